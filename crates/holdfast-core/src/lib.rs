@@ -1,1 +1,13 @@
-//! Placeholder.
+//! All that crosses a wire and all that a microcontroller also needs. No I/O, no clock, no randomness.
+//!
+//! Read in this order: names of things (`id`, `time`), bytes (`cbor`, `hash`), trust (`cose`, `trust`, `suit`,
+//! `release`, `statement`, `attest`), the devices' door (`topic`, `mqtt`, `telemetry`), the agent's machines
+//! (`update`, `backoff`) and history (`ledger`, `requirement`).
+//!
+//! Features: `std` only adds `std::error::Error` conveniences of dependencies; behaviour is the same without it.
+#![no_std]
+
+extern crate alloc;
+
+pub mod id;
+pub mod time;

@@ -1,1 +1,13 @@
-//! Placeholder.
+//! Every rule of Holdfast, with no I/O, no clock, no randomness and no async: facts in, a [`decision::Decision`] out.
+//!
+//! One folder a room; the same noun names the room in `store`, `web` and the templates. Read `decision` first: it says
+//! what a rule may change. Then follow a device through `fleet`, `telemetry`, `updates`, `integrity`; `people` is who may
+//! ask, `conformity` is what all of it proves.
+
+pub mod decision;
+pub mod fleet;
+pub mod telemetry;
+pub mod updates;
+pub mod integrity;
+pub mod people;
+pub mod conformity;

@@ -1,0 +1,1 @@
+//! The catalogue of requirements and the status of each, computed from facts.

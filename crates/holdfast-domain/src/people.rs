@@ -1,0 +1,81 @@
+//! People, their roles, sign-in links, sessions and API tokens. Secrets are held as SHA-256 of 256 random bits, never as such.
+
+use holdfast_core::id::{PersonId, SessionId, TokenId};
+use holdfast_core::time::Timestamp;
+
+/// What a person of the maker's staff may do (DESIGN §5). Owners come with claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Everything, people included.
+    Administrator,
+    /// Devices, commands, quarantine, deployments.
+    FleetOperator,
+    /// Products, trust documents, releases, deployments.
+    ReleaseEngineer,
+    /// Alerts, quarantine, cases.
+    Security,
+    /// Read-only evidence.
+    Assessor,
+}
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// What to call them on pages.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// When the account was made.
+    pub created: Timestamp,
+}
+
+/// A link that signs its person in once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInLink {
+    /// SHA-256 of its secret.
+    pub secret_hash: [u8; 32],
+    /// Whom it signs in.
+    pub person: PersonId,
+    /// Useless after this.
+    pub expires: Timestamp,
+    /// When it was used.
+    pub used: Option<Timestamp>,
+}
+
+/// A signed-in session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// For lists; not a secret.
+    pub id: SessionId,
+    /// SHA-256 of its secret.
+    pub secret_hash: [u8; 32],
+    /// Who.
+    pub person: PersonId,
+    /// Since when.
+    pub created: Timestamp,
+    /// Ends at the latest.
+    pub expires: Timestamp,
+    /// When it was ended early.
+    pub ended: Option<Timestamp>,
+}
+
+/// A key to the management interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiToken {
+    /// For lists; not a secret.
+    pub id: TokenId,
+    /// SHA-256 of its secret.
+    pub secret_hash: [u8; 32],
+    /// On whose behalf.
+    pub person: PersonId,
+    /// What it is for, in its maker's words.
+    pub label: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Useless after this.
+    pub expires: Timestamp,
+    /// When it was revoked.
+    pub revoked: Option<Timestamp>,
+}

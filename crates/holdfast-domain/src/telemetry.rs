@@ -1,0 +1,1 @@
+//! Compiled Thing Models and the admission of telemetry.
