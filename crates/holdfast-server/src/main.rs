@@ -1,2 +1,3 @@
-//! Placeholder.
+//! The `holdfast` program: server and command line in one binary.
+
 fn main() {}

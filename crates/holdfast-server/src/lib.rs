@@ -1,0 +1,14 @@
+//! The `holdfast` server: the devices' door, the reconcilers, the command line, and the wiring between them.
+//!
+//! Read in this order: `wiring` (what runs), `tls` and `authority` (who may speak), `gateway` and `devices` (devices),
+//! `app` (what people ask for), `work` (what happens by itself), `cli` and `demo` (how it is used), `offline` and
+//! `factory` (what never touches the server).
+
+pub mod clock;
+pub mod authority;
+pub mod tls;
+pub mod https;
+pub mod devices;
+pub mod gateway;
+pub mod factory;
+pub mod offline;
