@@ -9,5 +9,10 @@
 
 extern crate alloc;
 
+pub mod cbor;
+pub mod cose;
+pub mod hash;
 pub mod id;
 pub mod time;
+pub mod mqtt;
+pub mod topic;
