@@ -1,0 +1,5 @@
+//! Tests of the public interface against the standards' own vectors. One binary; one module a topic.
+
+mod cbor;
+mod cose;
+mod vectors;
