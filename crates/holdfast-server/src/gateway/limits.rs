@@ -1,0 +1,52 @@
+//! Every limit of the devices' MQTT door, with its unit. What an operator may change is in [`super::Config`].
+
+use std::time::Duration;
+
+/// Connections the kernel may hold before we accept them. A returning fleet waits here, not in failed tries.
+pub(super) const BACKLOG_CONNECTIONS: u32 = 4_096;
+/// Accepted connections whose `ClientHello` has not been read yet; more wait in the backlog.
+pub(super) const HELLOS_MAX: usize = 1_024;
+/// Handshakes that may use the processor at the same time; bounds the memory of a storm.
+pub(super) const HANDSHAKES_MAX: usize = 128;
+/// Time for the `ClientHello`, and once more for the rest of the handshake.
+pub(super) const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// Pause after the operating system had no file descriptor for a new connection.
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Plain text that TLS may hold for one connection in each direction.
+pub(super) const TLS_BUFFER_BYTES: usize = 16 * 1024;
+/// Largest MQTT packet a device may send.
+pub(super) const PACKET_BYTES_MAX: u32 = 64 * 1024;
+/// Messages of one device that may wait for their commit; announced as Receive Maximum.
+pub(super) const WINDOW_MESSAGES: u16 = 64;
+/// Keep-alive that is imposed on a device that asks for none or for a longer one.
+pub(super) const KEEP_ALIVE_SECONDS_MAX: u16 = 300;
+/// A device that does not take what we write for so long is dropped.
+pub(super) const WRITE_TIME_MAX: Duration = Duration::from_secs(20);
+/// Time for outstanding commits and the last packets when the server stops.
+pub(super) const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
+/// Age at which a nonce of ours is not accepted in evidence any more.
+pub(super) const NONCE_AGE_MS_MAX: u64 = 5 * 60 * 1_000;
+/// Nonces of one connection that may be answered: the last, and the one before in case they crossed.
+pub(super) const NONCES_OPEN_MAX: usize = 2;
+/// Streams of one connection whose last reading is kept for the slope rule; the model has its own limit below this.
+pub(super) const STREAMS_KEPT_MAX: usize = 64;
+/// Largest evidence token.
+pub(super) const EVIDENCE_BYTES_MAX: usize = 8 * 1024;
+/// Largest reported shadow document.
+pub(super) const SHADOW_BYTES_MAX: usize = 16 * 1024;
+/// Most open commands that are handed to a device in one go.
+pub(super) const COMMANDS_PUSHED_MAX: usize = 16;
+/// A connection renews its online lease at most this often.
+pub(super) const TOUCH_INTERVAL_MS: u64 = 5_000;
+/// Online leases and refusal counts go to the store this often.
+pub(super) const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
+/// Console followers that fall behind by more than this many events lose the oldest.
+pub(super) const LIVE_EVENTS_MAX: usize = 1_024;
+/// Window in which take-overs of one device are counted.
+pub(super) const TAKEOVER_WINDOW_MS: u64 = 60_000;
+/// Take-overs of one device in a window; one more is refused and reported as a suspected clone.
+pub(super) const TAKEOVERS_MAX: u32 = 6;
+/// Changes of address between take-overs in one window that make a clone likely.
+pub(super) const ADDRESS_CHANGES_MAX: u32 = 2;
+/// Devices whose take-overs are remembered at the same time.
+pub(super) const TAKEOVER_HISTORIES_MAX: usize = 10_000;

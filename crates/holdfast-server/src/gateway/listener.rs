@@ -1,0 +1,199 @@
+//! Takes connections: paces them, does the TLS handshake within limits, and starts one task for each.
+//!
+//! A returning fleet waits in the kernel's backlog and then for a handshake permit, so memory stays flat and nobody's try
+//! fails. A silent peer holds a cheap place (no TLS state) and for ten seconds only. Sessions are [`super::connection`]'s.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use holdfast_core::time::Millis;
+use rustls::ServerConfig;
+use rustls::server::Acceptor;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::door::Door;
+use super::limits::{
+    ACCEPT_PAUSE, BACKLOG_CONNECTIONS, DRAIN_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_MAX, HELLOS_MAX, TLS_BUFFER_BYTES,
+};
+use super::metrics::Counters;
+use super::{connection, identity};
+
+/// Opens the listening socket with a backlog that a returning fleet fits into.
+///
+/// # Errors
+///
+/// What the operating system says.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG_CONNECTIONS)
+}
+
+/// Permits of the three stages a connection goes through.
+#[derive(Debug, Clone)]
+struct Permits {
+    hellos: Arc<Semaphore>,
+    handshakes: Arc<Semaphore>,
+    connections: Arc<Semaphore>,
+}
+
+/// Accepts until `shutdown` resolves, then drains: commits finish, acknowledgements are sent, sessions are closed.
+pub(super) async fn run(
+    listener: TcpListener,
+    tls: Arc<ArcSwap<ServerConfig>>,
+    door: Arc<Door>,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    let permits = Permits {
+        hellos: Arc::new(Semaphore::new(HELLOS_MAX)),
+        handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
+        connections: Arc::new(Semaphore::new(door.config.connections_max)),
+    };
+    let mut tasks = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(ended) = tasks.join_next(), if !tasks.is_empty() => note_end(&door, &ended),
+            accepted = accept(&listener, &permits) => match accepted {
+                Ok((stream, from, hello)) => {
+                    let Ok(place) = Arc::clone(&permits.connections).try_acquire_owned() else {
+                        door.connections.refused(None, "connections-full");
+                        continue;
+                    };
+                    let task = serve_one(stream, from, Arc::clone(&door), tls.load_full(), (hello, permits.clone()));
+                    tasks.spawn(async move {
+                        task.await;
+                        drop(place);
+                    });
+                }
+                Err(why) => {
+                    tracing::warn!(error = %why, "mqtt.accept failed");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    drain(&door, tasks).await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    permits: &Permits,
+) -> io::Result<(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>)> {
+    // The semaphore is never closed, so the permit is always there.
+    let permit = Arc::clone(&permits.hellos).acquire_owned().await.ok();
+    let (stream, from) = listener.accept().await?;
+    Ok((stream, from, permit))
+}
+
+async fn drain(door: &Arc<Door>, mut tasks: JoinSet<()>) {
+    door.begin_drain();
+    let all = async {
+        while let Some(ended) = tasks.join_next().await {
+            note_end(door, &ended);
+        }
+    };
+    if timeout(DRAIN_TIME_MAX, all).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "mqtt.drain cut off");
+        tasks.shutdown().await;
+    }
+}
+
+fn note_end(door: &Door, ended: &Result<(), JoinError>) {
+    if let Err(why) = ended
+        && why.is_panic()
+    {
+        Counters::add(&door.connections.counters().faults, 1);
+        tracing::error!(error = %why, "mqtt.connection panicked");
+    }
+}
+
+/// Everything of one connection. The big futures are boxed so that an idle session does not carry the handshake's.
+async fn serve_one(
+    stream: TcpStream,
+    from: SocketAddr,
+    door: Arc<Door>,
+    tls: Arc<ServerConfig>,
+    permits: (Option<OwnedSemaphorePermit>, Permits),
+) {
+    let (hello, permits) = permits;
+    let counters = door.connections.counters();
+    let tls = match Box::pin(handshake(stream, tls, hello, permits)).await {
+        Ok(tls) => tls,
+        Err(name) => {
+            Counters::add(&counters.handshakes_failed, 1);
+            door.connections.refused(None, name);
+            return;
+        }
+    };
+    Counters::add(&counters.handshakes_ok, 1);
+    Counters::add(&counters.connections, 1);
+    let open = Open { door: Arc::clone(&door) };
+    match identity::peer(tls.get_ref().1, from.ip()) {
+        Ok(peer) => Box::pin(connection::run(tls, peer, door)).await,
+        Err(none) => open.door.connections.refused(None, none.name()),
+    }
+}
+
+/// Counts an open connection for as long as it lives, however it ends.
+struct Open {
+    door: Arc<Door>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        Counters::less_one(&self.door.connections.counters().connections);
+    }
+}
+
+async fn handshake(
+    stream: TcpStream,
+    tls: Arc<ServerConfig>,
+    hello: Option<OwnedSemaphorePermit>,
+    permits: Permits,
+) -> Result<TlsStream<TcpStream>, &'static str> {
+    stream.set_nodelay(true).map_err(|_| "handshake-broken")?;
+    let acceptor = LazyConfigAcceptor::new(Acceptor::default(), stream);
+    let started = timeout(HANDSHAKE_TIME_MAX, acceptor)
+        .await
+        .map_err(|_| "handshake-too-slow")?
+        .map_err(|why| handshake_problem(&why))?;
+    let _permit = permits.handshakes.acquire().await.map_err(|_| "handshake-broken")?;
+    drop(hello);
+    let accept = started.into_stream_with(tls, |connection| connection.set_buffer_limit(Some(TLS_BUFFER_BYTES)));
+    timeout(HANDSHAKE_TIME_MAX, accept).await.map_err(|_| "handshake-too-slow")?.map_err(|why| handshake_problem(&why))
+}
+
+/// The name under which a failed handshake is counted.
+fn handshake_problem(why: &io::Error) -> &'static str {
+    use rustls::{CertificateError, Error};
+    match why.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::NoCertificatesPresented) => "certificate-missing",
+        Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => "certificate-unknown-issuer",
+        Some(Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. })) => {
+            "certificate-expired"
+        }
+        Some(Error::InvalidCertificate(CertificateError::Revoked)) => "certificate-revoked",
+        Some(Error::InvalidCertificate(_)) => "certificate-invalid",
+        Some(Error::NoApplicationProtocol) => "application-protocol-unknown",
+        Some(Error::PeerIncompatible(_)) => "tls-incompatible",
+        Some(_) => "tls-error",
+        None => "handshake-broken",
+    }
+}
+
+/// How long ago, for commit times.
+pub(super) fn elapsed_ms(since: Millis, now: Millis) -> u64 {
+    now.0.saturating_sub(since.0)
+}

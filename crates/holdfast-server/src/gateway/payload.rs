@@ -1,0 +1,243 @@
+//! What a device says outside telemetry and evidence: four small JSON documents, read once, within limits.
+//!
+//! Undeclared members are refused like undeclared fields. What the values mean is `holdfast-domain`'s.
+
+use std::fmt;
+use std::str::FromStr;
+
+use holdfast_core::hash::Sha256Digest;
+use holdfast_core::id::DeploymentId;
+use holdfast_core::time::Timestamp;
+use serde::de::{self, Deserializer};
+use serde::Deserialize;
+
+use super::limits::SHADOW_BYTES_MAX;
+
+/// Most bytes of a kebab-case name from a device.
+const NAME_BYTES_MAX: usize = 64;
+/// Most characters of a text from a device.
+const TEXT_CHARS_MAX: usize = 280;
+
+/// Why a document is not one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PayloadRefusal {
+    /// Not JSON, a member missing, unknown, or of another type.
+    Malformed,
+    /// Longer than it may be.
+    TooLarge,
+}
+
+impl PayloadRefusal {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "payload-malformed",
+            Self::TooLarge => "payload-too-large",
+        }
+    }
+}
+
+/// `shadow/reported`: the whole reported document.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reported {
+    /// The desired version the device has applied.
+    #[serde(rename = "v")]
+    pub(super) applied_version: u64,
+    /// The document.
+    #[serde(rename = "f")]
+    pub(super) fields: serde_json::Map<String, serde_json::Value>,
+}
+
+/// `command/{id}/result`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawResult {
+    ok: bool,
+    #[serde(default)]
+    output: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    reason: Option<Name>,
+}
+
+/// How a device says a command ended.
+#[derive(Debug, PartialEq)]
+pub(super) enum CommandResult {
+    /// Carried out; a flat JSON object.
+    Output(String),
+    /// Not carried out; the device's named reason.
+    Reason(String),
+}
+
+/// `update/report`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateReport {
+    /// Of which deployment.
+    #[serde(deserialize_with = "parsed")]
+    pub(super) deployment: DeploymentId,
+    /// Of which plan.
+    pub(super) generation: u32,
+    /// Where the device is.
+    pub(super) state: UpdateState,
+    /// How far the download is.
+    #[serde(default)]
+    pub(super) percent: u8,
+    /// Why it failed or went back.
+    #[serde(default)]
+    pub(super) reason: Option<Name>,
+    /// The sequence number that runs now.
+    #[serde(default)]
+    pub(super) sequence: Option<u64>,
+    /// The digest of the image that runs now.
+    #[serde(default, deserialize_with = "maybe_digest")]
+    pub(super) digest: Option<Sha256Digest>,
+}
+
+/// The states a device can report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum UpdateState {
+    Downloading,
+    Installing,
+    Rebooting,
+    Succeeded,
+    Failed,
+    RolledBack,
+    Declined,
+}
+
+/// `event`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeviceEvent {
+    /// Rises with each event of the device.
+    #[serde(rename = "c")]
+    pub(super) counter: u64,
+    /// By the device's clock.
+    #[serde(rename = "t", deserialize_with = "micros")]
+    pub(super) at: Timestamp,
+    /// What happened.
+    pub(super) kind: Name,
+    /// One sentence.
+    pub(super) text: Line,
+}
+
+/// A kebab-case name of bounded length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name(pub(super) String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if text.is_empty() || text.len() > NAME_BYTES_MAX || !text.bytes().all(allowed) {
+            return Err(de::Error::custom("not a kebab-case name"));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// One line of text of bounded length, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line(pub(super) String);
+
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        if text.chars().count() > TEXT_CHARS_MAX || text.chars().any(char::is_control) {
+            return Err(de::Error::custom("not a short line of text"));
+        }
+        Ok(Self(text))
+    }
+}
+
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(from: D) -> Result<T, D::Error> {
+    String::deserialize(from)?.parse().map_err(de::Error::custom)
+}
+
+fn maybe_digest<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sha256Digest>, D::Error> {
+    Option::<String>::deserialize(from)?.map(|text| text.parse().map_err(de::Error::custom)).transpose()
+}
+
+fn micros<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+    i64::deserialize(from).map(Timestamp::from_micros)
+}
+
+fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, PayloadRefusal> {
+    if bytes.len() > SHADOW_BYTES_MAX {
+        return Err(PayloadRefusal::TooLarge);
+    }
+    serde_json::from_slice(bytes).map_err(|_| PayloadRefusal::Malformed)
+}
+
+pub(super) fn reported(bytes: &[u8]) -> Result<Reported, PayloadRefusal> {
+    read(bytes)
+}
+
+pub(super) fn command_result(bytes: &[u8]) -> Result<CommandResult, PayloadRefusal> {
+    match read::<RawResult>(bytes)? {
+        RawResult { ok: true, output, reason: None } => {
+            Ok(CommandResult::Output(serde_json::Value::Object(output.unwrap_or_default()).to_string()))
+        }
+        RawResult { ok: false, output: None, reason: Some(Name(reason)) } => Ok(CommandResult::Reason(reason)),
+        RawResult { .. } => Err(PayloadRefusal::Malformed),
+    }
+}
+
+pub(super) fn update_report(bytes: &[u8]) -> Result<UpdateReport, PayloadRefusal> {
+    let report: UpdateReport = read(bytes)?;
+    if report.percent > 100 { Err(PayloadRefusal::Malformed) } else { Ok(report) }
+}
+
+pub(super) fn event(bytes: &[u8]) -> Result<DeviceEvent, PayloadRefusal> {
+    read(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_an_output_or_a_reason_and_never_both() {
+        for (json, wanted) in [
+            (r#"{"ok":true,"output":{"a":1}}"#, Ok(CommandResult::Output(r#"{"a":1}"#.to_owned()))),
+            (r#"{"ok":true}"#, Ok(CommandResult::Output("{}".to_owned()))),
+            (r#"{"ok":false,"reason":"too-hot"}"#, Ok(CommandResult::Reason("too-hot".to_owned()))),
+            (r#"{"ok":false}"#, Err(PayloadRefusal::Malformed)),
+            (r#"{"ok":true,"reason":"x"}"#, Err(PayloadRefusal::Malformed)),
+            (r#"{"ok":false,"reason":"Not A Name"}"#, Err(PayloadRefusal::Malformed)),
+            (r#"{"ok":true,"more":1}"#, Err(PayloadRefusal::Malformed)),
+            ("", Err(PayloadRefusal::Malformed)),
+        ] {
+            assert_eq!(command_result(json.as_bytes()), wanted, "{json}");
+        }
+    }
+
+    #[test]
+    fn an_update_report_keeps_to_its_states_and_to_a_hundred_percent() {
+        let report = |state: &str, percent: u32| {
+            let deployment = "018bcfe5-6800-7fff-bfff-ffffffffffff";
+            let json = format!(r#"{{"deployment":"{deployment}","generation":1,"state":"{state}","percent":{percent}}}"#);
+            update_report(json.as_bytes()).map(|report| report.state)
+        };
+        assert_eq!(report("rolled_back", 100), Ok(UpdateState::RolledBack));
+        assert_eq!(report("exploded", 1), Err(PayloadRefusal::Malformed));
+        assert_eq!(report("downloading", 101), Err(PayloadRefusal::Malformed));
+        assert_eq!(report("downloading", 300), Err(PayloadRefusal::Malformed));
+    }
+
+    #[test]
+    fn an_event_is_a_name_and_one_line() {
+        let ok = event(br#"{"c":1,"t":5,"kind":"door-opened","text":"the lid is open"}"#).unwrap();
+        assert_eq!((ok.counter, ok.at, ok.kind.0.as_str()), (1, Timestamp::from_micros(5), "door-opened"));
+        for bad in [
+            r#"{"c":-1,"t":5,"kind":"a","text":""}"#,
+            r#"{"c":1,"t":5,"kind":"a b","text":""}"#,
+            r#"{"c":1,"t":5,"kind":"a","text":"two\nlines"}"#,
+        ] {
+            assert_eq!(event(bad.as_bytes()), Err(PayloadRefusal::Malformed), "{bad}");
+        }
+        let long = vec![b' '; SHADOW_BYTES_MAX + 1];
+        assert_eq!(reported(&long), Err(PayloadRefusal::TooLarge));
+    }
+}
