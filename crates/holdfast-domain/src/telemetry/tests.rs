@@ -1,0 +1,283 @@
+//! Behaviour of admission, of shadow and command checks, and of the model compiler.
+
+use super::*;
+use value::FieldMap;
+
+const THERMOSTAT: &str = include_str!("../../../../examples/hearth-thermostat.tm.json");
+const CAMERA: &str = include_str!("../../../../examples/porch-camera.tm.json");
+const NOW: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
+
+fn thermostat() -> Model {
+    Model::compile(THERMOSTAT).expect("the example compiles")
+}
+
+fn admit(
+    fields: &[(&str, FieldValue<'_>)],
+    at: Timestamp,
+    counter: u64,
+    last: Option<&LastReading>,
+) -> Result<Option<LastReading>, (&'static str, Option<String>)> {
+    let model = thermostat();
+    let input = TelemetryInput { counter, at, fields };
+    let admitted = model.admit("climate", &input, last, NOW);
+    admitted.map(|admitted| admitted.last).map_err(|refusal| (refusal.name(), refusal.field().map(str::to_owned)))
+}
+
+fn plus_ms(ms: u64) -> Timestamp {
+    NOW.plus(Millis(ms))
+}
+
+use FieldValue::{Boolean, Integer, Number, Text};
+
+#[test]
+fn both_examples_compile_and_say_what_is_personal() {
+    let thermostat = thermostat();
+    assert_eq!(thermostat.title(), "Hearth thermostat");
+    assert_eq!(thermostat.vendor_domain(), Some("hearth.example"));
+    let names: Vec<&str> = thermostat.streams().iter().map(|stream| stream.name.as_str()).collect();
+    assert_eq!(names, ["climate", "heating", "unit"]);
+    let climate = thermostat.stream("climate").expect("declared");
+    assert!(climate.is_personal());
+    assert_eq!(climate.retention(), Some(Millis::from_secs(30 * 86_400)));
+    assert!(!climate.field("battery").expect("declared").labels.personal, "a field may narrow its stream's label");
+    assert!(!thermostat.stream("unit").expect("declared").is_personal());
+
+    let camera = Model::compile(CAMERA).expect("the example compiles");
+    let sensing = camera.stream("sensing").expect("declared");
+    assert!(sensing.fields.iter().all(|field| field.labels.personal && field.labels.security_sensitive));
+    assert!(!camera.property("shutterClosed").expect("declared").writable);
+    assert!(camera.action("deleteClips").expect("declared").labels.personal);
+}
+
+#[test]
+fn a_fitting_reading_is_admitted_and_remembered() {
+    let last = admit(&[("temperature", Number(20.5)), ("battery", Integer(80))], NOW, 1, None);
+    let last = last.expect("admitted").expect("newest");
+    assert_eq!((last.counter, last.at), (1, NOW));
+}
+
+#[test]
+fn each_fault_of_a_reading_is_refused_by_its_name_and_field() {
+    let good = ("temperature", Number(20.5));
+    let cases: &[(&[(&str, FieldValue<'_>)], &str, &str)] = &[
+        (&[good, ("pressure", Number(1.0))], "undeclared-field", "pressure"),
+        (&[("temperature", Text("warm"))], "wrong-type", "temperature"),
+        (&[("temperature", Boolean(true))], "wrong-type", "temperature"),
+        (&[("temperature", Number(f64::NAN))], "wrong-type", "temperature"),
+        (&[("temperature", Number(f64::INFINITY))], "wrong-type", "temperature"),
+        (&[good, ("battery", Number(80.5))], "wrong-type", "battery"),
+        (&[("temperature", Number(60.01))], "out-of-range", "temperature"),
+        (&[("temperature", Integer(-21))], "out-of-range", "temperature"),
+        (&[good, ("battery", Integer(101))], "out-of-range", "battery"),
+        (&[("humidity", Number(40.0))], "missing-field", "temperature"),
+        (&[], "missing-field", "temperature"),
+        (&[good, good], "duplicate-field", "temperature"),
+    ];
+    for (fields, name, field) in cases {
+        assert_eq!(admit(fields, NOW, 1, None), Err((*name, Some((*field).to_owned()))), "{fields:?}");
+    }
+}
+
+#[test]
+fn text_outside_its_list_or_length_is_refused() {
+    let model = thermostat();
+    let admit = |mode| {
+        let fields = [("valve", Integer(5)), ("demand", Boolean(true)), ("mode", Text(mode))];
+        let input = TelemetryInput { counter: 1, at: NOW, fields: &fields };
+        model.admit("heating", &input, None, NOW).map(drop).map_err(|refusal| refusal.name())
+    };
+    assert_eq!(admit("frost"), Ok(()));
+    assert_eq!(admit("Frost"), Err("not-in-enum"));
+    assert_eq!(admit(&"x".repeat(257)), Err("text-too-long"));
+}
+
+#[test]
+fn an_undeclared_stream_is_refused() {
+    let input = TelemetryInput { counter: 1, at: NOW, fields: &[] };
+    let refusal = thermostat().admit("clicks", &input, None, NOW).map(drop);
+    assert_eq!(refusal, Err(TelemetryRefusal::UndeclaredStream));
+}
+
+#[test]
+fn a_clock_may_be_behind_for_ever_and_ahead_for_five_minutes() {
+    let good = [("temperature", Number(20.5))];
+    assert!(admit(&good, Timestamp::from_micros(0), 1, None).is_ok());
+    assert!(admit(&good, plus_ms(300_000), 1, None).is_ok());
+    assert_eq!(admit(&good, plus_ms(300_001), 1, None), Err(("clock-in-future", None)));
+}
+
+#[test]
+fn a_value_may_change_only_as_fast_as_declared() {
+    let at = |celsius| [("temperature", Number(celsius))];
+    let first = admit(&at(20.0), NOW, 1, None).expect("admitted");
+    let slope = Err(("slope-exceeded", Some("temperature".to_owned())));
+    assert!(admit(&at(25.0), plus_ms(500), 2, first.as_ref()).is_ok(), "10 K/s for half a second");
+    assert!(admit(&at(15.0), plus_ms(500), 2, first.as_ref()).is_ok(), "down as well");
+    assert_eq!(admit(&at(25.1), plus_ms(500), 2, first.as_ref()), slope);
+    assert!(
+        admit(&at(25.1), plus_ms(511), 3, first.as_ref()).is_ok(),
+        "a true change is admitted once it is old enough"
+    );
+}
+
+#[test]
+fn a_slope_is_measured_over_readings_that_leave_the_field_out() {
+    let model = thermostat();
+    let admit = |fields: &[(&str, FieldValue<'_>)], ms, counter, last: Option<&LastReading>| {
+        let input = TelemetryInput { counter, at: plus_ms(ms), fields };
+        model.admit("climate", &input, last, plus_ms(ms)).map(|admitted| admitted.last).map_err(|r| r.name())
+    };
+    let (warm, dry) = (("temperature", Number(20.0)), ("humidity", Number(10.0)));
+    let first = admit(&[warm, dry], 0, 1, None).expect("admitted");
+    let second = admit(&[warm], 1_000, 2, first.as_ref()).expect("admitted");
+    assert!(admit(&[warm, ("humidity", Number(100.0))], 1_700, 3, second.as_ref()).is_err());
+    assert!(admit(&[warm, ("humidity", Number(100.0))], 1_900, 3, second.as_ref()).is_ok());
+}
+
+#[test]
+fn readings_may_not_come_sooner_than_declared_but_a_repeat_may() {
+    let good = [("temperature", Number(20.5))];
+    let first = admit(&good, NOW, 7, None).expect("admitted");
+    assert_eq!(admit(&good, plus_ms(49), 8, first.as_ref()), Err(("rate-exceeded", None)));
+    assert!(matches!(admit(&good, plus_ms(50), 8, first.as_ref()), Ok(Some(_))));
+    assert_eq!(admit(&good, NOW, 7, first.as_ref()), Ok(None), "sent again after a lost acknowledgement");
+    assert_eq!(admit(&good, NOW, 6, first.as_ref()), Ok(None));
+    let bad = [("temperature", Number(99.0))];
+    assert!(admit(&bad, NOW, 6, first.as_ref()).is_err(), "a repeat must fit all the same");
+}
+
+#[test]
+fn a_shadow_holds_declared_fields_and_the_server_sets_only_writable_ones() {
+    let model = thermostat();
+    let desired = |map: FieldMap| model.check_desired(&map).map_err(|refusal| refusal.problem.name());
+    let reported = |map: FieldMap| model.check_reported(&map).map_err(|refusal| refusal.problem.name());
+    let empty = FieldMap::default;
+    assert_eq!(desired(empty().with("targetTemperature", 21_i64).with("mode", "manual")), Ok(()));
+    assert_eq!(desired(empty().with("valveCalibrated", true)), Err("read-only-field"));
+    assert_eq!(reported(empty().with("valveCalibrated", true)), Ok(()));
+    assert_eq!(desired(empty().with("colour", "red")), Err("undeclared-field"));
+    assert_eq!(reported(empty().with("colour", "red")), Err("undeclared-field"));
+    assert_eq!(desired(empty().with("targetTemperature", 31_i64)), Err("out-of-range"));
+    assert_eq!(reported(empty().with("mode", "party")), Err("not-in-enum"));
+    assert_eq!(desired(empty().with("childLock", 1_i64)), Err("wrong-type"));
+}
+
+#[test]
+fn an_order_names_a_declared_action_and_brings_fitting_input() {
+    let model = thermostat();
+    let check = |action: &str, input: FieldMap| {
+        model.check_action_input(action, &input).map(|action| action.name.clone()).map_err(|refusal| refusal.name())
+    };
+    let empty = FieldMap::default;
+    let full = empty().with("day", "mon").with("minute", 420_i64).with("temperature", 20.5);
+    assert_eq!(check("setSchedule", full), Ok("setSchedule".to_owned()));
+    assert_eq!(check("setSchedule", empty().with("day", "mon")), Err("missing-field"));
+    assert_eq!(check("identify", empty()), Ok("identify".to_owned()));
+    assert_eq!(check("identify", empty().with("seconds", 61_i64)), Err("out-of-range"));
+    assert_eq!(check("calibrateValve", empty().with("x", 1_i64)), Err("undeclared-field"));
+    assert_eq!(check("explode", empty()), Err("undeclared-action"));
+}
+
+/// Compiles the smallest model around one part and shows pointer and name of the error.
+fn compile_error(events: &str, properties: &str, actions: &str) -> (String, &'static str) {
+    let head = r#""@context":["https://www.w3.org/2022/wot/td/v1.1",{"hf":"https://holdfast.dev/ns#"}]"#;
+    let text = format!(
+        r#"{{{head},"@type":"tm:ThingModel","title":"T","events":{{{events}}},"properties":{{{properties}}},"actions":{{{actions}}}}}"#
+    );
+    Model::compile(&text).map_or_else(|error| (error.pointer.clone(), error.name()), |_| (String::new(), "compiles"))
+}
+
+#[test]
+fn what_a_stream_may_not_say_is_refused_with_its_pointer() {
+    let data = |inner: &str| format!(r#""s":{{"data":{{"type":"object",{inner}}}}}"#);
+    let field = |inner: &str| data(&format!(r#""properties":{{"x":{{{inner}}}}}"#));
+    let x = "/events/s/data/properties/x";
+    for (events, pointer, name) in [
+        (field(r#""type":"number""#), "", "compiles"),
+        (field(r#""type":"array""#), &format!("{x}/type"), "unsupported-type"),
+        (field(r#""minimum":1"#), &format!("{x}/type"), "member-absent"),
+        (field(r#""type":"number","multipleOf":2"#), &format!("{x}/multipleOf"), "unsupported-keyword"),
+        (field(r#""type":"number","hf:speed":2"#), &format!("{x}/hf:speed"), "unknown-term"),
+        (field(r#""type":"number","readOnly":true"#), &format!("{x}/readOnly"), "unsupported-keyword"),
+        (field(r#""type":"number","minimum":"1""#), &format!("{x}/minimum"), "wrong-kind"),
+        (field(r#""type":"number","minimum":2,"maximum":1"#), x, "bounds-crossed"),
+        (field(r#""type":"integer","minimum":1.5"#), &format!("{x}/minimum"), "wrong-kind"),
+        (field(r#""type":"integer","enum":[1,"2"]"#), &format!("{x}/enum/1"), "enum-malformed"),
+        (field(r#""type":"integer","enum":[1,2],"maximum":1"#), x, "bounds-crossed"),
+        (field(r#""type":"string","enum":[]"#), &format!("{x}/enum"), "enum-malformed"),
+        (field(r#""type":"string","enum":["a","a"]"#), &format!("{x}/enum/1"), "enum-malformed"),
+        (field(r#""type":"string","enum":["abc"],"maxLength":2"#), x, "bounds-crossed"),
+        (field(r#""type":"string","maxLength":1025"#), &format!("{x}/maxLength"), "number-out-of-range"),
+        (field(r#""type":"string","minimum":1"#), &format!("{x}/minimum"), "keyword-for-other-type"),
+        (field(r#""type":"boolean","hf:slope":1"#), &format!("{x}/hf:slope"), "keyword-for-other-type"),
+        (field(r#""type":"number","hf:slope":0"#), &format!("{x}/hf:slope"), "number-out-of-range"),
+        (field(r#""type":"number","hf:personal":true"#), x, "purpose-absent"),
+        (field(r#""type":"number","hf:personal":true,"hf:purpose":"p""#), x, "retention-absent"),
+        (field(r#""type":"number","hf:retention":"P1M""#), &format!("{x}/hf:retention"), "duration-malformed"),
+        (data(r#""properties":{"x y":{"type":"number"}}"#), "/events/s/data/properties/x y", "name-malformed"),
+        (data(r#""properties":{}"#), "/events/s/data", "empty-stream"),
+        (
+            data(r#""properties":{"x":{"type":"number"}},"required":["y"]"#),
+            "/events/s/data/required/0",
+            "required-undeclared",
+        ),
+        (
+            data(r#""properties":{"x":{"type":"number"}},"additionalProperties":true"#),
+            "/events/s/data/additionalProperties",
+            "unsupported-keyword",
+        ),
+        (r#""S":{"data":{}}"#.to_owned(), "/events/S", "name-malformed"),
+        (r#""s":{}"#.to_owned(), "/events/s/data", "member-absent"),
+        (r#""s":{"data":{"type":"number"}}"#.to_owned(), "/events/s/data/type", "unsupported-type"),
+        (r#""s":{"forms":[],"data":{}}"#.to_owned(), "/events/s/forms", "unsupported-keyword"),
+        (r#""s":{"hf:minInterval":86400001,"data":{}}"#.to_owned(), "/events/s/hf:minInterval", "number-out-of-range"),
+    ] {
+        assert_eq!(compile_error(&events, "", ""), (pointer.to_owned(), name), "{events}");
+    }
+}
+
+#[test]
+fn what_a_property_or_an_action_may_not_say_is_refused_with_its_pointer() {
+    for (properties, actions, pointer, name) in [
+        (r#""p":{"type":"integer","maximum":3,"default":4}"#, "", "/properties/p/default", "default-refused"),
+        (r#""p":{"type":"integer","hf:slope":1}"#, "", "/properties/p/hf:slope", "unknown-term"),
+        (r#""p":{"type":"integer","writeOnly":true}"#, "", "/properties/p/writeOnly", "unsupported-keyword"),
+        (r#""p":{"type":"object"}"#, "", "/properties/p/type", "unsupported-type"),
+        (r#""p/q":{"type":"boolean"}"#, "", "/properties/p~1q", "name-malformed"),
+        ("", r#""a":{"output":{"type":"object"}}"#, "/actions/a/output", "unsupported-keyword"),
+        ("", r#""a":{"hf:personal":true}"#, "/actions/a", "purpose-absent"),
+        ("", r#""a":{"input":{"type":"string"}}"#, "/actions/a/input/type", "unsupported-type"),
+    ] {
+        assert_eq!(compile_error("", properties, actions), (pointer.to_owned(), name), "{properties}{actions}");
+    }
+}
+
+#[test]
+fn what_is_no_thing_model_is_refused() {
+    let check = |text: &str| Model::compile(text).map(drop).map_err(|error| error.name());
+    assert_eq!(check("{"), Err("model-not-json"));
+    assert_eq!(check("[]"), Err("wrong-kind"));
+    assert_eq!(check("{}"), Err("member-absent"));
+    assert_eq!(check(&" ".repeat(MODEL_BYTES_MAX + 1)), Err("model-too-large"));
+    assert_eq!(check(&THERMOSTAT.replace("tm:ThingModel", "Thing")), Err("not-a-thing-model"));
+    assert_eq!(check(&THERMOSTAT.replace("holdfast.dev/ns#", "holdfast.dev/x#")), Err("context-incomplete"));
+    assert_eq!(check(&THERMOSTAT.replace("hearth.example\"", "Hearth\"")), Err("name-malformed"));
+    assert_eq!(
+        check(&THERMOSTAT.replace("\"manual\", \"href\"", "\"tm:extends\", \"href\"")),
+        Err("unsupported-keyword")
+    );
+}
+
+#[test]
+fn durations_have_a_fixed_length() {
+    let compiles = |duration: &str| {
+        let field = format!(r#""type":"number","hf:retention":"{duration}""#);
+        compile_error(&format!(r#""s":{{"data":{{"type":"object","properties":{{"x":{{{field}}}}}}}}}"#), "", "").1
+    };
+    for good in ["P30D", "P2W", "PT12H", "P1DT12H30M5S"] {
+        assert_eq!(compiles(good), "compiles", "{good}");
+    }
+    for bad in ["30D", "P", "PT", "P1Y", "P1M", "P-1D", "P1.5D", "P1D1D", "PT5S1H", "P0D", "P99999999999999999999D"] {
+        assert_eq!(compiles(bad), "duration-malformed", "{bad}");
+    }
+}
