@@ -1,7 +1,7 @@
 //! MQTT 5.0 and 3.1.1 without I/O: one strict codec for server and agent, and the two session machines.
 //!
-//! Owns bytes ↔ [`packet::Packet`] (this file: fixed header; `decode`, `encode`: bodies), the machine of the server and
-//! that of the agent. Does not own sockets, TLS or time. Everything is borrowed from the input: decoding a packet
+//! Owns bytes ↔ [`packet::Packet`] (this file: fixed header; `decode`, `encode`: bodies), [`session`] for the server and
+//! the machine of the agent. Does not own sockets, TLS or time. Everything is borrowed from the input: decoding a packet
 //! allocates nothing. What the standard forbids is refused with a name, not repaired.
 //!
 //! Source: OASIS MQTT Version 5.0 (2019-03-07) and MQTT Version 3.1.1 (2014-10-29); statement ids `[MQTT-x.y.z-n]` are
@@ -11,9 +11,11 @@ pub mod malformed;
 pub mod packet;
 pub mod property;
 pub mod reason;
+pub mod session;
 
 mod decode;
 mod encode;
+mod inbox;
 mod wire;
 
 pub use encode::Unencodable;

@@ -93,9 +93,7 @@ impl UpChannel {
         alloc::format!("{ROOT}{device}/{self}")
     }
 
-    /// Whether a device under quarantine may still use this channel.
-    #[must_use]
-    pub const fn stays_in_quarantine(&self) -> bool {
+    const fn stays_in_quarantine(&self) -> bool {
         match self {
             Self::UpdateReport | Self::Attest | Self::Event => true,
             Self::Telemetry(_) | Self::ShadowReported | Self::CommandResult(_) | Self::Log => false,
@@ -174,18 +172,36 @@ impl DownChannel {
         alloc::format!("{ROOT}{device}/{}", self.path())
     }
 
-    /// Whether a device under quarantine is still told something here.
-    #[must_use]
-    pub const fn stays_in_quarantine(self) -> bool {
+    const fn stays_in_quarantine(self) -> bool {
         match self {
             Self::Update | Self::Challenge | Self::Policy => true,
             Self::ShadowDelta | Self::Command => false,
         }
     }
+}
 
-    /// One bit for each channel, for sets of channels.
-    pub(crate) const fn bit(self) -> u8 {
-        1 << (self as u8)
+/// How much of its tree a device may use at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// All of it.
+    #[default]
+    Full,
+    /// Only what leads out of quarantine: `attest`, `event` and `update/report` up; `challenge`, `policy` and `update`
+    /// down.
+    Quarantine,
+}
+
+impl Scope {
+    /// Whether the device may say something on `channel`.
+    #[must_use]
+    pub const fn permits_up(self, channel: &UpChannel) -> bool {
+        matches!(self, Self::Full) || channel.stays_in_quarantine()
+    }
+
+    /// Whether the device may be told something on `channel`.
+    #[must_use]
+    pub const fn permits_down(self, channel: DownChannel) -> bool {
+        matches!(self, Self::Full) || channel.stays_in_quarantine()
     }
 }
 
@@ -348,9 +364,10 @@ mod tests {
             ("hf/v1/hearth-0001/shadow/reported", false),
             ("hf/v1/hearth-0001/log", false),
         ] {
-            assert_eq!(UpTopic::parse(topic).unwrap().channel.stays_in_quarantine(), open, "{topic}");
+            let channel = UpTopic::parse(topic).unwrap().channel;
+            assert_eq!(Scope::Quarantine.permits_up(&channel), open, "{topic}");
+            assert!(Scope::Full.permits_up(&channel));
         }
-        let down: usize = DownChannel::ALL.into_iter().filter(|c| c.stays_in_quarantine()).count();
-        assert_eq!(down, 3);
+        assert_eq!(DownChannel::ALL.into_iter().filter(|c| Scope::Quarantine.permits_down(*c)).count(), 3);
     }
 }

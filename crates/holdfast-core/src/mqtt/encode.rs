@@ -219,12 +219,7 @@ fn write_auth(outcome: &Outcome<'_>, out: &mut Vec<u8>) -> Result<(), Unencodabl
     outcome.properties.write(out)
 }
 
-fn write_suback(
-    suback: &SubAck<'_>,
-    kind: PacketKind,
-    version: Version,
-    out: &mut Vec<u8>,
-) -> Result<(), Unencodable> {
+fn write_suback(suback: &SubAck<'_>, kind: PacketKind, version: Version, out: &mut Vec<u8>) -> Result<(), Unencodable> {
     put_u16(out, suback.packet_id.0.get());
     write_properties(suback.properties, version, out)?;
     match (version, kind) {
