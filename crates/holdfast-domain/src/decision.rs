@@ -1,5 +1,7 @@
 //! What a rule decides: changes, at most one ledger line, effects. The store commits all three in one transaction.
 
+pub mod kind;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -38,6 +40,13 @@ impl Decision {
         Self { changes, line: None, effects: Vec::new() }
     }
 
+    /// The same decision with one more change.
+    #[must_use]
+    pub fn with_change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
     /// The same decision with one more effect.
     #[must_use]
     pub fn with_effect(mut self, effect: Effect) -> Self {
@@ -69,8 +78,19 @@ pub enum Change {
         /// Its new state.
         to: Enrolment,
     },
-    /// Adds a certificate the operational CA issued; older unrevoked ones of the device become superseded.
+    /// Adds a certificate the operational CA issued, state `Issued`. Older ones of the device that are still `Issued` (never
+    /// used) become superseded; a proven one stays good until [`Change::ProveCertificate`] for the new one.
     AddCertificate(DeviceCertificate),
+    /// A certificate was used for its first connection: it becomes `Proven`, every other unrevoked one of the device
+    /// becomes superseded.
+    ProveCertificate {
+        /// The device.
+        device: DeviceId,
+        /// Serial number of the certificate, as in [`DeviceCertificate::serial`].
+        serial: String,
+        /// When.
+        at: Timestamp,
+    },
     /// Marks every certificate of a device as revoked.
     RevokeCertificates {
         /// The device.

@@ -1,0 +1,105 @@
+//! The one list of ledger line kinds. A kind, once released, keeps its meaning for ever: old lines stay readable.
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $text;)*
+
+        /// Every kind, in the order of this list.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+kinds! {
+    /// A product was added or its model replaced.
+    PRODUCT_PUT = "product-put";
+    /// A version of the maker's trust document was accepted.
+    TRUST_ACCEPTED = "trust-accepted";
+    /// A factory batch was imported.
+    BATCH_IMPORTED = "batch-imported";
+    /// A device got its first operational certificate.
+    DEVICE_ENROLLED = "device-enrolled";
+    /// A device got its next operational certificate.
+    CERTIFICATE_RENEWED = "certificate-renewed";
+    /// A certificate was used for its first connection.
+    CERTIFICATE_PROVEN = "certificate-proven";
+    /// A second holder of a device's identity asked for a certificate.
+    CLONE_SUSPECTED = "clone-suspected";
+    /// A factory certificate named a device with another key than its batch lists.
+    FACTORY_KEY_MISMATCH = "factory-key-mismatch";
+    /// A device was revoked.
+    DEVICE_REVOKED = "device-revoked";
+    /// A device may enrol anew.
+    REENROLMENT_ALLOWED = "reenrolment-allowed";
+    /// A desired shadow changed.
+    SHADOW_DESIRED = "shadow-desired";
+    /// A command was given.
+    COMMAND_ISSUED = "command-issued";
+    /// A command ended by the device's answer.
+    COMMAND_FINISHED = "command-finished";
+    /// Commands ended because nobody carried them out in time.
+    COMMANDS_EXPIRED = "commands-expired";
+    /// A release was published.
+    RELEASE_PUBLISHED = "release-published";
+    /// A release was withdrawn.
+    RELEASE_WITHDRAWN = "release-withdrawn";
+    /// A deployment was created.
+    DEPLOYMENT_CREATED = "deployment-created";
+    /// A deployment went on to its next phase.
+    DEPLOYMENT_PHASE_STARTED = "deployment-phase-started";
+    /// A person paused a deployment.
+    DEPLOYMENT_PAUSED = "deployment-paused";
+    /// A deployment stopped because executions made no progress.
+    DEPLOYMENT_STALLED = "deployment-stalled";
+    /// A person resumed a deployment.
+    DEPLOYMENT_RESUMED = "deployment-resumed";
+    /// A deployment was ended by a person or by its threshold.
+    DEPLOYMENT_ABORTED = "deployment-aborted";
+    /// Every phase of a deployment is done.
+    DEPLOYMENT_COMPLETED = "deployment-completed";
+    /// A device runs a release and confirmed its health.
+    UPDATE_SUCCEEDED = "update-succeeded";
+    /// A device could not install a release.
+    UPDATE_FAILED = "update-failed";
+    /// A device went back to its earlier release by itself.
+    UPDATE_ROLLED_BACK = "update-rolled-back";
+    /// An owner said no to a release.
+    UPDATE_DECLINED = "update-declined";
+    /// Evidence matched a published release for the first time since it last did not.
+    EVIDENCE_AFFIRMED = "evidence-affirmed";
+    /// Evidence contradicted every published release.
+    EVIDENCE_CONTRADICTED = "evidence-contradicted";
+    /// A person quarantined a device.
+    DEVICE_QUARANTINED = "device-quarantined";
+    /// A person let a device out of quarantine.
+    DEVICE_RELEASED = "device-released";
+    /// An alert was closed by a person.
+    ALERT_CLOSED = "alert-closed";
+    /// A person's account was made.
+    PERSON_ADDED = "person-added";
+    /// A sign-in link was made.
+    SIGN_IN_LINK_MADE = "sign-in-link-made";
+    /// A person signed in.
+    SIGNED_IN = "signed-in";
+    /// A person signed out, or a session was ended.
+    SESSION_ENDED = "session-ended";
+    /// An API token was made.
+    TOKEN_MADE = "token-made";
+    /// An API token was revoked.
+    TOKEN_REVOKED = "token-revoked";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn kinds_are_unique_and_kebab_case() {
+        let unique: BTreeSet<&str> = ALL.iter().copied().collect();
+        assert_eq!(unique.len(), ALL.len());
+        for kind in ALL {
+            assert!(kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{kind}");
+            assert!(!kind.starts_with('-') && !kind.ends_with('-') && !kind.contains("--"), "{kind}");
+        }
+    }
+}
