@@ -1,0 +1,166 @@
+//! The authority's keys on disk, and what its certificates say whatever a request asked for.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use holdfast_core::cose::Signer;
+use holdfast_core::hash::Sha256Digest;
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, SanType};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
+
+fn open(dir: &Path) -> Result<Authority, AuthorityError> {
+    Authority::open_or_create(AuthorityConfig::new(dir.join("keys")), NOW)
+}
+
+fn device() -> DeviceId {
+    "hearth-0001".parse().unwrap()
+}
+
+/// A request that asks for everything it must not get.
+fn greedy_request(key: &KeyPair) -> Vec<u8> {
+    let mut params = CertificateParams::new(vec!["evil.example".to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "someone-else");
+    params.subject_alt_names.push(SanType::URI("urn:holdfast:device:other-0002".try_into().unwrap()));
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.serialize_request(key).unwrap().der().to_vec()
+}
+
+#[test]
+fn keys_are_made_once_and_are_the_same_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open(dir.path()).unwrap();
+    let second = open(dir.path()).unwrap();
+    assert_eq!(first.ca_certificate(), second.ca_certificate());
+    assert_eq!(first.freshness().public_key(), second.freshness().public_key());
+    assert_eq!(first.ledger().public_key(), second.ledger().public_key());
+    assert_eq!(first.door().cert, second.door().cert);
+    assert_ne!(first.freshness().public_key(), first.ledger().public_key());
+    for entry in fs::read_dir(dir.path().join("keys")).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+    }
+}
+
+#[test]
+fn a_cut_off_first_start_is_completed_and_a_lost_key_is_never_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let freshness = open(dir.path()).unwrap().freshness().public_key();
+    let keys = dir.path().join("keys");
+    fs::remove_file(keys.join(CA_CERT)).unwrap();
+    assert_eq!(open(dir.path()).unwrap().freshness().public_key(), freshness);
+    fs::remove_file(keys.join(FRESHNESS_KEY)).unwrap();
+    assert_eq!(open(dir.path()).unwrap_err().name(), "key-file-missing");
+}
+
+#[test]
+fn keys_that_others_can_read_or_that_do_not_fit_stop_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).unwrap();
+    let keys = dir.path().join("keys");
+    let wide = |name: &str, mode: u32| {
+        fs::set_permissions(keys.join(name), fs::Permissions::from_mode(mode)).unwrap();
+        let refusal = open(dir.path()).map(|_| "started").map_err(|e| e.name());
+        fs::set_permissions(keys.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        refusal
+    };
+    assert_eq!(wide(CA_KEY, 0o604), Err("key-file-readable-by-others"));
+    assert_eq!(wide(LEDGER_KEY, 0o660), Err("key-file-readable-by-others"));
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o750)).unwrap();
+    assert_eq!(open(dir.path()).unwrap_err().name(), "key-file-readable-by-others");
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::copy(keys.join(DOOR_KEY), keys.join(CA_KEY)).unwrap();
+    assert_eq!(open(dir.path()).unwrap_err().name(), "ca-key-mismatch");
+    fs::copy(keys.join(FRESHNESS_KEY), keys.join(CA_KEY)).unwrap();
+    assert_eq!(open(dir.path()).unwrap_err().name(), "key-of-wrong-kind");
+}
+
+#[test]
+fn a_certificate_says_what_the_issuer_says_and_nothing_the_request_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = open(dir.path()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let requested = RequestedKey::from_request(&greedy_request(&key)).unwrap();
+    let issued = authority.issue(&device(), &requested, &[0xff; SERIAL_BYTES], NOW).unwrap();
+    let parsed = parse(&issued.der).unwrap();
+    let subject: Vec<_> = parsed.subject().iter_attributes().map(|a| a.as_str().unwrap()).collect();
+    assert_eq!(subject, ["hearth-0001"]);
+    let names = parsed.subject_alternative_name().unwrap().unwrap();
+    let urn = x509_parser::prelude::GeneralName::URI("urn:holdfast:device:hearth-0001");
+    assert_eq!(names.value.general_names, [urn]);
+    let usage = parsed.extended_key_usage().unwrap().unwrap().value;
+    assert!(usage.client_auth && !usage.server_auth && !usage.any);
+    assert!(!parsed.is_ca());
+    assert_eq!(issued.record.key.0, *Sha256Digest::of(&key.subject_public_key_info()).as_bytes());
+    assert_eq!(issued.record.serial, format!("01{}", "ff".repeat(16)));
+    assert_eq!(serial_text(parsed.tbs_certificate.raw_serial()), issued.record.serial);
+    let validity = validity_of(&issued.der).unwrap();
+    assert_eq!(validity.not_after, NOW.plus(CERTIFICATE_LIFE));
+    assert_eq!((validity.not_before, validity.not_after), (issued.record.not_before, issued.record.not_after));
+}
+
+#[test]
+fn requests_for_other_keys_unsigned_or_cut_off_are_refused_by_name() {
+    let key = KeyPair::generate().unwrap();
+    let good = greedy_request(&key);
+    let refusal = |request: &[u8]| RequestedKey::from_request(request).map(|_| ()).map_err(RequestError::name);
+    assert_eq!(refusal(&good), Ok(()));
+    for cut in 0..good.len() {
+        assert_eq!(refusal(&good[..cut]), Err("csr-malformed"), "cut at {cut}");
+    }
+    assert_eq!(refusal(&[good.as_slice(), &[0]].concat()), Err("csr-malformed"));
+    assert_eq!(refusal(&vec![0x30; REQUEST_BYTES_MAX + 1]), Err("csr-malformed"));
+    let mut forged = good.clone();
+    let at = forged.windows(12).position(|w| w == b"someone-else").unwrap();
+    forged[at] ^= 1;
+    assert_eq!(refusal(&forged), Err("csr-signature-wrong"));
+    // Another's key under one's own signature.
+    let other = KeyPair::generate().unwrap();
+    let (mine, theirs) = (key.subject_public_key_info(), other.subject_public_key_info());
+    let at = good.windows(mine.len()).position(|w| w == mine).unwrap();
+    let mut stolen = good.clone();
+    stolen[at..at + theirs.len()].copy_from_slice(&theirs);
+    assert_eq!(refusal(&stolen), Err("csr-signature-wrong"));
+    for algorithm in [&rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_ED25519, &rcgen::PKCS_RSA_SHA256] {
+        let key = KeyPair::generate_for(algorithm).unwrap();
+        assert_eq!(refusal(&greedy_request(&key)), Err("csr-key-unsupported"));
+    }
+}
+
+#[test]
+fn the_doors_certificate_is_renewed_at_two_thirds_of_its_life_and_when_names_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = open(dir.path()).unwrap();
+    let first = authority.door();
+    assert_eq!(authority.renew_door_if_due(NOW.plus(Millis::from_secs(59 * 86_400))).unwrap(), false);
+    assert_eq!(authority.renew_door_if_due(NOW.plus(Millis::from_secs(61 * 86_400))).unwrap(), true);
+    assert_ne!(authority.door().cert, first.cert);
+    let mut config = AuthorityConfig::new(dir.path().join("keys"));
+    config.names = vec!["holdfast.example".to_owned(), "192.0.2.7".to_owned()];
+    let named = Authority::open_or_create(config.clone(), NOW.plus(Millis::from_secs(61 * 86_400))).unwrap();
+    assert_ne!(named.door().cert, authority.door().cert);
+    config.names = vec!["not a name".to_owned()];
+    assert_eq!(Authority::open_or_create(config, NOW).unwrap_err().name(), "server-names-unusable");
+}
+
+#[test]
+fn short_lives_are_renewed_within_themselves() {
+    let minute = Validity::from(NOW, Millis::from_secs(60));
+    assert!(minute.renewal() > NOW && minute.renewal() < minute.not_after);
+    assert!(!minute.renewal_due(NOW));
+}
+
+#[test]
+fn debug_output_holds_no_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = open(dir.path()).unwrap();
+    let shown = format!("{authority:?}");
+    for name in [CA_KEY, FRESHNESS_KEY, LEDGER_KEY, DOOR_KEY] {
+        let text = fs::read_to_string(dir.path().join("keys").join(name)).unwrap();
+        let body: String = text.lines().filter(|l| !l.starts_with('-')).collect();
+        assert!(!shown.contains(&body[30..]), "{name}");
+    }
+}

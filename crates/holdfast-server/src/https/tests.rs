@@ -1,0 +1,1 @@
+//! The accept loop on loopback, spoken to by raw sockets and by a client.
