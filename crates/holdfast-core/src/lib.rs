@@ -13,6 +13,7 @@ pub mod cbor;
 pub mod cose;
 pub mod hash;
 pub mod id;
+pub mod suit;
 pub mod ledger;
 pub mod time;
 pub mod mqtt;

@@ -2,4 +2,5 @@
 
 mod cbor;
 mod cose;
+mod suit;
 mod vectors;
