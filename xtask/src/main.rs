@@ -1,2 +1,46 @@
-//! Placeholder.
-fn main() {}
+//! Everything a developer or CI runs, as one program: `cargo xtask demo | test | tidy | bench | vectors | fuzz`.
+//! Logic lives here and not in shell scripts, so that it is the same on every machine.
+
+use std::process::ExitCode;
+
+mod run;
+mod steps;
+mod system;
+mod tidy;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  demo [ARGS]     build in release mode and run `holdfast demo ARGS` (try: -- --once -o json)
+  test            everything CI checks: format, lints, tidy, unit and integration tests, vectors, no_std, the demo
+  test vectors    only the standards bodies' vectors
+  tidy            only the house rules: crate edges, file sizes, headers, documents, lock file
+  bench ingest    durable QoS 1 messages per second with validation (release mode; -- -o json)
+  fuzz [SECS]     every fuzz target for SECS seconds (default 30; needs cargo-fuzz)
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).filter(|a| *a != "--").collect();
+    let outcome = match words.as_slice() {
+        ["demo", rest @ ..] => steps::demo(rest),
+        ["test"] => steps::test(),
+        ["test", "vectors"] => steps::vectors(),
+        ["tidy"] => tidy::check(),
+        ["bench", "ingest", rest @ ..] => steps::bench_ingest(rest),
+        ["fuzz"] => steps::fuzz("30"),
+        ["fuzz", secs] => steps::fuzz(secs),
+        [] | ["help" | "--help" | "-h"] => {
+            run::say(HELP);
+            Ok(())
+        }
+        _ => Err(format!("unknown command: {}\n\n{HELP}", words.join(" "))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            run::complain(&why);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The commands of xtask, each as a short list of programs to run.
+
+use std::path::PathBuf;
+
+use crate::{run, system, tidy};
+
+/// Where cargo puts what it builds.
+fn target(profile: &str, name: &str) -> PathBuf {
+    let dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from);
+    dir.join(profile).join(name)
+}
+
+/// `cargo xtask demo`.
+pub(crate) fn demo(args: &[&str]) -> Result<(), String> {
+    run::expect(run::cargo(&["build", "--release", "-p", "holdfast-server", "-p", "holdfast-agent"]))?;
+    let mut demo = run::program(&target("release", "holdfast").to_string_lossy(), &["demo"]);
+    demo.args(args);
+    run::expect(demo)
+}
+
+/// `cargo xtask test`.
+pub(crate) fn test() -> Result<(), String> {
+    system::ensure()?;
+    tidy::check()?;
+    step("format");
+    run::expect(run::cargo(&["fmt", "--all", "--check"]))?;
+    step("lints");
+    run::expect(run::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    step("core without std");
+    run::expect(run::cargo(&["check", "-p", "holdfast-core", "--no-default-features", "--quiet"]))?;
+    step("unit and integration tests, vectors");
+    run::expect(run::cargo(&["test", "--workspace", "--quiet"]))?;
+    step("the main job, end to end");
+    run::expect(run::cargo(&["build", "-p", "holdfast-server", "-p", "holdfast-agent", "--quiet"]))?;
+    let demo = run::program(&target("debug", "holdfast").to_string_lossy(), &["demo", "--once", "-o", "json"]);
+    run::expect(demo)?;
+    run::say("\nall checks passed");
+    Ok(())
+}
+
+/// `cargo xtask test vectors`.
+pub(crate) fn vectors() -> Result<(), String> {
+    run::expect(run::cargo(&["test", "-p", "holdfast-core", "--", "vectors"]))
+}
+
+/// `cargo xtask bench ingest`.
+pub(crate) fn bench_ingest(args: &[&str]) -> Result<(), String> {
+    run::expect(run::cargo(&["build", "--release", "-p", "holdfast-server", "-p", "holdfast-sim"]))?;
+    let mut bench = run::program(&target("release", "holdfast-sim").to_string_lossy(), &["bench", "ingest"]);
+    bench.args(args).arg("--server").arg(target("release", "holdfast"));
+    run::expect(bench)
+}
+
+/// `cargo xtask fuzz`.
+pub(crate) fn fuzz(secs: &str) -> Result<(), String> {
+    if !run::found("cargo-fuzz") {
+        return Err("cargo-fuzz is missing; install it with: cargo install cargo-fuzz --locked".to_owned());
+    }
+    let mut list = run::cargo(&["fuzz", "list"]);
+    list.env("RUSTC_BOOTSTRAP", "1");
+    for name in run::output(list)?.lines() {
+        step(&format!("fuzz {name}"));
+        let mut fuzz = run::cargo(&["fuzz", "run", name, "--", &format!("-max_total_time={secs}")]);
+        fuzz.env("RUSTC_BOOTSTRAP", "1");
+        run::expect(fuzz)?;
+    }
+    Ok(())
+}
+
+fn step(name: &str) {
+    run::say(&format!("\n── {name}"));
+}
