@@ -17,4 +17,7 @@ pub mod suit;
 pub mod ledger;
 pub mod time;
 pub mod mqtt;
+pub mod backoff;
+pub mod telemetry;
 pub mod topic;
+pub mod update;
