@@ -177,7 +177,7 @@ impl Authority {
         }
         let key = read_p256(&dir.join(CA_KEY))?;
         let serial = crate::clock::random::<SERIAL_BYTES>();
-        let certificate = ca_certificate("Holdfast operational CA", &key, &serial, Validity::from(now, CA_LIFE))?;
+        let certificate = ca_certificate(("Holdfast operational CA", None), &key, &serial, Validity::from(now, CA_LIFE))?;
         secret_file::create(&dir.join(CA_CERT), secret_file::pem(CERTIFICATE, &certificate).as_bytes())?;
         Ok(())
     }

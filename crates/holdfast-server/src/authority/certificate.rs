@@ -123,12 +123,15 @@ fn serial_number_attribute(value: &str) -> Result<(DnType, DnValue), rcgen::Erro
 /// A self-signed CA certificate that signs end entities only; its name carries its serial number, so that no two CAs
 /// share one.
 pub(crate) fn ca_certificate(
-    name: &str,
+    (name, maker): (&str, Option<&str>),
     key: &KeyPair,
     serial: &[u8; SERIAL_BYTES],
     validity: Validity,
 ) -> Result<CertificateDer<'static>, CertificateError> {
     let mut params = base(serial, validity);
+    if let Some(maker) = maker {
+        params.distinguished_name.push(DnType::OrganizationName, maker);
+    }
     params.distinguished_name.push(DnType::CommonName, name);
     let (kind, value) = serial_number_attribute(&serial_text(&serial_bytes(serial)))?;
     params.distinguished_name.push(kind, value);

@@ -1,0 +1,270 @@
+//! The manifest of a batch: what the factory tells the server about the devices it made, as JSON.
+//!
+//! Parsing is strict: unknown or repeated members, wrong forms, repeated ids or keys refuse the whole file.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use holdfast_core::hash::{Hasher, Sha256Digest};
+use holdfast_core::id::{BatchId, DeviceId, ProductId};
+use holdfast_core::time::Timestamp;
+use holdfast_domain::fleet::KeyThumbprint;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// Largest manifest, in bytes.
+pub const MANIFEST_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Most devices of one batch.
+pub const DEVICES_MAX: usize = 200_000;
+/// Fewest characters of a claim code: 26 of base32 hold 130 bits.
+pub const CLAIM_CODE_CHARS_MIN: usize = 26;
+/// Most characters of a claim code.
+const CLAIM_CODE_CHARS_MAX: usize = 64;
+
+/// Why a manifest is refused.
+#[derive(Debug, Error)]
+pub enum ManifestError {
+    /// Larger than [`MANIFEST_BYTES_MAX`].
+    #[error("the factory manifest is larger than 32 MiB")]
+    OverLong,
+    /// Not JSON of this form.
+    #[error("the factory manifest is not of the form that the factory station writes")]
+    Json(#[from] serde_json::Error),
+    /// A member holds something that cannot stand there.
+    #[error("member {member} of {at} is not of its form")]
+    Member {
+        /// The member's name.
+        member: &'static str,
+        /// The device, or `the batch`.
+        at: String,
+    },
+    /// A batch without devices.
+    #[error("the factory manifest lists no device")]
+    Empty,
+    /// More than [`DEVICES_MAX`].
+    #[error("the factory manifest lists more than 200000 devices")]
+    TooMany,
+    /// The same device id twice.
+    #[error("device {0} is listed twice")]
+    DeviceTwice(DeviceId),
+    /// The same key twice.
+    #[error("device {0} has the key of another device in the list")]
+    KeyTwice(DeviceId),
+    /// A claim code that is too short or not base32.
+    #[error("a claim code must be base32 (A-Z, 2-7) with at least 26 characters")]
+    WeakClaimCode,
+}
+
+impl ManifestError {
+    /// Stable name for refusals and reports.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::OverLong => "batch-over-long",
+            Self::Json(_) | Self::Member { .. } => "batch-malformed",
+            Self::Empty => "batch-empty",
+            Self::TooMany => "batch-too-many-devices",
+            Self::DeviceTwice(_) => "batch-device-twice",
+            Self::KeyTwice(_) => "batch-key-twice",
+            Self::WeakClaimCode => "claim-code-weak",
+        }
+    }
+}
+
+/// One device of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactoryDevice {
+    /// Its id.
+    pub id: DeviceId,
+    /// SHA-256 of its factory key's `SubjectPublicKeyInfo`.
+    pub key: KeyThumbprint,
+    /// Random salt of its claim code.
+    pub claim_salt: [u8; 16],
+    /// [`claim_hash`] of salt and code.
+    pub claim_hash: [u8; 32],
+}
+
+/// A batch of devices, checked. Made by [`FactoryManifest::parse`] and by the factory station only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactoryManifest {
+    batch: BatchId,
+    product: ProductId,
+    made: Timestamp,
+    factory_ca: [u8; 32],
+    devices: Vec<FactoryDevice>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    batch: String,
+    product: String,
+    made: i64,
+    factory_ca: String,
+    devices: Vec<WireDevice>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireDevice {
+    id: String,
+    key: String,
+    claim_salt: String,
+    claim_hash: String,
+}
+
+impl FactoryManifest {
+    /// Checks the list of a new batch.
+    pub(super) fn new(
+        batch: BatchId,
+        product: ProductId,
+        made: Timestamp,
+        factory_ca: [u8; 32],
+        devices: Vec<FactoryDevice>,
+    ) -> Result<Self, ManifestError> {
+        if devices.is_empty() {
+            return Err(ManifestError::Empty);
+        }
+        if devices.len() > DEVICES_MAX {
+            return Err(ManifestError::TooMany);
+        }
+        let (mut ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        for device in &devices {
+            if !ids.insert(&device.id) {
+                return Err(ManifestError::DeviceTwice(device.id.clone()));
+            }
+            if !keys.insert(device.key) {
+                return Err(ManifestError::KeyTwice(device.id.clone()));
+            }
+        }
+        Ok(Self { batch, product, made, factory_ca, devices })
+    }
+
+    /// Reads a manifest file.
+    ///
+    /// # Errors
+    /// [`ManifestError`], by name; nothing of the file is used then.
+    pub fn parse(json: &[u8]) -> Result<Self, ManifestError> {
+        if json.len() > MANIFEST_BYTES_MAX {
+            return Err(ManifestError::OverLong);
+        }
+        let wire: Wire = serde_json::from_slice(json)?;
+        let bad = |member| ManifestError::Member { member, at: "the batch".to_owned() };
+        let batch = wire.batch.parse().map_err(|_| bad("batch"))?;
+        let product = wire.product.parse().map_err(|_| bad("product"))?;
+        let factory_ca: Sha256Digest = wire.factory_ca.parse().map_err(|_| bad("factory_ca"))?;
+        if wire.made < 0 {
+            return Err(bad("made"));
+        }
+        let made = Timestamp::from_micros(wire.made);
+        let devices = wire.devices.iter().map(WireDevice::read).collect::<Result<_, _>>()?;
+        Self::new(batch, product, made, *factory_ca.as_bytes(), devices)
+    }
+
+    /// The file's content; parses back to an equal manifest.
+    ///
+    /// # Errors
+    /// [`ManifestError::OverLong`].
+    pub fn to_json(&self) -> Result<String, ManifestError> {
+        let device = |device: &FactoryDevice| WireDevice {
+            id: device.id.to_string(),
+            key: hex(&device.key.0),
+            claim_salt: hex(&device.claim_salt),
+            claim_hash: hex(&device.claim_hash),
+        };
+        let wire = Wire {
+            batch: self.batch.to_string(),
+            product: self.product.to_string(),
+            made: self.made.as_micros(),
+            factory_ca: hex(&self.factory_ca),
+            devices: self.devices.iter().map(device).collect(),
+        };
+        let mut text = serde_json::to_string_pretty(&wire)?;
+        text.push('\n');
+        if text.len() > MANIFEST_BYTES_MAX { Err(ManifestError::OverLong) } else { Ok(text) }
+    }
+
+    /// Id of the batch.
+    #[must_use]
+    pub const fn batch(&self) -> BatchId {
+        self.batch
+    }
+
+    /// The product that was made.
+    #[must_use]
+    pub const fn product(&self) -> &ProductId {
+        &self.product
+    }
+
+    /// When the manifest was written.
+    #[must_use]
+    pub const fn made(&self) -> Timestamp {
+        self.made
+    }
+
+    /// SHA-256 of the factory CA's certificate, DER.
+    #[must_use]
+    pub const fn factory_ca(&self) -> &[u8; 32] {
+        &self.factory_ca
+    }
+
+    /// The devices, at least one, ids and keys unique.
+    #[must_use]
+    pub fn devices(&self) -> &[FactoryDevice] {
+        &self.devices
+    }
+}
+
+impl WireDevice {
+    fn read(&self) -> Result<FactoryDevice, ManifestError> {
+        let bad = |member| ManifestError::Member { member, at: self.id.chars().take(DeviceId::BYTES_MAX).collect() };
+        let digest = |text: &str| text.parse().map(|digest: Sha256Digest| *digest.as_bytes());
+        Ok(FactoryDevice {
+            id: self.id.parse().map_err(|_| bad("id"))?,
+            key: KeyThumbprint(digest(&self.key).map_err(|_| bad("key"))?),
+            claim_salt: unhex(&self.claim_salt).ok_or_else(|| bad("claim_salt"))?,
+            claim_hash: digest(&self.claim_hash).map_err(|_| bad("claim_hash"))?,
+        })
+    }
+}
+
+/// What the server keeps of a claim code: SHA-256 of the salt, then the code in capitals without spaces and hyphens.
+///
+/// # Errors
+/// [`ManifestError::WeakClaimCode`] if it is not base32 or holds fewer than 128 bits.
+pub fn claim_hash(salt: &[u8; 16], code: &[u8]) -> Result<[u8; 32], ManifestError> {
+    let separator = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'-';
+    let plain: Zeroizing<Vec<u8>> =
+        Zeroizing::new(code.iter().filter(|byte| !separator(byte)).map(u8::to_ascii_uppercase).collect());
+    let base32 = plain.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
+    if !base32 || !(CLAIM_CODE_CHARS_MIN..=CLAIM_CODE_CHARS_MAX).contains(&plain.len()) {
+        return Err(ManifestError::WeakClaimCode);
+    }
+    let mut hasher = Hasher::new();
+    hasher.update(salt);
+    hasher.update(&plain);
+    Ok(*hasher.finish().as_bytes())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // Writing to a String cannot fail.
+        text
+    })
+}
+
+fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let nibble = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let pairs = text.as_bytes().chunks_exact(2);
+    let whole = pairs.remainder().is_empty() && pairs.len() == N;
+    let mut out = [0; N];
+    for (slot, pair) in out.iter_mut().zip(pairs) {
+        *slot = pair.iter().try_fold(0, |sum, byte| Some(sum << 4 | nibble(*byte)?))?;
+    }
+    whole.then_some(out)
+}
