@@ -1,1 +1,183 @@
-//! The catalogue of requirements and the status of each, computed from facts.
+//! The catalogue of requirements, and the status of each, computed from facts about the living fleet.
+//!
+//! Owns the catalogue as data, the facts that may be counted and the rules from facts to status. Does not count: the
+//! store does. A requirement that no rule speaks of is `Open`; a rule says `Met` only while its facts hold.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+mod rules;
+
+pub use rules::Proof;
+
+const EDITION_2026_11: &str = include_str!("../catalogue/requirements-2026-11.json");
+
+/// How a requirement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Facts show it.
+    Met,
+    /// Another measure reaches the same outcome; a person said why.
+    MetOtherwise,
+    /// Facts show that it is not met.
+    NotMet,
+    /// It does not apply; a person said why.
+    NotApplicable,
+    /// Nothing shows it yet.
+    Open,
+}
+
+/// One requirement of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// Its id, such as `CoP-3.1`.
+    pub id: String,
+    /// What it asks, in our words.
+    pub text: String,
+    /// `shall`, `should`, `may` or `informative`.
+    pub level: String,
+    /// Its home among the capabilities, such as `C05`.
+    pub capability: String,
+    /// How an outsider would check it.
+    pub verify: String,
+}
+
+/// An edition of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Year and month of the edition.
+    pub edition: String,
+    /// Ids and titles of the capabilities, in order.
+    pub capabilities: Vec<(String, String)>,
+    /// Requirements, in the order of their sources.
+    pub requirements: Vec<Requirement>,
+}
+
+impl Catalogue {
+    /// The edition in force. It is compiled in, and a test reads it whole.
+    #[must_use]
+    pub fn current() -> &'static Self {
+        static CURRENT: OnceLock<Catalogue> = OnceLock::new();
+        CURRENT.get_or_init(|| Self::read(EDITION_2026_11))
+    }
+
+    fn read(text: &str) -> Self {
+        let file: Value = serde_json::from_str(text).unwrap_or(Value::Null);
+        let word = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        let rows = |name: &str| file[name].as_array().cloned().unwrap_or_default();
+        Self {
+            edition: word(&file, "edition"),
+            capabilities: rows("capabilities").iter().map(|c| (word(c, "id"), word(c, "title"))).collect(),
+            requirements: rows("requirements")
+                .iter()
+                .map(|row| Requirement {
+                    id: word(row, "id"),
+                    text: word(row, "text"),
+                    level: word(row, "level"),
+                    capability: word(row, "capability"),
+                    verify: word(row, "verify"),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What can be counted in a running installation. Every figure is of now, over the whole store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Devices made known.
+    pub devices: u64,
+    /// Distinct factory keys among them.
+    pub factory_keys: u64,
+    /// Devices that were enrolled with their own certificate.
+    pub devices_enrolled: u64,
+    /// Operational certificates that were used for a connection.
+    pub certificates_proven: u64,
+    /// Devices that are revoked.
+    pub devices_revoked: u64,
+    /// Telemetry messages admitted by a model and stored.
+    pub telemetry_stored: u64,
+    /// Messages, requests and identities refused by name.
+    pub refusals: u64,
+    /// Releases published.
+    pub releases: u64,
+    /// Releases published with fewer distinct signers than the trust document asks for.
+    pub releases_under_threshold: u64,
+    /// Release signers' keys that this server holds itself.
+    pub release_keys_on_server: u64,
+    /// Executions that ended with the release running and healthy.
+    pub executions_succeeded: u64,
+    /// Executions that ended with the device back on its former software by itself.
+    pub executions_rolled_back: u64,
+    /// Alerts about contradicted integrity ever opened.
+    pub integrity_alerts: u64,
+    /// Devices ever quarantined, from the ledger.
+    pub quarantines: u64,
+    /// Quarantines lifted by fresh evidence, from the ledger.
+    pub quarantines_lifted: u64,
+    /// Lines of the ledger.
+    pub ledger_lines: u64,
+    /// Listeners of the server.
+    pub listeners: u64,
+    /// Listeners that speak TLS 1.3 and nothing else.
+    pub listeners_tls13: u64,
+}
+
+/// One requirement's status and what shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessment {
+    /// Which requirement.
+    pub requirement: &'static Requirement,
+    /// How it stands.
+    pub status: Status,
+    /// The facts behind it; empty while open.
+    pub evidence: String,
+}
+
+/// The status of every requirement of the current edition.
+#[must_use]
+pub fn assess(facts: &Facts) -> Vec<Assessment> {
+    Catalogue::current()
+        .requirements
+        .iter()
+        .map(|requirement| match rules::judge(&requirement.id, facts) {
+            Some(Proof { status, evidence }) => Assessment { requirement, status, evidence },
+            None => Assessment { requirement, status: Status::Open, evidence: String::new() },
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_catalogue_is_whole() {
+        let catalogue = Catalogue::current();
+        assert_eq!(catalogue.requirements.len(), 382);
+        assert_eq!(catalogue.capabilities.len(), 14);
+        let ids: BTreeSet<&str> = catalogue.requirements.iter().map(|r| r.id.as_str()).collect();
+        assert_eq!(ids.len(), 382, "ids are unique");
+        let capabilities: BTreeSet<&str> = catalogue.capabilities.iter().map(|(id, _)| id.as_str()).collect();
+        for row in &catalogue.requirements {
+            assert!(!row.text.is_empty() && !row.verify.is_empty(), "{}", row.id);
+            assert!(["shall", "should", "may", "informative"].contains(&row.level.as_str()), "{}", row.id);
+            assert!(capabilities.contains(row.capability.as_str()), "{}", row.id);
+        }
+    }
+
+    #[test]
+    fn an_empty_installation_has_met_nothing() {
+        assert!(assess(&Facts::default()).iter().all(|a| a.status == Status::Open && a.evidence.is_empty()));
+    }
+
+    #[test]
+    fn every_rule_speaks_of_a_requirement_of_the_catalogue() {
+        let ids: BTreeSet<&str> = Catalogue::current().requirements.iter().map(|r| r.id.as_str()).collect();
+        for id in rules::spoken_of() {
+            assert!(ids.contains(id), "{id}");
+        }
+    }
+}
