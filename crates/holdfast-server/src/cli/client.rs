@@ -1,0 +1,184 @@
+//! The command line's way to a server: its management interface, over TLS 1.3, trusting only the CA in the profile.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Failure;
+
+/// Longest wait for an answer.
+const ANSWER_MS_MAX: u64 = 60_000;
+
+/// What `holdfast login` keeps: where the server is, whom to trust, who we are.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Address of the server's people port, such as `https://localhost:8443`.
+    pub server: String,
+    /// The server's CA, PEM.
+    pub ca: String,
+    /// The API token; secret.
+    pub token: String,
+}
+
+impl Profile {
+    /// The profile's path: the one given, or the one in the user's configuration folder.
+    ///
+    /// # Errors
+    ///
+    /// If none is given and there is no home folder.
+    pub fn path(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+        if let Some(path) = given {
+            return Ok(path);
+        }
+        let base = std::env::var_os("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")))
+            .ok_or_else(|| Failure::usage("no home folder; say --profile FILE"))?;
+        Ok(base.join("holdfast/profile.toml"))
+    }
+}
+
+/// A client of one server.
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// Opens the client that the profile describes.
+    ///
+    /// # Errors
+    ///
+    /// If there is no usable profile.
+    pub fn open(profile: Option<PathBuf>) -> Result<Self, Failure> {
+        let path = Profile::path(profile)?;
+        let text = std::fs::read_to_string(&path).map_err(|why| {
+            Failure::usage(format!("{}: {why}; run `holdfast login` first", path.display()))
+        })?;
+        let profile: Profile =
+            toml::from_str(&text).map_err(|why| Failure::usage(format!("{}: {}", path.display(), why.message())))?;
+        Self::new(profile.server, profile.ca.as_bytes(), Some(profile.token))
+    }
+
+    /// A client of this server, trusting this CA.
+    ///
+    /// # Errors
+    ///
+    /// If the CA is not a PEM certificate.
+    pub fn new(base: String, ca_pem: &[u8], token: Option<String>) -> Result<Self, Failure> {
+        let mut roots = rustls::RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(ca_pem) {
+            let certificate = certificate.map_err(|why| Failure::usage(format!("the CA is not PEM: {why}")))?;
+            roots.add(certificate).map_err(|why| Failure::usage(format!("the CA cannot be used: {why}")))?;
+        }
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(Failure::fault)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_millis(ANSWER_MS_MAX))
+            .no_proxy()
+            .cookie_store(true)
+            .build()
+            .map_err(Failure::fault)?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
+    }
+
+    /// GET, answer as JSON.
+    ///
+    /// # Errors
+    ///
+    /// If the server is not reached or refuses.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// POST with a JSON body, answer as JSON.
+    ///
+    /// # Errors
+    ///
+    /// If the server is not reached or refuses.
+    pub async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.send(Method::POST, path, Some(Body::Json(body))).await
+    }
+
+    /// Any method with any body, answer as JSON (null if empty).
+    ///
+    /// # Errors
+    ///
+    /// If the server is not reached or refuses.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Body>) -> Result<Value, Failure> {
+        let bytes = self.send_raw(method, path, body).await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|why| Failure::fault(format!("{path}: the answer is not JSON: {why}")))
+    }
+
+    /// Any method with any body, answer as bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the server is not reached or refuses.
+    pub async fn send_raw(&self, method: Method, path: &str, body: Option<Body>) -> Result<Vec<u8>, Failure> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        request = match body {
+            None => request,
+            Some(Body::Json(value)) => request.json(&value),
+            Some(Body::Bytes(content_type, bytes)) => request.header("content-type", content_type).body(bytes),
+            Some(Body::File(file, bytes)) => {
+                let request = request.header("content-type", "application/octet-stream").header("content-length", bytes);
+                request.timeout(Duration::from_secs(3_600)).body(file)
+            }
+        };
+        let reply = request.send().await.map_err(|why| Failure::unreachable(chain(&self.base, &why)))?;
+        let status = reply.status();
+        let bytes = reply.bytes().await.map_err(|why| Failure::unreachable(chain(&self.base, &why)))?;
+        if status.is_success() { Ok(bytes.to_vec()) } else { Err(refusal(status, &bytes)) }
+    }
+}
+
+/// A request's body.
+pub enum Body {
+    /// JSON.
+    Json(Value),
+    /// Bytes of this media type.
+    Bytes(&'static str, Vec<u8>),
+    /// A file of this many bytes, streamed.
+    File(tokio::fs::File, u64),
+}
+
+fn chain(base: &str, why: &reqwest::Error) -> String {
+    let mut text = format!("{base}: {why}");
+    let mut source = std::error::Error::source(why);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// A problem document (RFC 9457) as a failure.
+fn refusal(status: StatusCode, body: &[u8]) -> Failure {
+    let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let detail = problem["detail"].as_str().or_else(|| problem["title"].as_str()).unwrap_or("no reason given");
+    let name = problem["type"].as_str().and_then(|t| t.rsplit(':').next()).unwrap_or("unnamed");
+    if status.is_server_error() {
+        return Failure::fault(format!("the server failed ({status}): {detail}"));
+    }
+    Failure::refused(name, format!("{detail} ({status})"))
+}

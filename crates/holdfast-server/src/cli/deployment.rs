@@ -1,0 +1,138 @@
+//! `holdfast deployment …`.
+
+use clap::{Args, Subcommand};
+use holdfast_core::id::{DeploymentId, ReleaseId};
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::output::Column;
+use super::product::items;
+use super::{Failure, Output};
+
+const COLUMNS: &[Column] = &[
+    ("Deployment", "/id"),
+    ("Release", "/version"),
+    ("State", "/state"),
+    ("Reason", "/reason"),
+    ("Phase", "/phase"),
+    ("Created", "/created"),
+];
+const EXECUTIONS: &[Column] = &[
+    ("Device", "/device"),
+    ("Phase", "/phase"),
+    ("State", "/state"),
+    ("%", "/percent"),
+    ("Reason", "/reason"),
+    ("Changed", "/changed"),
+];
+
+/// Verbs of `deployment`.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Start rolling a release out, in phases.
+    Create(Create),
+    /// All deployments, newest first.
+    List,
+    /// One deployment and each device's execution.
+    Show {
+        /// Its id.
+        id: DeploymentId,
+    },
+    /// Offer the release to no further device until resumed.
+    Pause {
+        /// Its id.
+        id: DeploymentId,
+    },
+    /// Go on after a pause.
+    Resume {
+        /// Its id.
+        id: DeploymentId,
+    },
+    /// End it for good; devices that have not started are not offered the release any more.
+    Abort {
+        /// Its id.
+        id: DeploymentId,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Arguments of `deployment create`.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// The release.
+    release: ReleaseId,
+    /// Share of the devices in each phase, in percent, such as `10,40,100` (the last one is all that remain).
+    #[arg(long, value_delimiter = ',', default_value = "5,25,100")]
+    phases: Vec<u8>,
+    /// A phase's share of devices that must have succeeded before the next phase starts.
+    #[arg(long, default_value_t = 90, value_name = "PERCENT")]
+    success: u8,
+    /// The deployment aborts itself when so many of the finished devices failed or rolled back.
+    #[arg(long, default_value_t = 20, value_name = "PERCENT")]
+    abort_threshold: u8,
+    /// The threshold counts from so many finished devices on.
+    #[arg(long, default_value_t = 3)]
+    min_devices: u32,
+    /// A device without progress for so long counts as unknown, and the deployment pauses.
+    #[arg(long, default_value_t = 3_600, value_name = "SECONDS")]
+    deadline: u64,
+}
+
+/// Runs the verb.
+pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
+    let base = "/api/v1/deployments";
+    match verb {
+        Verb::Create(args) => {
+            let phases: Vec<Value> =
+                args.phases.iter().map(|p| json!({"percent": p, "success_percent": args.success})).collect();
+            let body = json!({
+                "release": args.release.to_string(), "phases": phases,
+                "abort_threshold_percent": args.abort_threshold, "min_devices": args.min_devices,
+                "deadline_s": args.deadline,
+            });
+            let made = client.post(base, body).await?;
+            out.done(&format!("Deployment {} runs.", made["id"].as_str().unwrap_or("–")), &made);
+        }
+        Verb::List => {
+            let page = client.get(base).await?;
+            out.list(items(&page), COLUMNS, "No deployment yet. Start one: holdfast deployment create RELEASE");
+        }
+        Verb::Show { id } => {
+            let shown = client.get(&format!("{base}/{id}")).await?;
+            out.item(&shown, COLUMNS);
+            if !out.is_json() {
+                out.list(items(&shown["executions"]), EXECUTIONS, "No device takes part.");
+            }
+        }
+        Verb::Pause { id } => act(client, out, &id, "pause", "paused").await?,
+        Verb::Resume { id } => act(client, out, &id, "resume", "running again").await?,
+        Verb::Abort { id, yes } => {
+            if !yes && !confirmed(&format!("Abort deployment {id} for good?"))? {
+                return Err(Failure::refused("not-confirmed", "nothing was changed"));
+            }
+            act(client, out, &id, "abort", "aborted").await?;
+        }
+    }
+    Ok(())
+}
+
+async fn act(client: &Client, out: Output, id: &DeploymentId, verb: &str, now: &str) -> Result<(), Failure> {
+    let done = client.post(&format!("/api/v1/deployments/{id}/{verb}"), json!({})).await?;
+    out.done(&format!("Deployment {id} is {now}."), &done);
+    Ok(())
+}
+
+/// Asks on the terminal; without a terminal the answer is no.
+pub fn confirmed(question: &str) -> Result<bool, Failure> {
+    use std::io::{BufRead as _, IsTerminal as _};
+    let input = std::io::stdin();
+    if !input.is_terminal() {
+        return Err(Failure::usage(format!("{question} Say --yes, or run this on a terminal")));
+    }
+    super::output::progress(&format!("{question} [y/N]"));
+    let mut line = String::new();
+    input.lock().read_line(&mut line).map_err(Failure::fault)?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}

@@ -1,0 +1,231 @@
+//! Steps of devices in use: connection, update, tampering, a crash of the server, and the evidence of it all.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::firmware;
+use super::making::{mb, release};
+use super::stage::{Step, must, until};
+use super::world::World;
+use crate::cli::Failure;
+
+/// Longest wait for something that takes seconds.
+const SOON: Duration = Duration::from_secs(60);
+/// The unit with a defect that only release 2 looks at.
+const DEFECTIVE: usize = 2;
+/// The unit whose slot is changed.
+const TAMPERED: usize = 1;
+/// Rows of telemetry asked for at once.
+const ROWS_MAX: &str = "5000";
+
+/// Step 4: enrolment, telemetry, shadow, command.
+pub(super) async fn connect(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
+    for index in 0..world.homes.len() {
+        world.start_agent(index)?;
+    }
+    let count = online(world, world.homes.len(), "1.0.0").await?;
+    step.fact("agents enrolled by EST and online", count);
+    step.now("telemetry");
+    for index in 0..world.homes.len() {
+        until("telemetry of every device", SOON, || async { Ok((counters(world, index).await?.len() >= 3).then_some(())) })
+            .await?;
+    }
+    step.now("shadow");
+    let device = world.id(0);
+    world.tools.holdfast(&["shadow", "set", device, "targetTemperature=22.5"]).await?;
+    until("the device to report what was wanted", SOON, || async {
+        let shadow = world.tools.holdfast(&["shadow", "show", device]).await?;
+        Ok((shadow["reported"]["targetTemperature"].as_f64() == Some(22.5)).then_some(()))
+    })
+    .await?;
+    step.fact("shadow", format!("{device}: targetTemperature 22.5 desired and reported"));
+    step.now("command");
+    let device = world.id(3);
+    world.tools.holdfast(&["device", "command", device, "identify", "--input", "{\"seconds\":2}"]).await?;
+    until("the command's result", SOON, || async {
+        let commands = world.tools.holdfast(&["device", "commands", device]).await?;
+        Ok((commands[0]["state"].as_str() == Some("succeeded")).then_some(()))
+    })
+    .await?;
+    step.fact("command", format!("{device}: identify succeeded"));
+    step.held();
+    Ok(())
+}
+
+/// Step 5: release 2 in two phases, with one unit that cannot run it.
+pub(super) async fn update(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
+    let calibration = world.home(DEFECTIVE).join("data/sensor.cal");
+    std::fs::write(&calibration, "offset=nan\n").map_err(Failure::fault)?;
+    let text = "Steadier temperature on windy days. Takes a minute; heating goes on meanwhile.";
+    let (id, bytes) = release(world, &firmware::THERMOSTAT_V2, ("1.1.0", "2"), text).await?;
+    world.release_2 = id;
+    step.fact("release 2", format!("{:.1} MB", mb(bytes)));
+    let create = [
+        "deployment", "create", &world.release_2, "--phases", "25,100", "--success", "50", "--abort-threshold", "50",
+        "--min-devices", "4", "--deadline", "120",
+    ];
+    let made = world.tools.holdfast(&create).await?;
+    let id = made["id"].as_str().unwrap_or_default().to_owned();
+    let done = until("the deployment to end", Duration::from_secs(120), || async {
+        let shown = world.tools.holdfast(&["deployment", "show", &id]).await?;
+        step.now(&tally(&shown));
+        let state = shown["state"].as_str().unwrap_or_default();
+        Ok(matches!(state, "completed" | "aborted" | "paused").then(|| shown.clone()))
+    })
+    .await?;
+    must(done["state"] == "completed", || format!("the deployment ended {}: {}", done["state"], tally(&done)))?;
+    step.fact("executions", tally(&done));
+    let defective = world.id(DEFECTIVE).to_owned();
+    let executions = done["executions"].as_array().cloned().unwrap_or_default();
+    let of = |state: &str| executions.iter().filter(|e| e["state"] == state).count();
+    must(of("succeeded") == world.homes.len() - 1, || tally(&done))?;
+    let back = executions.iter().find(|e| e["state"] == "rolled_back");
+    must(back.is_some_and(|e| e["device"] == defective.as_str()), || format!("rolled back: {back:?}"))?;
+    let reason = back.and_then(|e| e["reason"].as_str()).unwrap_or("–").to_owned();
+    let device = world.device(DEFECTIVE).await?;
+    must(device["software"]["version"] == "1.0.0", || format!("{defective} runs {}", device["software"]))?;
+    step.fact("went back by itself", format!("{defective}: {reason}, runs 1.0.0 again"));
+    online(world, world.homes.len() - 1, "1.1.0").await?;
+    step.held();
+    Ok(())
+}
+
+/// Step 6: one changed byte in a running slot.
+pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
+    let id = world.id(TAMPERED).to_owned();
+    let slot = world.device(TAMPERED).await?["software"]["slot"].as_str().unwrap_or("a").to_owned();
+    flip_byte(&world.home(TAMPERED).join("slots").join(&slot).join("image"))?;
+    step.now("waiting for evidence");
+    let alert = until("the alert", SOON, || async {
+        let alerts = world.tools.holdfast(&["alert", "list", "--all"]).await?;
+        let found = alerts.as_array().into_iter().flatten().find(|a| a["device"] == id.as_str() && a["kind"] == "integrity-contradicted");
+        Ok(found.cloned())
+    })
+    .await?;
+    step.fact("noticed", format!("{id}: slot {slot}, alert {}", alert["kind"].as_str().unwrap_or("–")));
+    step.now("waiting for recovery and fresh evidence");
+    let device = until("the quarantine to be lifted", SOON, || async {
+        let device = world.device(TAMPERED).await?;
+        let lifted = device["quarantine"].is_null() && device["software"]["slot"] != slot.as_str();
+        Ok(lifted.then_some(device))
+    })
+    .await?;
+    let kinds = ledger_kinds(world, &id).await?;
+    for kind in ["device-quarantined", "quarantine-lifted"] {
+        must(kinds.contains(kind), || format!("the ledger has no {kind} for {id}: {kinds:?}"))?;
+    }
+    step.fact("recovered", format!("slot {}, fresh evidence lifted the quarantine", device["software"]["slot"]));
+    step.held();
+    Ok(())
+}
+
+/// Step 7: SIGKILL, restart, and a comparison of what was acknowledged with what is stored.
+pub(super) async fn crash(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
+    if let Some(server) = world.server.as_mut() {
+        server.kill().await?;
+    }
+    step.now("restarting");
+    world.start_server().await?;
+    let all = world.homes.len();
+    let before: Vec<usize> = (0..all).map(|index| acknowledged(&world.home(index)).len()).collect();
+    for (index, before) in before.iter().enumerate() {
+        let home = world.home(index);
+        until("acknowledgements after the restart", SOON, || async {
+            Ok((acknowledged(&home).len() > before + 2).then_some(()))
+        })
+        .await?;
+    }
+    let (mut acked, mut stored) = (0, 0);
+    for index in 0..all {
+        let of_device = acknowledged(&world.home(index));
+        let rows = counters(world, index).await?;
+        let distinct: BTreeSet<u64> = rows.iter().copied().collect();
+        let id = world.id(index);
+        must(distinct.len() == rows.len(), || format!("{id}: {} rows, {} distinct", rows.len(), distinct.len()))?;
+        let lost: Vec<&u64> = of_device.difference(&distinct).collect();
+        must(lost.is_empty(), || format!("{id}: acknowledged and lost: {lost:?}"))?;
+        acked += of_device.len();
+        stored += rows.len();
+    }
+    step.fact("acknowledged, lost, twice", format!("{acked} messages, 0, 0 ({stored} stored)"));
+    step.held();
+    Ok(())
+}
+
+/// Step 8: the ledger, checked without the server, and the conformity report.
+pub(super) async fn evidence(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
+    let file = world.path("maker/ledger.jsonl");
+    world.tools.holdfast(&["ledger", "export", "--out", &file]).await?;
+    let verified = world.tools.holdfast(&["ledger", "verify", &file]).await?;
+    step.fact("ledger", format!("{} lines, checkpoint and root hold", verified["lines"]));
+    let forged = world.path("maker/ledger-forged.jsonl");
+    let text = std::fs::read_to_string(&file).map_err(Failure::fault)?;
+    std::fs::write(&forged, text.replacen("device-enrolled", "device-revoked!", 1)).map_err(Failure::fault)?;
+    let refused = world.tools.holdfast(&["ledger", "verify", &forged]).await;
+    must(refused.is_err(), || "a changed copy of the ledger verified".to_owned())?;
+    step.fact("changed copy", "refused");
+    let report = world.tools.holdfast(&["conformity", "report"]).await?;
+    let rows = report["requirements"].as_array().cloned().unwrap_or_default();
+    must(rows.len() == 382, || format!("the report has {} rows", rows.len()))?;
+    let met = rows.iter().filter(|r| r["status"] == "met").count();
+    step.fact("conformity", format!("{met} of 382 requirements met by facts, the rest open"));
+    step.held();
+    Ok(())
+}
+
+/// Waits until so many devices are online with this version.
+async fn online(world: &World, count: usize, version: &str) -> Result<usize, Failure> {
+    until(&format!("{count} devices online with {version}"), SOON, || async {
+        let list = world.tools.holdfast(&["device", "list"]).await?;
+        let ready = |d: &&Value| d["online"] == true && d["software"]["version"] == version;
+        let found = list.as_array().into_iter().flatten().filter(ready).count();
+        Ok((found >= count).then_some(found))
+    })
+    .await
+}
+
+/// Counters of a device's stored readings.
+async fn counters(world: &World, index: usize) -> Result<Vec<u64>, Failure> {
+    let rows = world.tools.holdfast(&["device", "telemetry", world.id(index), "climate", "--limit", ROWS_MAX]).await?;
+    Ok(rows.as_array().into_iter().flatten().filter_map(|row| row["counter"].as_u64()).collect())
+}
+
+/// Counters that the device saw acknowledged, from its own journal.
+fn acknowledged(home: &Path) -> BTreeSet<u64> {
+    let text = std::fs::read_to_string(home.join("acked.log")).unwrap_or_default();
+    let whole = text.rfind('\n').map_or("", |end| text.get(..end).unwrap_or(""));
+    whole.lines().filter_map(|line| line.strip_prefix("climate ")?.parse().ok()).collect()
+}
+
+async fn ledger_kinds(world: &World, device: &str) -> Result<BTreeSet<String>, Failure> {
+    let lines = world.tools.holdfast(&["device", "ledger", device]).await?;
+    Ok(lines.as_array().into_iter().flatten().filter_map(|l| l["kind"].as_str().map(str::to_owned)).collect())
+}
+
+fn tally(deployment: &Value) -> String {
+    let mut counts = std::collections::BTreeMap::new();
+    for execution in deployment["executions"].as_array().into_iter().flatten() {
+        *counts.entry(execution["state"].as_str().unwrap_or("–").to_owned()).or_insert(0) += 1;
+    }
+    let shown: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    shown.join(", ")
+}
+
+/// Changes one bit in the middle of a file, in place.
+fn flip_byte(path: &Path) -> Result<(), Failure> {
+    let change = || -> std::io::Result<()> {
+        let mut file = std::fs::OpenOptions::new().read(true).write(true).open(path)?;
+        let middle = file.metadata()?.len() / 2;
+        let mut byte = [0_u8; 1];
+        file.seek(SeekFrom::Start(middle))?;
+        file.read_exact(&mut byte)?;
+        file.seek(SeekFrom::Start(middle))?;
+        file.write_all(&[byte[0] ^ 1])?;
+        file.sync_all()
+    };
+    change().map_err(|why| Failure::fault(format!("{}: {why}", path.display())))
+}
