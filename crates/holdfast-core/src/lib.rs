@@ -9,11 +9,13 @@
 
 extern crate alloc;
 
+pub mod attest;
 pub mod cbor;
 pub mod cose;
 pub mod hash;
 pub mod id;
 pub mod release;
+pub mod statement;
 pub mod suit;
 pub mod trust;
 pub mod ledger;
