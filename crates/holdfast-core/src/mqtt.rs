@@ -1,12 +1,13 @@
 //! MQTT 5.0 and 3.1.1 without I/O: one strict codec for server and agent, and the two session machines.
 //!
 //! Owns bytes ↔ [`packet::Packet`] (this file: fixed header; `decode`, `encode`: bodies), [`session`] for the server and
-//! the machine of the agent. Does not own sockets, TLS or time. Everything is borrowed from the input: decoding a packet
+//! [`client`] for the agent. Does not own sockets, TLS or time. Everything is borrowed from the input: decoding a packet
 //! allocates nothing. What the standard forbids is refused with a name, not repaired.
 //!
 //! Source: OASIS MQTT Version 5.0 (2019-03-07) and MQTT Version 3.1.1 (2014-10-29); statement ids `[MQTT-x.y.z-n]` are
 //! those of 5.0.
 
+pub mod client;
 pub mod malformed;
 pub mod packet;
 pub mod property;

@@ -29,6 +29,7 @@ use crate::topic::{DownChannel, Scope};
 
 pub use action::{Action, Admit, CloseCause, Input, Verdict};
 pub use deliver::NotSent;
+pub(super) use deliver::unused_id;
 
 /// Time a new connection has for its CONNECT.
 pub const CONNECT_DEADLINE: Millis = Millis::from_secs(10);
