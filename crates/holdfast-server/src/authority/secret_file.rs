@@ -63,12 +63,12 @@ impl SecretFileError {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Exists(_) => "key-file-exists",
-            Self::ReadableByOthers { .. } => "key-file-readable-by-others",
-            Self::OverLong(_) => "key-file-over-long",
-            Self::NotPem { .. } => "key-file-malformed",
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => "key-file-missing",
-            Self::Io { .. } => "key-file-io",
+            Self::Exists(_) => "file-exists",
+            Self::ReadableByOthers { .. } => "file-readable-by-others",
+            Self::OverLong(_) => "file-over-long",
+            Self::NotPem { .. } => "file-malformed",
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => "file-missing",
+            Self::Io { .. } => "file-io",
         }
     }
 }
@@ -234,7 +234,7 @@ mod tests {
         create(&path, b"secret").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(&keys).unwrap().mode() & 0o777, 0o700);
-        assert_eq!(create(&path, b"other").unwrap_err().name(), "key-file-exists");
+        assert_eq!(create(&path, b"other").unwrap_err().name(), "file-exists");
         assert_eq!(read(&path).unwrap().as_slice(), b"secret");
         assert_eq!(fs::read_dir(&keys).unwrap().count(), 1, "no draft is left behind");
     }
@@ -246,14 +246,14 @@ mod tests {
         create(&path, b"secret").unwrap();
         let link = dir.path().join("link.key");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert_eq!(read(&link).unwrap_err().name(), "key-file-io");
+        assert_eq!(read(&link).unwrap_err().name(), "file-io");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(read(&path).unwrap_err().name(), "key-file-readable-by-others");
+        assert_eq!(read(&path).unwrap_err().name(), "file-readable-by-others");
         let wide = dir.path().join("wide");
         fs::create_dir(&wide).unwrap();
         fs::set_permissions(&wide, fs::Permissions::from_mode(0o755)).unwrap();
-        assert_eq!(open_dir(&wide).unwrap_err().name(), "key-file-readable-by-others");
-        assert_eq!(read(&dir.path().join("none")).unwrap_err().name(), "key-file-missing");
+        assert_eq!(open_dir(&wide).unwrap_err().name(), "file-readable-by-others");
+        assert_eq!(read(&dir.path().join("none")).unwrap_err().name(), "file-missing");
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn a_cut_off_first_start_is_completed_and_a_lost_key_is_never_replaced() {
     fs::remove_file(keys.join(CA_CERT)).unwrap();
     assert_eq!(open(dir.path()).unwrap().freshness().public_key(), freshness);
     fs::remove_file(keys.join(FRESHNESS_KEY)).unwrap();
-    assert_eq!(open(dir.path()).unwrap_err().name(), "key-file-missing");
+    assert_eq!(open(dir.path()).unwrap_err().name(), "file-missing");
 }
 
 #[test]
@@ -67,10 +67,10 @@ fn keys_that_others_can_read_or_that_do_not_fit_stop_the_start() {
         fs::set_permissions(keys.join(name), fs::Permissions::from_mode(0o600)).unwrap();
         refusal
     };
-    assert_eq!(wide(CA_KEY, 0o604), Err("key-file-readable-by-others"));
-    assert_eq!(wide(LEDGER_KEY, 0o660), Err("key-file-readable-by-others"));
+    assert_eq!(wide(CA_KEY, 0o604), Err("file-readable-by-others"));
+    assert_eq!(wide(LEDGER_KEY, 0o660), Err("file-readable-by-others"));
     fs::set_permissions(&keys, fs::Permissions::from_mode(0o750)).unwrap();
-    assert_eq!(open(dir.path()).unwrap_err().name(), "key-file-readable-by-others");
+    assert_eq!(open(dir.path()).unwrap_err().name(), "file-readable-by-others");
     fs::set_permissions(&keys, fs::Permissions::from_mode(0o700)).unwrap();
     fs::copy(keys.join(DOOR_KEY), keys.join(CA_KEY)).unwrap();
     assert_eq!(open(dir.path()).unwrap_err().name(), "ca-key-mismatch");
