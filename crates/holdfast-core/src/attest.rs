@@ -11,6 +11,7 @@ use crate::cbor::{CborError, Fault, Reader, Rules, item};
 use crate::cose::{self, AlgorithmPolicy, CoseError, KeyId, PublicKey, Sign1, SignError, Signer, Verified};
 use crate::hash::Sha256Digest;
 use crate::statement::Nonce;
+use crate::update::boot::Slot;
 
 /// Most bytes of one wrapped piece of evidence.
 pub const EVIDENCE_BYTES_MAX: usize = 4 * 1024;
@@ -33,26 +34,6 @@ const PROFILE_CLAIM: i64 = 265;
 const BOOT_COUNT: i64 = 267;
 const SOFTWARE_VERSION: i64 = 271;
 const RUNNING: i64 = -70_001;
-
-/// One of the two places for images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
-    /// The first.
-    A,
-    /// The second.
-    B,
-}
-
-impl Slot {
-    /// `a` or `b`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::A => "a",
-            Self::B => "b",
-        }
-    }
-}
 
 /// Whether the running image is there to stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
