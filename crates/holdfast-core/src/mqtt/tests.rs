@@ -1,1 +1,574 @@
+//! The codec against the statements of the standard, against cut and random bytes, and against itself.
 
+use super::malformed::Malformed;
+use super::packet::{
+    Ack, ConnAck, Connect, Delivery, FilterList, Outcome, Packet, PacketId, PacketKind, Publish, Qos, SubAck,
+    Subscribe, SubscribeOptions, Unsubscribe, Version, Will,
+};
+use super::property::{Properties, Property, PropertyList, SubscriptionId, TopicAlias};
+use super::reason::ReasonCode;
+use super::{Decoded, Limits, Sender, decode};
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::num::{NonZeroU16, NonZeroU32};
+use proptest::prelude::*;
+
+const FROM_CLIENT: Limits = Limits { packet_bytes_max: 70_000, sender: Sender::Client };
+const FROM_SERVER: Limits = Limits { packet_bytes_max: 70_000, sender: Sender::Server };
+
+/// A packet made of its first byte and its body, with the right length.
+pub(super) fn raw(first: u8, body: &[&[u8]]) -> Vec<u8> {
+    let body = body.concat();
+    let mut out = alloc::vec![first];
+    super::wire::put_varint(&mut out, u32::try_from(body.len()).unwrap()).unwrap();
+    out.extend(body);
+    out
+}
+
+/// A string or binary field.
+fn field(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    super::wire::put_binary(&mut out, bytes).unwrap();
+    out
+}
+
+fn id(n: u16) -> PacketId {
+    PacketId(NonZeroU16::new(n).unwrap())
+}
+
+fn connect5(flags: u8, rest: &[u8]) -> Vec<u8> {
+    raw(0x10, &[b"\x00\x04MQTT\x05", &[flags], b"\x00\x3c\x00", rest])
+}
+
+fn connect4(flags: u8, rest: &[u8]) -> Vec<u8> {
+    raw(0x10, &[b"\x00\x04MQTT\x04", &[flags], b"\x00\x3c", rest])
+}
+
+fn publish5(first: u8, topic: &[u8], rest: &[u8]) -> Vec<u8> {
+    raw(first, &[&field(topic), rest])
+}
+
+fn subscribe5(filter: &[u8], options: u8) -> Vec<u8> {
+    raw(0x82, &[b"\x00\x01\x00", &field(filter), &[options]])
+}
+
+struct Forbidden {
+    statement: &'static str,
+    version: Version,
+    limits: Limits,
+    bytes: Vec<u8>,
+    name: &'static str,
+}
+
+fn client(statement: &'static str, version: Version, bytes: Vec<u8>, name: &'static str) -> Forbidden {
+    Forbidden { statement, version, limits: FROM_CLIENT, bytes, name }
+}
+
+fn server(statement: &'static str, version: Version, bytes: Vec<u8>, name: &'static str) -> Forbidden {
+    Forbidden { statement, version, limits: FROM_SERVER, bytes, name }
+}
+
+fn forbidden_anywhere() -> Vec<Forbidden> {
+    use Version::{V5, V311};
+    let long = alloc::vec![0_u8; 70_000];
+    Vec::from([
+        client("MQTT-1.5.4-1", V5, connect5(2, b"\x00\x02\xc3\x28"), "text-not-utf8"),
+        client("MQTT-1.5.4-1", V5, connect5(2, b"\x00\x03\xed\xa0\x80"), "text-not-utf8"),
+        client("MQTT-1.5.4-2", V5, connect5(2, b"\x00\x03a\x00b"), "text-with-null"),
+        client("MQTT-1.5.5-1", V5, b"\xc0\x80\x00".to_vec(), "varint-not-minimal"),
+        client("MQTT-1.5.5-1", V5, b"\xc0\x80\x80\x80\x00".to_vec(), "varint-not-minimal"),
+        client("§1.5.5", V5, b"\x30\xff\xff\xff\xff\x7f".to_vec(), "varint-too-long"),
+        client("§1.5.5", V5, b"\x30\x80\x80\x80\x80".to_vec(), "varint-too-long"),
+        client("MQTT-1.5.5-1", V5, raw(0x30, &[b"\x00\x01a", b"\x80\x00"]), "varint-not-minimal"),
+        client("§2.1.2", V5, b"\x00\x00".to_vec(), "reserved-packet-type"),
+        client("§2.1.2", V311, b"\xf0\x00".to_vec(), "reserved-packet-type"),
+        client("§2.1.2", V5, raw(0x20, &[b"\x00\x00\x00"]), "packet-from-wrong-side"),
+        client("§2.1.2", V5, b"\xd0\x00".to_vec(), "packet-from-wrong-side"),
+        client("§2.1.2", V5, raw(0x90, &[b"\x00\x01\x00\x00"]), "packet-from-wrong-side"),
+        client("§2.1.2", V5, raw(0xb0, &[b"\x00\x01\x00\x00"]), "packet-from-wrong-side"),
+        server("§2.1.2", V5, connect5(2, b"\x00\x01a"), "packet-from-wrong-side"),
+        server("§2.1.2", V5, subscribe5(b"a", 0), "packet-from-wrong-side"),
+        server("§2.1.2", V5, b"\xc0\x00".to_vec(), "packet-from-wrong-side"),
+        server("3.1.1 §3.14", V311, b"\xe0\x00".to_vec(), "packet-from-wrong-side"),
+        client("MQTT-2.1.3-1", V5, b"\xc1\x00".to_vec(), "fixed-header-flags"),
+        client("MQTT-2.1.3-1", V5, b"\x11\x00".to_vec(), "fixed-header-flags"),
+        client("MQTT-3.6.1-1", V5, raw(0x60, &[b"\x00\x01"]), "fixed-header-flags"),
+        client("MQTT-3.8.1-1", V5, raw(0x80, &[b"\x00\x01\x00\x00\x01a\x00"]), "fixed-header-flags"),
+        client("MQTT-3.10.1-1", V5, raw(0xa0, &[b"\x00\x01\x00\x00\x01a"]), "fixed-header-flags"),
+        client("MQTT-3.14.1-1", V5, b"\xe1\x00".to_vec(), "fixed-header-flags"),
+        client("MQTT-3.15.1-1", V5, b"\xf1\x00".to_vec(), "fixed-header-flags"),
+        client("MQTT-3.2.2-15", V5, publish5(0x30, b"a", &long), "packet-too-large"),
+        client("MQTT-3.2.2-15", V5, b"\x30\xff\xff\xff\x7f".to_vec(), "packet-too-large"),
+        client("§3.12", V5, b"\xc0\x01\x00".to_vec(), "body-too-long"),
+        client("§3.4.2", V5, raw(0x40, &[b"\x00"]), "body-too-short"),
+        client("§3.4.2", V311, raw(0x40, &[b"\x00\x01\x00"]), "body-too-long"),
+        client("§3.4.2", V5, raw(0x40, &[b"\x00\x01\x00\x00\x00"]), "body-too-long"),
+        client("MQTT-2.2.1-3", V5, raw(0x40, &[b"\x00\x00"]), "packet-id-zero"),
+        client("MQTT-3.4.2-1", V5, raw(0x40, &[b"\x00\x01\x01"]), "reason-code-unknown"),
+        client("MQTT-3.4.2-1", V5, raw(0x40, &[b"\x00\x01\x92"]), "reason-code-unknown"),
+        client("MQTT-3.14.2-1", V5, raw(0xe0, &[b"\x8a"]), "reason-code-unknown"),
+        client("MQTT-3.15.2-1", V5, raw(0xf0, &[b"\x87\x00"]), "reason-code-unknown"),
+        client("§3.15.2.1", V5, raw(0xf0, &[b"\x18"]), "body-too-short"),
+        server("MQTT-3.14.2-2", V5, raw(0xe0, &[b"\x00\x05\x11\x00\x00\x00\x01"]), "session-expiry-from-server"),
+        server("MQTT-3.2.2-1", V5, raw(0x20, &[b"\x02\x00\x00"]), "connack-reserved-flags"),
+        server("MQTT-3.2.2-6", V5, raw(0x20, &[b"\x01\x87\x00"]), "session-present-on-refusal"),
+        server("MQTT-3.2.2-8", V5, raw(0x20, &[b"\x00\x01\x00"]), "reason-code-unknown"),
+        server("3.1.1 §3.2.2.3", V311, raw(0x20, &[b"\x00\x06"]), "reason-code-unknown"),
+        server("MQTT-3.9.3-2", V5, raw(0x90, &[b"\x00\x01\x00\x03"]), "reason-code-unknown"),
+        server("3.1.1 MQTT-3.9.3-2", V311, raw(0x90, &[b"\x00\x01\x87"]), "reason-code-unknown"),
+        server("§3.9.3", V5, raw(0x90, &[b"\x00\x01\x00"]), "list-empty"),
+        server("MQTT-3.11.3-2", V5, raw(0xb0, &[b"\x00\x01\x00\x01"]), "reason-code-unknown"),
+        server("3.1.1 §3.11", V311, raw(0xb0, &[b"\x00\x01\x00"]), "body-too-long"),
+    ])
+}
+
+fn forbidden_connects() -> Vec<Forbidden> {
+    use Version::{V5, V311};
+    let name3 = raw(0x10, &[b"\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x01a"]);
+    let level6 = raw(0x10, &[b"\x00\x04MQTT\x06\x02\x00\x3c\x00\x00\x01a"]);
+    Vec::from([
+        client("MQTT-3.1.2-1", V5, name3, "protocol-name"),
+        client("MQTT-3.1.2-1", V5, raw(0x10, &[b"\x00\x04mqtt\x05\x02\x00\x3c\x00\x00\x01a"]), "protocol-name"),
+        client("MQTT-3.1.2-2", V5, level6, "protocol-level"),
+        client("MQTT-3.1.2-3", V5, connect5(3, b"\x00\x01a"), "connect-reserved-flag"),
+        client("MQTT-3.1.2-11", V5, connect5(0x0a, b"\x00\x01a"), "will-flags-without-will"),
+        client("MQTT-3.1.2-13", V5, connect5(0x22, b"\x00\x01a"), "will-flags-without-will"),
+        client("MQTT-3.1.2-12", V5, connect5(0x1e, b"\x00\x01a\x00\x00\x01t\x00\x00"), "qos-three"),
+        client("MQTT-3.1.2-9", V5, connect5(0x06, b"\x00\x01a"), "body-too-short"),
+        client("MQTT-3.1.2-17", V5, connect5(0x82, b"\x00\x01a"), "body-too-short"),
+        client("MQTT-3.1.2-19", V5, connect5(0x42, b"\x00\x01a"), "body-too-short"),
+        client("MQTT-3.1.2-16", V5, connect5(0x02, b"\x00\x01a\x00\x01u"), "body-too-long"),
+        client("MQTT-3.1.3-3", V5, connect5(0x02, b""), "body-too-short"),
+        client("3.1.1 MQTT-3.1.2-22", V311, connect4(0x42, b"\x00\x01a\x00\x01p"), "password-without-user-name"),
+        client("MQTT-3.1.3-11", V5, connect5(0x06, b"\x00\x01a\x00\x00\x01\xff\x00\x00"), "text-not-utf8"),
+        client("MQTT-4.7.0-1", V5, connect5(0x06, b"\x00\x01a\x00\x00\x01#\x00\x00"), "topic-with-wildcard"),
+        client("MQTT-4.7.3-1", V5, connect5(0x06, b"\x00\x01a\x00\x00\x00\x00\x00"), "topic-empty"),
+        client("MQTT-2.2.2-1", V5, raw(0x10, &[b"\x00\x04MQTT\x05\x02\x00\x3c"]), "body-too-short"),
+    ])
+}
+
+fn forbidden_messages() -> Vec<Forbidden> {
+    use Version::{V5, V311};
+    Vec::from([
+        client("MQTT-3.3.1-4", V5, publish5(0x36, b"a", b"\x00\x01\x00"), "qos-three"),
+        client("MQTT-3.3.1-2", V5, publish5(0x38, b"a", b"\x00"), "dup-with-qos-0"),
+        client("MQTT-3.3.1-2", V311, publish5(0x38, b"a", b""), "dup-with-qos-0"),
+        client("MQTT-2.2.1-3", V5, publish5(0x32, b"a", b"\x00\x00\x00"), "packet-id-zero"),
+        client("MQTT-2.2.1-3", V5, publish5(0x34, b"a", b"\x00\x00\x00"), "packet-id-zero"),
+        client("MQTT-2.2.1-3", V311, publish5(0x3c, b"a", b"\x00\x00"), "packet-id-zero"),
+        client("MQTT-3.3.2-1", V5, publish5(0x30, b"a\xff", b"\x00"), "text-not-utf8"),
+        client("MQTT-3.3.2-2", V5, publish5(0x30, b"a/+/b", b"\x00"), "topic-with-wildcard"),
+        client("MQTT-3.3.2-2", V311, publish5(0x30, b"a/#", b""), "topic-with-wildcard"),
+        client("MQTT-4.7.3-1", V5, publish5(0x30, b"", b"\x00"), "topic-empty"),
+        client("MQTT-4.7.3-1", V311, publish5(0x30, b"", b""), "topic-empty"),
+        client("MQTT-4.7.3-2", V5, publish5(0x30, b"a\x00b", b"\x00"), "text-with-null"),
+        client("MQTT-3.3.2-8", V5, publish5(0x30, b"a", b"\x03\x23\x00\x00"), "topic-alias-zero"),
+        client("MQTT-3.3.2-13", V5, publish5(0x30, b"a", b"\x04\x08\x00\x01\xff"), "text-not-utf8"),
+        client("MQTT-3.3.2-14", V5, publish5(0x30, b"a", b"\x04\x08\x00\x01#"), "response-topic-with-wildcard"),
+        client("MQTT-3.3.2-19", V5, publish5(0x30, b"a", b"\x04\x03\x00\x01\xff"), "text-not-utf8"),
+        client("MQTT-3.3.4-6", V5, publish5(0x30, b"a", b"\x02\x0b\x01"), "subscription-id-from-client"),
+        client("§2.2.2.2", V5, publish5(0x30, b"a", b"\x02\x7e\x00"), "property-unknown"),
+        client("§2.2.2.2", V5, publish5(0x30, b"a", b"\x03\xff\x01\x00"), "property-unknown"),
+        client("§2.2.2.2", V5, publish5(0x30, b"a", b"\x03\x21\x00\x01"), "property-not-allowed"),
+        client("§2.2.2.2", V5, publish5(0x30, b"a", b"\x04\x01\x00\x01\x00"), "property-twice"),
+        client("§3.3.2.3.2", V5, publish5(0x30, b"a", b"\x02\x01\x02"), "property-value"),
+        client("§2.2.2.1", V5, publish5(0x30, b"a", b"\x05\x01\x00"), "body-too-short"),
+        client("MQTT-1.5.7-1", V5, publish5(0x30, b"a", b"\x07\x26\x00\x01\xff\x00\x01v"), "text-not-utf8"),
+        client("MQTT-1.5.7-1", V5, publish5(0x30, b"a", b"\x05\x26\x00\x01k\x00"), "body-too-short"),
+        client(
+            "§3.1.2.11.3",
+            V5,
+            raw(0x10, &[b"\x00\x04MQTT\x05\x02\x00\x3c\x03\x21\x00\x00\x00\x01a"]),
+            "property-value",
+        ),
+        client(
+            "§3.1.2.11.4",
+            V5,
+            raw(0x10, &[b"\x00\x04MQTT\x05\x02\x00\x3c\x05\x27\x00\x00\x00\x00\x00\x01a"]),
+            "property-value",
+        ),
+        client(
+            "§3.1.2.11.10",
+            V5,
+            raw(0x10, &[b"\x00\x04MQTT\x05\x02\x00\x3c\x04\x16\x00\x01x\x00\x01a"]),
+            "auth-data-without-method",
+        ),
+    ])
+}
+
+fn forbidden_filters() -> Vec<Forbidden> {
+    use Version::{V5, V311};
+    Vec::from([
+        client("MQTT-2.2.1-3", V5, raw(0x82, &[b"\x00\x00\x00\x00\x01a\x00"]), "packet-id-zero"),
+        client("MQTT-3.8.3-1", V5, subscribe5(b"a\xff", 0), "text-not-utf8"),
+        client("MQTT-3.8.3-2", V5, raw(0x82, &[b"\x00\x01\x00"]), "list-empty"),
+        client("3.1.1 MQTT-3.8.3-3", V311, raw(0x82, &[b"\x00\x01"]), "list-empty"),
+        client("MQTT-3.8.3-4", V5, subscribe5(b"$share/g/a", 0x04), "no-local-on-shared"),
+        client("MQTT-3.8.3-5", V5, subscribe5(b"a", 0x40), "subscribe-options-reserved"),
+        client("MQTT-3.8.3-5", V5, subscribe5(b"a", 0x80), "subscribe-options-reserved"),
+        client("3.1.1 MQTT-3.8.3-4", V311, raw(0x82, &[b"\x00\x01\x00\x01a\x04"]), "subscribe-options-reserved"),
+        client("§3.8.3.1", V5, subscribe5(b"a", 0x03), "qos-three"),
+        client("3.1.1 MQTT-3.8.3-4", V311, raw(0x82, &[b"\x00\x01\x00\x01a\x03"]), "qos-three"),
+        client("§3.8.3.1", V5, subscribe5(b"a", 0x30), "retain-handling-three"),
+        client("§3.8.3", V5, raw(0x82, &[b"\x00\x01\x00\x00\x01a"]), "body-too-short"),
+        client("§3.8.2.1.2", V5, raw(0x82, &[b"\x00\x01\x02\x0b\x00\x00\x01a\x00"]), "property-value"),
+        client("§3.8.2.1.2", V5, raw(0x82, &[b"\x00\x01\x04\x0b\x01\x0b\x02\x00\x01a\x00"]), "property-twice"),
+        client("MQTT-4.7.1-1", V5, subscribe5(b"a/#/b", 0), "filter-wildcard-position"),
+        client("MQTT-4.7.1-1", V5, subscribe5(b"a#", 0), "filter-wildcard-position"),
+        client("MQTT-4.7.1-1", V5, subscribe5(b"##", 0), "filter-wildcard-position"),
+        client("MQTT-4.7.1-2", V5, subscribe5(b"a+", 0), "filter-wildcard-position"),
+        client("MQTT-4.7.1-2", V311, raw(0x82, &[b"\x00\x01\x00\x04a/b+\x00"]), "filter-wildcard-position"),
+        client("MQTT-4.7.3-1", V5, subscribe5(b"", 0), "filter-empty"),
+        client("MQTT-4.7.3-2", V5, subscribe5(b"a\x00b", 0), "text-with-null"),
+        client("MQTT-4.8.2-1", V5, subscribe5(b"$share//a", 0), "filter-share-name"),
+        client("MQTT-4.8.2-2", V5, subscribe5(b"$share/g", 0), "filter-share-name"),
+        client("MQTT-4.8.2-2", V5, subscribe5(b"$share/g/", 0), "filter-share-name"),
+        client("MQTT-4.8.2-2", V5, subscribe5(b"$share/+/a", 0), "filter-share-name"),
+        client("MQTT-2.2.1-3", V5, raw(0xa2, &[b"\x00\x00\x00\x00\x01a"]), "packet-id-zero"),
+        client("MQTT-3.10.3-1", V5, raw(0xa2, &[b"\x00\x01\x00\x00\x01\xff"]), "text-not-utf8"),
+        client("MQTT-3.10.3-2", V5, raw(0xa2, &[b"\x00\x01\x00"]), "list-empty"),
+        client("MQTT-3.10.3-2", V311, raw(0xa2, &[b"\x00\x01"]), "list-empty"),
+        client("MQTT-4.7.1-1", V5, raw(0xa2, &[b"\x00\x01\x00\x00\x03#/a"]), "filter-wildcard-position"),
+    ])
+}
+
+#[test]
+fn what_the_standard_forbids_is_refused_by_name() {
+    let cases = [forbidden_anywhere(), forbidden_connects(), forbidden_messages(), forbidden_filters()];
+    let mut names = BTreeSet::new();
+    for case in cases.iter().flatten() {
+        let got = decode(case.version, &case.bytes, &case.limits);
+        assert_eq!(got.map_err(Malformed::name), Err(case.name), "[{}] {:02x?}", case.statement, case.bytes);
+        for cut in 0..case.bytes.len() {
+            match decode(case.version, &case.bytes[..cut], &case.limits) {
+                Ok(Decoded::Need(_)) => {}
+                early => {
+                    assert_eq!(early.map_err(Malformed::name), Err(case.name), "cut at {cut} of {:02x?}", case.bytes)
+                }
+            }
+        }
+        names.insert(case.name);
+    }
+    let untested: Vec<_> = Malformed::ALL.iter().map(|m| m.name()).filter(|name| !names.contains(name)).collect();
+    assert!(untested.is_empty(), "{untested:?}");
+}
+
+#[test]
+fn a_packet_larger_than_announced_is_refused_before_its_body_arrives() {
+    let limits = Limits { packet_bytes_max: 100, sender: Sender::Client };
+    assert_eq!(decode(Version::V5, b"\x30\x62", &limits), Ok(Decoded::Need(0x62)));
+    assert_eq!(decode(Version::V5, b"\x30\x63", &limits), Err(Malformed::PacketTooLarge));
+}
+
+#[test]
+fn what_looks_odd_but_is_allowed_is_read() {
+    let bom = publish5(0x30, b"\xef\xbb\xbfa", b"\x00");
+    let Ok(Decoded::Packet(Packet::Publish(publish), _)) = decode(Version::V5, &bom, &FROM_CLIENT) else {
+        panic!("[MQTT-1.5.4-3]");
+    };
+    assert_eq!(publish.topic, "\u{feff}a");
+    for filter in [&b"#"[..], b"+", b"/", b"+/+", b"/+/#", b"$share/g/#", b"$SYS/#", b"a//b"] {
+        assert!(decode(Version::V5, &subscribe5(filter, 0x2e), &FROM_CLIENT).is_ok() || filter.starts_with(b"$share"));
+        assert!(decode(Version::V5, &subscribe5(filter, 2), &FROM_CLIENT).is_ok(), "{filter:?}");
+    }
+    for (version, bytes) in [
+        (Version::V5, raw(0x40, &[b"\x00\x01\x10"])),
+        (Version::V5, raw(0x40, &[b"\x00\x01\x10\x00"])),
+        (Version::V5, raw(0xe0, &[b"\x04"])),
+        (Version::V5, raw(0xe0, &[b""])),
+        (Version::V5, connect5(0x42, b"\x00\x01a\x00\x01p")),
+        (Version::V5, publish5(0x30, b"", b"\x03\x23\x00\x01")),
+        (Version::V5, publish5(0x30, b"a", b"\x0e\x26\x00\x01k\x00\x01v\x26\x00\x01k\x00\x01v")),
+    ] {
+        assert!(matches!(decode(version, &bytes, &FROM_CLIENT), Ok(Decoded::Packet(..))), "{bytes:02x?}");
+    }
+}
+
+#[test]
+fn reason_codes_read_back_and_have_their_places() {
+    for &code in ReasonCode::ALL {
+        assert_eq!(ReasonCode::from_byte(code.byte()), Some(code));
+        assert!(PacketKind::ALL.into_iter().any(|kind| code.belongs_in(kind)), "{code:?}");
+    }
+    let count = |kind| ReasonCode::ALL.iter().filter(|code| code.belongs_in(kind)).count();
+    for (kind, expected) in [
+        (PacketKind::ConnAck, 22),
+        (PacketKind::PubAck, 9),
+        (PacketKind::PubRel, 2),
+        (PacketKind::SubAck, 12),
+        (PacketKind::UnsubAck, 7),
+        (PacketKind::Auth, 3),
+    ] {
+        assert_eq!(count(kind), expected, "{kind:?}");
+    }
+    for code in 0..=5 {
+        assert_eq!(ReasonCode::from_v311_connack(code).map(ReasonCode::to_v311_connack), Some(code));
+    }
+}
+
+#[test]
+fn a_password_never_shows_in_debug_output() {
+    let bytes = connect5(0xc2, b"\x00\x01a\x00\x05alice\x00\x06secret");
+    let Ok(Decoded::Packet(packet, _)) = decode(Version::V5, &bytes, &FROM_CLIENT) else { panic!("{bytes:?}") };
+    let shown = alloc::format!("{packet:?}");
+    assert!(!shown.contains("secret") && !shown.contains("115, 101, 99") && !shown.contains("alice"), "{shown}");
+}
+
+/// Random material from which a packet is made.
+#[derive(Debug, Clone)]
+struct Clay {
+    texts: [String; 4],
+    bytes: Vec<u8>,
+    numbers: [u16; 4],
+    flags: [bool; 8],
+    properties: Vec<u8>,
+}
+
+fn clay() -> impl Strategy<Value = Clay> {
+    let text = || "[a-z/\u{e9}\u{1F600}]{1,12}";
+    (
+        [text(), text(), text(), text()],
+        proptest::collection::vec(any::<u8>(), 0..300),
+        [1..=u16::MAX, 1..=u16::MAX, 1..=u16::MAX, 1..=u16::MAX],
+        any::<[bool; 8]>(),
+        proptest::collection::vec(any::<u8>(), 0..6),
+    )
+        .prop_map(|(texts, bytes, numbers, flags, properties)| Clay { texts, bytes, numbers, flags, properties })
+}
+
+/// Every property there is, made from the clay.
+fn all_properties(clay: &Clay) -> [Property<'_>; 27] {
+    let [a, b, ..] = &clay.texts;
+    let [n, m, ..] = clay.numbers;
+    let (small, long) = (NonZeroU16::new(n).unwrap(), NonZeroU32::new(u32::from(m) << 7).unwrap());
+    let yes = clay.flags[7];
+    [
+        Property::PayloadIsText(yes),
+        Property::MessageExpirySecs(u32::from(n)),
+        Property::ContentType(a),
+        Property::ResponseTopic(b),
+        Property::CorrelationData(&clay.bytes),
+        Property::SubscriptionId(SubscriptionId(long)),
+        Property::SessionExpirySecs(u32::MAX),
+        Property::AssignedClientId(a),
+        Property::ServerKeepAliveSecs(n),
+        Property::AuthenticationMethod(b),
+        Property::AuthenticationData(&clay.bytes),
+        Property::RequestProblemInformation(yes),
+        Property::WillDelaySecs(u32::from(m)),
+        Property::RequestResponseInformation(yes),
+        Property::ResponseInformation(a),
+        Property::ServerReference(b),
+        Property::ReasonString(a),
+        Property::ReceiveMaximum(small),
+        Property::TopicAliasMaximum(m),
+        Property::TopicAlias(TopicAlias(small)),
+        Property::MaximumQos(if yes { Qos::AtLeastOnce } else { Qos::AtMostOnce }),
+        Property::RetainAvailable(yes),
+        Property::UserProperty((a, b)),
+        Property::MaximumPacketBytes(long),
+        Property::WildcardsAvailable(yes),
+        Property::SubscriptionIdsAvailable(yes),
+        Property::SharedSubscriptionsAvailable(yes),
+    ]
+}
+
+/// Some properties of those allowed in this place, none twice.
+fn pick(clay: &Clay, allowed: &[u8], version: Version) -> PropertyList {
+    let mut list = PropertyList::new();
+    let mut seen = BTreeSet::new();
+    let all = all_properties(clay);
+    for choice in &clay.properties {
+        let code = allowed[usize::from(*choice) % allowed.len()];
+        if version == Version::V5 && seen.insert(code) {
+            list.push(*all.iter().find(|p| p.code() == code).unwrap()).unwrap();
+        }
+    }
+    list
+}
+
+fn there_and_back(packet: &Packet<'_>, version: Version, limits: &Limits) -> Result<(), TestCaseError> {
+    let mut bytes = Vec::new();
+    packet.encode(version, &mut bytes).unwrap();
+    prop_assert_eq!(decode(version, &bytes, limits), Ok(Decoded::Packet(packet.clone(), bytes.len())));
+    for cut in 0..bytes.len() {
+        match decode(version, &bytes[..cut], limits) {
+            Ok(Decoded::Need(more)) => prop_assert!(more >= 1 && cut + more <= bytes.len(), "{} after {}", more, cut),
+            other => prop_assert!(false, "cut at {}: {:?}", cut, other),
+        }
+    }
+    bytes.extend_from_slice(b"\xc0\x00");
+    prop_assert_eq!(decode(version, &bytes, limits), Ok(Decoded::Packet(packet.clone(), bytes.len() - 2)));
+    Ok(())
+}
+
+const WILL_CODES: &[u8] = &[0x01, 0x02, 0x03, 0x08, 0x09, 0x18, 0x26];
+const CONNECT_CODES: &[u8] = &[0x11, 0x15, 0x17, 0x19, 0x21, 0x22, 0x26, 0x27];
+const CONNACK_CODES: &[u8] =
+    &[0x11, 0x12, 0x13, 0x15, 0x1a, 0x1c, 0x1f, 0x21, 0x22, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a];
+const PUBLISH_CODES: &[u8] = &[0x01, 0x02, 0x03, 0x08, 0x09, 0x23, 0x26];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn connect_and_connack_read_back(clay in clay(), v5: bool) {
+        let version = if v5 { Version::V5 } else { Version::V311 };
+        let [a, b, c, d] = &clay.texts;
+        let list = pick(&clay, CONNECT_CODES, version);
+        let will_list = pick(&clay, WILL_CODES, version);
+        let user_name = clay.flags[0].then_some(c.as_str());
+        let will = clay.flags[1].then(|| Will {
+            topic: b, payload: &clay.bytes, qos: Qos::ExactlyOnce, retain: clay.flags[2], properties: will_list.as_properties(),
+        });
+        let password = (clay.flags[3] && (v5 || user_name.is_some())).then_some(d.as_bytes());
+        there_and_back(&Packet::Connect(Connect {
+            version, clean_start: clay.flags[4], keep_alive_secs: clay.numbers[0], client_id: a, will, user_name, password,
+            properties: list.as_properties(),
+        }), version, &FROM_CLIENT)?;
+        let list = pick(&clay, CONNACK_CODES, version);
+        let reason = if clay.flags[5] { ReasonCode::Success } else { ReasonCode::NotAuthorized };
+        let session_present = clay.flags[6] && clay.flags[5];
+        there_and_back(
+            &Packet::ConnAck(ConnAck { session_present, reason, properties: list.as_properties() }), version, &FROM_SERVER)?;
+    }
+
+    #[test]
+    fn publish_reads_back_in_both_directions(clay in clay(), v5: bool) {
+        let version = if v5 { Version::V5 } else { Version::V311 };
+        let packet_id = id(clay.numbers[0]);
+        let dup = clay.flags[0];
+        let delivery = match clay.numbers[1] % 3 {
+            0 => Delivery::AtMostOnce,
+            1 => Delivery::AtLeastOnce { packet_id, dup },
+            _ => Delivery::ExactlyOnce { packet_id, dup },
+        };
+        let list = pick(&clay, PUBLISH_CODES, version);
+        let packet = Packet::Publish(Publish {
+            delivery, retain: clay.flags[1], topic: &clay.texts[0], properties: list.as_properties(), payload: &clay.bytes,
+        });
+        there_and_back(&packet, version, &FROM_CLIENT)?;
+        there_and_back(&packet, version, &FROM_SERVER)?;
+    }
+
+    #[test]
+    fn short_packets_read_back(clay in clay(), v5: bool) {
+        let version = if v5 { Version::V5 } else { Version::V311 };
+        let list = pick(&clay, &[0x1f, 0x26], version);
+        let properties = list.as_properties();
+        let packet_id = id(clay.numbers[0]);
+        let refused = v5 && clay.flags[0];
+        let ack = |error| Ack { packet_id, reason: if refused { error } else { ReasonCode::Success }, properties };
+        for packet in [
+            Packet::PubAck(ack(ReasonCode::QuotaExceeded)),
+            Packet::PubRec(ack(ReasonCode::NoMatchingSubscribers)),
+            Packet::PubRel(ack(ReasonCode::PacketIdNotFound)),
+            Packet::PubComp(ack(ReasonCode::PacketIdNotFound)),
+        ] {
+            there_and_back(&packet, version, &FROM_CLIENT)?;
+            there_and_back(&packet, version, &FROM_SERVER)?;
+        }
+        let reason = if refused { ReasonCode::DisconnectWithWill } else { ReasonCode::Success };
+        there_and_back(&Packet::Disconnect(Outcome { reason, properties }), version, &FROM_CLIENT)?;
+        there_and_back(&Packet::PingReq, version, &FROM_CLIENT)?;
+        there_and_back(&Packet::PingResp, version, &FROM_SERVER)?;
+        if v5 {
+            let list = pick(&clay, &[0x15, 0x1f, 0x26], version);
+            let reason = ReasonCode::ContinueAuthentication;
+            there_and_back(&Packet::Auth(Outcome { reason, properties: list.as_properties() }), version, &FROM_SERVER)?;
+            there_and_back(&Packet::Auth(Outcome { reason: ReasonCode::Success, properties: Properties::NONE }), version, &FROM_CLIENT)?;
+        }
+    }
+
+    #[test]
+    fn lists_read_back(clay in clay(), v5: bool) {
+        let version = if v5 { Version::V5 } else { Version::V311 };
+        let packet_id = id(clay.numbers[0]);
+        let (mut filters, mut gone) = (FilterList::subscribe(), FilterList::unsubscribe());
+        for (at, text) in clay.texts.iter().enumerate() {
+            let options = SubscribeOptions {
+                qos: Qos::ExactlyOnce,
+                no_local: v5 && clay.flags[at],
+                retain_as_published: v5 && clay.flags[at + 1],
+                retain_handling: if v5 { u8::from(clay.flags[at + 2]) * 2 } else { 0 },
+            };
+            filters.push(text, options).unwrap();
+            gone.push(text, options).unwrap();
+        }
+        let list = pick(&clay, &[0x0b, 0x26], version);
+        let properties = list.as_properties();
+        there_and_back(
+            &Packet::Subscribe(Subscribe { packet_id, properties, filters: filters.as_filters() }), version, &FROM_CLIENT)?;
+        let list = pick(&clay, &[0x26], version);
+        let properties = list.as_properties();
+        there_and_back(
+            &Packet::Unsubscribe(Unsubscribe { packet_id, properties, filters: gone.as_filters() }), version, &FROM_CLIENT)?;
+        let codes: &[u8] = if v5 { &[0, 1, 2, 0x87, 0xa2] } else { &[0, 1, 2, 0x80] };
+        there_and_back(&Packet::SubAck(SubAck { packet_id, properties, codes }), version, &FROM_SERVER)?;
+        let codes: &[u8] = if v5 { &[0, 0x11, 0x87] } else { &[] };
+        there_and_back(&Packet::UnsubAck(SubAck { packet_id, properties, codes }), version, &FROM_SERVER)?;
+    }
+
+    #[test]
+    fn what_is_read_from_random_bytes_is_written_and_read_the_same(
+        first: u8, body in proptest::collection::vec(any::<u8>(), 0..80), v5: bool, from_client: bool,
+    ) {
+        let version = if v5 { Version::V5 } else { Version::V311 };
+        let limits = if from_client { FROM_CLIENT } else { FROM_SERVER };
+        check_stable(&raw(first, &[&body]), version, &limits)?;
+        check_stable(&body, version, &limits)?;
+    }
+
+    #[test]
+    fn what_is_read_from_damaged_packets_is_written_and_read_the_same(
+        clay in clay(), at in 0_usize..60, byte: u8, cut in 0_usize..60, v5: bool,
+    ) {
+        let version = if v5 { Version::V5 } else { Version::V311 };
+        let list = pick(&clay, PUBLISH_CODES, version);
+        let publish = Packet::Publish(Publish {
+            delivery: Delivery::AtLeastOnce { packet_id: id(clay.numbers[0]), dup: false },
+            retain: false, topic: &clay.texts[0], properties: list.as_properties(), payload: b"",
+        });
+        let list = pick(&clay, CONNECT_CODES, version);
+        let connect = Packet::Connect(Connect {
+            version, clean_start: true, keep_alive_secs: 60, client_id: &clay.texts[1], will: None, user_name: None,
+            password: None, properties: list.as_properties(),
+        });
+        for packet in [publish, connect] {
+            let mut bytes = Vec::new();
+            packet.encode(version, &mut bytes).unwrap();
+            if let Some(slot) = bytes.get_mut(at) {
+                *slot = byte;
+            }
+            check_stable(&bytes, version, &FROM_CLIENT)?;
+            bytes.truncate(cut);
+            check_stable(&bytes, version, &FROM_CLIENT)?;
+        }
+    }
+}
+
+/// Reading must not panic, and what was read must be written so that it reads the same.
+fn check_stable(bytes: &[u8], version: Version, limits: &Limits) -> Result<(), TestCaseError> {
+    if let Ok(Decoded::Packet(packet, used)) = decode(version, bytes, limits) {
+        prop_assert!(used <= bytes.len());
+        let mut again = Vec::new();
+        packet.encode(version, &mut again).unwrap();
+        prop_assert_eq!(decode(version, &again, limits), Ok(Decoded::Packet(packet, again.len())));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_field_that_does_not_fit_leaves_the_output_as_it_was() {
+    let long = alloc::vec![b'a'; 65_536];
+    let topic = core::str::from_utf8(&long).unwrap();
+    let mut out = Vec::from(*b"before");
+    let publish =
+        Publish { delivery: Delivery::AtMostOnce, retain: false, topic, properties: Properties::NONE, payload: b"" };
+    assert_eq!(Packet::Publish(publish).encode(Version::V5, &mut out), Err(super::Unencodable::FieldTooLong));
+    assert_eq!(out, b"before");
+    let mut list = PropertyList::new();
+    assert!(list.push(Property::ReasonString(topic)).is_err());
+    assert!(list.as_properties().is_empty());
+}
