@@ -3,6 +3,8 @@
 //! Configurations are immutable and swapped whole when the trust document changes. Session resumption is off on both
 //! device doors: a resumed session would skip the client certificate and with it the revocation check (RFC 9846 §4.6).
 
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod peer;
 
 use std::fmt;

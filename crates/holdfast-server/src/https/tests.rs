@@ -1,1 +1,169 @@
-//! The accept loop on loopback, spoken to by raw sockets and by a client.
+//! The accept loop on loopback, spoken to by a client that behaves and by ones that do not.
+
+use std::sync::Mutex;
+
+use axum::extract::Request as AxumRequest;
+use axum::routing::{get, post};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::tls::ALPN_HTTP1;
+use crate::tls::fixture::{House, client, device, house, request};
+
+#[derive(Default)]
+struct Counted(Mutex<Vec<&'static str>>);
+
+impl Refusals for Counted {
+    fn count(&self, _: &'static str, name: &'static str) {
+        self.0.lock().unwrap().push(name);
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    refusals: Arc<Counted>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+const SHORT: Limits = Limits {
+    connections_max: 4,
+    handshake: Duration::from_millis(200),
+    head: Duration::from_millis(200),
+    idle: Duration::from_millis(400),
+    drain: Duration::from_secs(5),
+    body_bytes_max: 1000,
+};
+
+async fn run(house: &House, door: Door, router: Router) -> Running {
+    let tcp = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = tcp.local_addr().unwrap();
+    let refusals = Arc::new(Counted::default());
+    let listener =
+        Listener { door, doors: Arc::clone(&house.doors), limits: SHORT, refusals: Arc::clone(&refusals) as Arc<_> };
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(listener.serve(tcp, router, async move {
+        let _ = stopped.await;
+    }));
+    Running { address, refusals, stop, served }
+}
+
+fn router() -> Router {
+    async fn who(request: AxumRequest) -> String {
+        let presented = request.extensions().get::<Presented>();
+        let peer = presented.and_then(|p| p.0.as_ref().ok()).map(|p| p.device().to_string());
+        let remote = request.extensions().get::<Remote>().is_some();
+        format!("{peer:?} {remote}")
+    }
+    Router::new().route("/who", get(who)).route("/echo", post(|body: String| async move { body }))
+}
+
+#[tokio::test]
+async fn a_request_learns_who_is_there_and_from_where() {
+    let house = house();
+    let devices = run(&house, Door::Devices, router()).await;
+    let known = client(&house, Some(house.factory_identity()), ALPN_HTTP1);
+    let reply = request(&known, devices.address, "GET /who HTTP/1.1", b"").await.unwrap();
+    assert_eq!(reply.body, format!("Some(\"{}\") true", device()).into_bytes());
+    let people = run(&house, Door::People, router()).await;
+    let reply = request(&client(&house, None, ALPN_HTTP1), people.address, "GET /who HTTP/1.1", b"").await.unwrap();
+    assert_eq!(reply.body, b"None true");
+}
+
+#[tokio::test]
+async fn alpn_h2_is_answered_in_http_2() {
+    let house = house();
+    let people = run(&house, Door::People, router()).await;
+    let stream = TcpStream::connect(people.address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = client(&house, None, ALPN_H2).connect(name, stream).await.unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00").await.unwrap();
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!((head[3], head[4] & 1), (4, 0), "the first frame is SETTINGS (RFC 9113 §3.4)");
+}
+
+#[tokio::test]
+async fn a_door_without_a_client_certificate_stays_shut_and_counts_it() {
+    let house = house();
+    let devices = run(&house, Door::Devices, router()).await;
+    let refused = request(&client(&house, None, ALPN_HTTP1), devices.address, "GET /who HTTP/1.1", b"").await;
+    assert!(refused.is_err());
+    assert_eq!(*devices.refusals.0.lock().unwrap(), ["tls-client-certificate-missing"]);
+}
+
+#[tokio::test]
+async fn whoever_is_slow_with_handshake_or_head_is_cut_off() {
+    let house = house();
+    let people = run(&house, Door::People, router()).await;
+    let mut mute = TcpStream::connect(people.address).await.unwrap();
+    assert_eq!(mute.read(&mut [0; 1]).await.unwrap_or(0), 0, "closed without a handshake");
+    assert_eq!(*people.refusals.0.lock().unwrap(), ["tls-handshake-timeout"]);
+    let stream = TcpStream::connect(people.address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut slow = client(&house, None, ALPN_HTTP1).connect(name, stream).await.unwrap();
+    slow.write_all(b"GET /who HTTP/1.1\r\nHost: lo").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = slow.read_to_end(&mut answer).await;
+    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_body_that_stops_coming_or_is_too_large_ends_the_request() {
+    let house = house();
+    let people = run(&house, Door::People, router()).await;
+    let client = client(&house, None, ALPN_HTTP1);
+    let large = request(&client, people.address, "POST /echo HTTP/1.1", &[b'x'; 1001]).await.unwrap();
+    assert_eq!(large.status, 413);
+    let stream = TcpStream::connect(people.address).await.unwrap();
+    let mut slow = client.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
+    slow.write_all(b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = slow.read_to_end(&mut answer).await;
+    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn more_connections_than_the_limit_wait_for_a_place() {
+    let house = house();
+    let people = run(&house, Door::People, router()).await;
+    let mut idle = Vec::new();
+    for _ in 0..SHORT.connections_max {
+        idle.push(TcpStream::connect(people.address).await.unwrap());
+    }
+    // All places are taken until the silent ones are cut off; then the next one is served.
+    let reply = request(&client(&house, None, ALPN_HTTP1), people.address, "GET /who HTTP/1.1", b"").await.unwrap();
+    assert_eq!(reply.status, 200);
+    assert!(!people.refusals.0.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn stopping_lets_open_requests_finish_and_takes_no_new_ones() {
+    let house = house();
+    let (entered, inside) = oneshot::channel();
+    let (leave, left) = oneshot::channel::<()>();
+    let once = Arc::new(Mutex::new(Some((entered, left))));
+    let slow = move || {
+        let taken = once.lock().unwrap().take();
+        async move {
+            let (entered, left) = taken.unwrap();
+            entered.send(()).unwrap();
+            left.await.unwrap();
+            "finished"
+        }
+    };
+    let people = run(&house, Door::People, Router::new().route("/slow", get(slow))).await;
+    let (client, address) = (client(&house, None, ALPN_HTTP1), people.address);
+    let asking = tokio::spawn(async move { request(&client, address, "GET /slow HTTP/1.1", b"").await });
+    inside.await.unwrap();
+    people.stop.send(()).unwrap();
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    leave.send(()).unwrap();
+    assert_eq!(asking.await.unwrap().unwrap().body, b"finished");
+    people.served.await.unwrap();
+}

@@ -1,96 +1,13 @@
 //! Handshakes at the three doors over an in-memory pipe, with a rustls client.
 
-use std::path::Path;
-
-use holdfast_core::id::DeviceId;
-use holdfast_core::time::Timestamp;
-use rcgen::{CertificateParams, Issuer, KeyPair, PublicKeyData, SanType};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use rustls::{ClientConfig, NamedGroup, ProtocolVersion};
+use rcgen::{CertificateParams, KeyPair, PublicKeyData};
+use rustls::pki_types::ServerName;
+use rustls::{NamedGroup, ProtocolVersion};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use super::fixture::{client, device, house};
 use super::peer::PeerKind;
 use super::*;
-use crate::authority::{AuthorityConfig, CA_LIFE, RequestedKey, SERIAL_BYTES, Validity, ca_certificate, idevid};
-
-fn now() -> Timestamp {
-    crate::clock::now()
-}
-
-fn device() -> DeviceId {
-    "hearth-0001".parse().unwrap()
-}
-
-struct Credential {
-    chain: Vec<CertificateDer<'static>>,
-    key: KeyPair,
-}
-
-struct House {
-    authority: Arc<Authority>,
-    factory: Issuer<'static, KeyPair>,
-    factory_der: CertificateDer<'static>,
-    doors: Doors,
-    _dir: tempfile::TempDir,
-}
-
-fn house() -> House {
-    let dir = tempfile::tempdir().unwrap();
-    let keys: &Path = &dir.path().join("keys");
-    let authority = Arc::new(Authority::open_or_create(AuthorityConfig::new(keys), now()).unwrap());
-    let key = KeyPair::generate().unwrap();
-    let factory_der =
-        ca_certificate(("Factory", Some("Hearth Ltd")), &key, &[3; SERIAL_BYTES], Validity::from(now(), CA_LIFE)).unwrap();
-    let factory = Issuer::from_ca_cert_der(&factory_der, key).unwrap();
-    let trusted = TrustedCas { factory: vec![factory_der.clone()], operational: vec![] };
-    let doors = Doors::new(Arc::clone(&authority), &trusted).unwrap();
-    House { authority, factory, factory_der, doors, _dir: dir }
-}
-
-impl House {
-    fn factory_identity(&self) -> Credential {
-        let key = KeyPair::generate().unwrap();
-        let spki = key.subject_public_key_info();
-        let der = idevid(&self.factory, &device(), "Hearth Ltd", &spki, (&[5; SERIAL_BYTES], now())).unwrap();
-        Credential { chain: vec![der], key }
-    }
-
-    fn operational_identity(&self) -> Credential {
-        let key = KeyPair::generate().unwrap();
-        let request = CertificateParams::default().serialize_request(&key).unwrap();
-        let requested = RequestedKey::from_request(request.der()).unwrap();
-        let issued = self.authority.issue(&device(), &requested, &[9; SERIAL_BYTES], now()).unwrap();
-        Credential { chain: vec![issued.der], key }
-    }
-
-    /// A certificate that the factory CA signed and that looks like an operational one.
-    fn disguised_identity(&self) -> Credential {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.subject_alt_names = vec![SanType::URI("urn:holdfast:device:hearth-0001".try_into().unwrap())];
-        let number = rcgen::DnType::CustomDnType(vec![2, 5, 4, 5]);
-        params.distinguished_name.push(number, "hearth-0001");
-        Credential { chain: vec![params.signed_by(&key, &self.factory).unwrap().into()], key }
-    }
-}
-
-fn client(house: &House, credential: Option<Credential>, alpn: &[u8]) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots.add(house.authority.ca_certificate().clone()).unwrap();
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&house.doors.provider))
-        .with_protocol_versions(&[&TLS13])
-        .unwrap()
-        .with_root_certificates(roots);
-    let mut config = match credential {
-        None => builder.with_no_client_auth(),
-        Some(Credential { chain, key }) => {
-            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-            builder.with_client_auth_cert(chain, key).unwrap()
-        }
-    };
-    config.alpn_protocols = vec![alpn.to_vec()];
-    TlsConnector::from(Arc::new(config))
-}
 
 type ServerStream = tokio_rustls::server::TlsStream<tokio::io::DuplexStream>;
 
