@@ -12,3 +12,5 @@ pub mod devices;
 pub mod gateway;
 pub mod factory;
 pub mod offline;
+pub mod cli;
+pub mod demo;

@@ -1,3 +1,7 @@
 //! The `holdfast` program: server and command line in one binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(holdfast_server::cli::run())
+}

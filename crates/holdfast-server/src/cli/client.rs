@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use super::Failure;
 
+/// Rows of a list asked for at once; the interface's own limit.
+const ROWS_AT_ONCE: usize = 500;
 /// Longest wait for an answer.
 const ANSWER_MS_MAX: u64 = 60_000;
 
@@ -101,6 +103,34 @@ impl Client {
     /// If the server is not reached or refuses.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.send(Method::GET, path, None).await
+    }
+
+    /// The server's address.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Every item of a list, page by page, at most `items_max`. `path` may have a query.
+    ///
+    /// # Errors
+    ///
+    /// If the server is not reached or refuses.
+    pub async fn all(&self, path: &str, items_max: u64) -> Result<Vec<Value>, Failure> {
+        let items_max = usize::try_from(items_max).unwrap_or(usize::MAX);
+        let join = if path.contains('?') { '&' } else { '?' };
+        let path = path.trim_end_matches(['?', '&']);
+        let mut items: Vec<Value> = Vec::new();
+        let mut after = String::new();
+        loop {
+            let rows = (items_max - items.len()).min(ROWS_AT_ONCE);
+            let page = self.get(&format!("{path}{join}limit={rows}{after}")).await?;
+            items.extend(page["items"].as_array().into_iter().flatten().cloned());
+            match page["next"].as_str() {
+                Some(next) if items.len() < items_max => after = format!("&after={next}"),
+                _ => return Ok(items),
+            }
+        }
     }
 
     /// POST with a JSON body, answer as JSON.

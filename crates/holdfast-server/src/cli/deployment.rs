@@ -15,7 +15,7 @@ const COLUMNS: &[Column] = &[
     ("State", "/state"),
     ("Reason", "/reason"),
     ("Phase", "/phase"),
-    ("Created", "/created"),
+    ("Created", "/created_us"),
 ];
 const EXECUTIONS: &[Column] = &[
     ("Device", "/device"),
@@ -23,7 +23,7 @@ const EXECUTIONS: &[Column] = &[
     ("State", "/state"),
     ("%", "/percent"),
     ("Reason", "/reason"),
-    ("Changed", "/changed"),
+    ("Changed", "/changed_us"),
 ];
 
 /// Verbs of `deployment`.
@@ -100,10 +100,14 @@ pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure
             out.list(items(&page), COLUMNS, "No deployment yet. Start one: holdfast deployment create RELEASE");
         }
         Verb::Show { id } => {
-            let shown = client.get(&format!("{base}/{id}")).await?;
-            out.item(&shown, COLUMNS);
-            if !out.is_json() {
-                out.list(items(&shown["executions"]), EXECUTIONS, "No device takes part.");
+            let mut shown = client.get(&format!("{base}/{id}")).await?;
+            let executions = client.all(&format!("{base}/{id}/executions"), u64::MAX).await?;
+            if out.is_json() {
+                shown["executions"] = Value::Array(executions);
+                out.item(&shown, &[]);
+            } else {
+                out.item(&shown, COLUMNS);
+                out.list(&executions, EXECUTIONS, "No device takes part.");
             }
         }
         Verb::Pause { id } => act(client, out, &id, "pause", "paused").await?,

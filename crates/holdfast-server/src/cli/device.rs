@@ -14,12 +14,12 @@ use super::{Failure, Output};
 const COLUMNS: &[Column] = &[
     ("Device", "/id"),
     ("Product", "/product"),
-    ("Enrolment", "/enrolment"),
+    ("Enrolment", "/state"),
     ("Online", "/online"),
     ("Version", "/software/version"),
     ("Slot", "/software/slot"),
     ("Quarantine", "/quarantine/reason"),
-    ("Last seen", "/last_seen"),
+    ("Last seen", "/last_seen_us"),
 ];
 const SHADOW: &[Column] =
     &[("Version", "/version"), ("Desired", "/desired"), ("Reported", "/reported"), ("Applied", "/applied_version")];
@@ -83,6 +83,11 @@ pub enum Verb {
         #[arg(long, default_value_t = 300)]
         expires: u64,
     },
+    /// What the ledger says of a device, newest first.
+    Ledger {
+        /// Its id.
+        id: DeviceId,
+    },
     /// Orders given to a device and how they ended.
     Commands {
         /// Its id.
@@ -112,17 +117,17 @@ pub struct List {
 
 impl List {
     fn query(&self) -> String {
-        let mut query = format!("/api/v1/devices?limit={}", self.limit);
+        let mut query = "/api/v1/devices?".to_owned();
         for (name, value) in [("state", &self.state), ("product", &self.product)] {
             if let Some(value) = value {
-                query.push_str(&format!("&{name}={}", plain(value)));
+                query.push_str(&format!("{name}={}&", plain(value)));
             }
         }
         if let Some(after) = &self.after {
-            query.push_str(&format!("&after={after}"));
+            query.push_str(&format!("after={after}&"));
         }
         if self.quarantined {
-            query.push_str("&quarantined=true");
+            query.push_str("quarantined=true&");
         }
         query
     }
@@ -137,9 +142,9 @@ fn plain(text: &str) -> String {
 pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::List(filter) => {
-            let page = client.get(&filter.query()).await?;
+            let devices = client.all(&filter.query(), u64::from(filter.limit)).await?;
             let empty = "No such device. Devices come with a batch: holdfast factory manifest, holdfast batch import";
-            out.list(items(&page), COLUMNS, empty);
+            out.list(&devices, COLUMNS, empty);
         }
         Verb::Show { id } => out.item(&client.get(&path(&id, "")).await?, COLUMNS),
         Verb::Quarantine { id, reason } => {
@@ -162,10 +167,10 @@ pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure
             out.done(&format!("{id} may enrol once more with its factory identity."), &done);
         }
         Verb::Telemetry { id, stream, limit } => {
-            let page = client.get(&path(&id, &format!("/telemetry/{stream}?limit={limit}&order=newest"))).await?;
+            let rows = client.all(&path(&id, &format!("/telemetry/{stream}")), u64::from(limit)).await?;
             out.list(
-                items(&page),
-                &[("Counter", "/counter"), ("Device time", "/at"), ("Fields", "/fields")],
+                &rows,
+                &[("Counter", "/counter"), ("Measured", "/measured_us"), ("Fields", "/fields")],
                 "No reading of this stream yet.",
             );
         }
@@ -174,11 +179,16 @@ pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure
             let made = client.post(&path(&id, "/commands"), body).await?;
             out.done(&format!("Command {} is on its way.", made["id"].as_str().unwrap_or("–")), &made);
         }
+        Verb::Ledger { id } => {
+            let lines = client.all(&path(&id, "/ledger"), u64::MAX).await?;
+            let columns = [("Line", "/index"), ("When", "/at_us"), ("What", "/kind"), ("Entry", "/leaf")];
+            out.list(&lines, &columns, "The ledger does not mention this device.");
+        }
         Verb::Commands { id } => {
             let page = client.get(&path(&id, "/commands")).await?;
             out.list(
                 items(&page),
-                &[("Command", "/id"), ("Action", "/action"), ("State", "/state"), ("Created", "/created")],
+                &[("Command", "/id"), ("Action", "/action"), ("State", "/state"), ("Created", "/created_us")],
                 "No order was given to this device.",
             );
         }

@@ -85,3 +85,18 @@ pub fn read_file(path: &std::path::Path, bytes_max: u64) -> Result<Vec<u8>, Fail
     }
     Ok(bytes)
 }
+
+/// Writes a new file whole; an existing one is not replaced.
+///
+/// # Errors
+///
+/// [`Exit::Usage`] if the file is there already or cannot be written.
+pub fn write_new(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+}

@@ -16,6 +16,8 @@ use super::failure::read_file;
 use super::product::items;
 use super::{Failure, Output};
 
+/// Most alerts of one listing.
+const ALERTS_MAX: u64 = 1_000;
 /// Lines of the ledger asked for at once.
 const LINES_AT_ONCE: usize = 500;
 /// Largest exported ledger that is read back.
@@ -41,12 +43,12 @@ pub enum AlertVerb {
 pub async fn alerts(verb: AlertVerb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
         AlertVerb::List { all } => {
-            let page = client.get(&format!("/api/v1/alerts?limit=500&open={}", !all)).await?;
+            let alerts = client.all(&format!("/api/v1/alerts?open={}", !all), ALERTS_MAX).await?;
             let columns = [
-                ("Opened", "/opened"), ("Severity", "/severity"), ("Device", "/device"), ("Kind", "/kind"),
-                ("What to do", "/text"), ("Closed", "/closed"), ("Alert", "/id"),
+                ("Opened", "/opened_us"), ("Severity", "/severity"), ("Device", "/device"), ("Kind", "/kind"),
+                ("What to do", "/text"), ("Closed", "/closed_us"), ("Alert", "/id"),
             ];
-            out.list(items(&page), &columns, "No alert is open.");
+            out.list(&alerts, &columns, "No alert is open.");
         }
         AlertVerb::Close { id } => {
             let done = client.post(&format!("/api/v1/alerts/{id}/close"), json!({})).await?;
@@ -162,7 +164,7 @@ pub enum ConformityVerb {
 pub async fn conformity(verb: ConformityVerb, client: &Client, out: Output) -> Result<(), Failure> {
     let ConformityVerb::Report { status } = verb;
     let report = client.get("/api/v1/conformity").await?;
-    let rows: Vec<Value> = report["requirements"]
+    let rows: Vec<Value> = report["items"]
         .as_array()
         .into_iter()
         .flatten()
@@ -171,7 +173,7 @@ pub async fn conformity(verb: ConformityVerb, client: &Client, out: Output) -> R
         .collect();
     if out.is_json() {
         let mut report = report;
-        report["requirements"] = Value::Array(rows);
+        report["items"] = Value::Array(rows);
         out.item(&report, &[]);
         return Ok(());
     }
@@ -190,7 +192,7 @@ pub async fn conformity(verb: ConformityVerb, client: &Client, out: Output) -> R
 /// What the doors refused, by name.
 pub async fn refusals(client: &Client, out: Output) -> Result<(), Failure> {
     let page = client.get("/api/v1/refusals").await?;
-    let columns = [("Door", "/door"), ("Refusal", "/name"), ("Count", "/count"), ("Last", "/last")];
+    let columns = [("Door", "/door"), ("Refusal", "/name"), ("Count", "/count"), ("Last", "/last_us")];
     out.list(items(&page), &columns, "Nothing was refused yet.");
     Ok(())
 }

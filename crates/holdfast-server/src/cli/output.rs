@@ -40,7 +40,7 @@ impl Output {
         let mut table = new_table();
         table.set_header(columns.iter().map(|(title, _)| *title));
         for item in items {
-            table.add_row(columns.iter().map(|(_, pointer)| cell(item.pointer(pointer))));
+            table.add_row(columns.iter().map(|(_, pointer)| cell(item, pointer)));
         }
         print(&table.to_string());
     }
@@ -52,7 +52,7 @@ impl Output {
         }
         let mut table = new_table();
         for (title, pointer) in fields {
-            table.add_row([(*title).to_owned(), cell(item.pointer(pointer))]);
+            table.add_row([(*title).to_owned(), cell(item, pointer)]);
         }
         print(&table.to_string());
     }
@@ -84,7 +84,12 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-fn cell(value: Option<&Value>) -> String {
+/// One cell; members that end in `_us` are moments.
+fn cell(item: &Value, pointer: &str) -> String {
+    let value = item.pointer(pointer);
+    if let (true, Some(micros)) = (pointer.ends_with("_us"), value.and_then(Value::as_i64)) {
+        return holdfast_core::time::Timestamp::from_micros(micros).to_string();
+    }
     match value {
         None | Some(Value::Null) => "–".to_owned(),
         Some(Value::String(text)) => text.clone(),

@@ -44,8 +44,8 @@ pub async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output) -> Re
     write_profile(&path, &Profile { server: base.clone(), ca, token: token.to_owned() })?;
     let shown = path.display().to_string();
     out.done(
-        &format!("Signed in to {base}. Profile: {shown} (token ends {})", made["expires"].as_str().unwrap_or("–")),
-        &json!({"server": base, "profile": shown, "token_id": made["id"], "expires": made["expires"]}),
+        &format!("Signed in to {base}. Profile: {shown} (token ends {})", moment(&made["expires_us"])),
+        &json!({"server": base, "profile": shown, "token_id": made["id"], "expires_us": made["expires_us"]}),
     );
     Ok(())
 }
@@ -53,9 +53,14 @@ pub async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output) -> Re
 /// Makes a new one-time link, to sign in with a browser.
 pub async fn link(client: &Client, out: Output) -> Result<(), Failure> {
     let made = client.post("/api/v1/sign-in-links", Value::Object(serde_json::Map::new())).await?;
-    let url = made["url"].as_str().unwrap_or_default();
-    out.done(&format!("{url}\nWorks once, until {}.", made["expires"].as_str().unwrap_or("–")), &made);
+    let url = format!("{}{}", client.base(), made["url"].as_str().unwrap_or_default());
+    let record = json!({"url": url, "expires_us": made["expires_us"]});
+    out.done(&format!("{url}\nWorks once, until {}.", moment(&made["expires_us"])), &record);
     Ok(())
+}
+
+fn moment(micros: &Value) -> String {
+    micros.as_i64().map_or_else(|| "–".to_owned(), |us| holdfast_core::time::Timestamp::from_micros(us).to_string())
 }
 
 fn split_link(link: &str) -> Result<(String, String), Failure> {

@@ -16,7 +16,7 @@ use super::{Failure, Output};
 const MODEL_BYTES_MAX: u64 = 256 * 1024;
 
 const COLUMNS: &[Column] =
-    &[("Product", "/id"), ("Title", "/title"), ("Maker's domain", "/vendor_domain"), ("Made", "/created")];
+    &[("Product", "/id"), ("Title", "/title"), ("Maker's domain", "/vendor_domain"), ("Made", "/created_us")];
 
 /// Verbs of `product`.
 #[derive(Debug, Subcommand)]

@@ -115,7 +115,7 @@ pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), 
     })
     .await?;
     let kinds = ledger_kinds(world, &id).await?;
-    for kind in ["device-quarantined", "quarantine-lifted"] {
+    for kind in ["evidence-contradicted", "evidence-affirmed"] {
         must(kinds.contains(kind), || format!("the ledger has no {kind} for {id}: {kinds:?}"))?;
     }
     step.fact("recovered", format!("slot {}, fresh evidence lifted the quarantine", device["software"]["slot"]));
@@ -169,7 +169,7 @@ pub(super) async fn evidence(world: &mut World, mut step: Step<'_>) -> Result<()
     must(refused.is_err(), || "a changed copy of the ledger verified".to_owned())?;
     step.fact("changed copy", "refused");
     let report = world.tools.holdfast(&["conformity", "report"]).await?;
-    let rows = report["requirements"].as_array().cloned().unwrap_or_default();
+    let rows = report["items"].as_array().cloned().unwrap_or_default();
     must(rows.len() == 382, || format!("the report has {} rows", rows.len()))?;
     let met = rows.iter().filter(|r| r["status"] == "met").count();
     step.fact("conformity", format!("{met} of 382 requirements met by facts, the rest open"));

@@ -29,7 +29,7 @@ impl Desk {
         let station = crate::factory::init(&desk.at("factory"), "Hearth Ltd", NOW).unwrap();
         let ca = secret_file::pem("CERTIFICATE", station.ca_certificate());
         let freshness = key::hex(&SoftwareKey::ed25519(&[9; 32]).public_key().to_cose_key());
-        let authority = serde_json::json!({"operational_ca": ca.as_str(), "freshness_key": freshness, "more": 1});
+        let authority = serde_json::json!({"ca_pem": ca.as_str(), "freshness_key": freshness, "more": 1});
         fs::write(desk.at("authority.json"), authority.to_string()).unwrap();
         fs::write(desk.at("image.tar"), tar(&[("bin/app", b"app"), ("bin/health", b"health"), ("lib/x", &[7; 5000])])).unwrap();
         desk

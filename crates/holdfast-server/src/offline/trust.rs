@@ -73,19 +73,19 @@ impl TrustOutcome {
 
 #[derive(Deserialize)]
 struct Wire {
-    operational_ca: Option<String>,
+    ca_pem: Option<String>,
     freshness_key: Option<String>,
 }
 
-/// Reads what a server tells of its own keys: JSON with `operational_ca` (PEM) and `freshness_key` (COSE_Key, hex).
+/// Reads what a server tells of its own keys: JSON with `ca_pem` and `freshness_key` (COSE_Key, hex).
 ///
 /// # Errors
 /// [`OfflineError::Authority`] naming the part that cannot be used.
 pub fn read_authority(path: &Path) -> Result<AuthorityFacts, OfflineError> {
     let text = read_public(path, AUTHORITY_BYTES_MAX)?;
     let wire: Wire = serde_json::from_slice(&text).map_err(|_| OfflineError::Authority("JSON"))?;
-    let ca = wire.operational_ca.and_then(|pem| secret_file::from_pem("CERTIFICATE", pem.as_bytes()));
-    let ca = CertificateDer::from(ca.ok_or(OfflineError::Authority("operational_ca"))?.to_vec());
+    let ca = wire.ca_pem.and_then(|pem| secret_file::from_pem("CERTIFICATE", pem.as_bytes()));
+    let ca = CertificateDer::from(ca.ok_or(OfflineError::Authority("ca_pem"))?.to_vec());
     parse(&ca)?;
     let freshness = wire.freshness_key.and_then(|hex| PublicKey::from_cose_key(&unhex(&hex)?).ok());
     let freshness = freshness.ok_or(OfflineError::Authority("freshness_key"))?;

@@ -1,0 +1,143 @@
+//! `holdfast factory …` (the factory station, offline) and `holdfast batch …` (its manifest, imported).
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use holdfast_core::id::{BatchId, DeviceId, ProductId};
+use reqwest::Method;
+use serde_json::json;
+
+use super::client::{Body, Client};
+use super::failure::{read_file, write_new};
+use super::output::Column;
+use super::product::items;
+use super::{Failure, Output};
+use crate::clock;
+use crate::factory::{self, FactoryError, MANIFEST_BYTES_MAX, Station};
+
+/// Largest certification request file.
+const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+
+const COLUMNS: &[Column] = &[
+    ("Batch", "/id"),
+    ("Product", "/product"),
+    ("Devices", "/devices"),
+    ("Imported", "/imported_us"),
+    ("Manifest digest", "/manifest_digest"),
+];
+
+/// Verbs of `factory`; none of them meets the server.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make the factory CA in an empty folder.
+    Init {
+        /// The folder; it will hold the CA's key.
+        #[arg(long)]
+        dir: PathBuf,
+        /// The maker's name, as it stands in the certificates.
+        #[arg(long)]
+        maker: String,
+    },
+    /// Vouch for the key that a device made: issue its factory certificate (IDevID).
+    Sign {
+        /// The factory's folder.
+        #[arg(long)]
+        dir: PathBuf,
+        /// The device's certification request, PEM.
+        #[arg(long)]
+        csr: PathBuf,
+        /// The device's id.
+        #[arg(long)]
+        device_id: DeviceId,
+        /// Where the certificate goes.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Write the manifest of a batch: device ids, key thumbprints and salted hashes of claim codes.
+    Manifest {
+        /// The factory's folder.
+        #[arg(long)]
+        dir: PathBuf,
+        /// The product made.
+        #[arg(long)]
+        product: ProductId,
+        /// Folder of a device of the batch; say it once for each.
+        #[arg(long, required = true, value_name = "DIR")]
+        device: Vec<PathBuf>,
+        /// Where the manifest goes.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+/// Runs the verb.
+pub fn run(verb: Verb, out: Output) -> Result<(), Failure> {
+    match verb {
+        Verb::Init { dir, maker } => {
+            let station = factory::init(&dir, &maker, clock::now()).map_err(|why| refused(&why))?;
+            let certificate = dir.join(factory::CA_CERT_FILE);
+            let text = format!("Factory CA of {} made. Its certificate: {}", station.maker(), certificate.display());
+            out.done(&text, &json!({"maker": station.maker(), "certificate": certificate}));
+        }
+        Verb::Sign { dir, csr, device_id, out: file } => {
+            let station = Station::open(&dir).map_err(|why| refused(&why))?;
+            let request = read_file(&csr, REQUEST_BYTES_MAX)?;
+            let certificate = station.sign(&request, &device_id, clock::now()).map_err(|why| refused(&why))?;
+            write_new(&file, certificate.as_bytes())?;
+            let text = format!("{device_id} has its factory certificate: {}", file.display());
+            out.done(&text, &json!({"device": device_id.to_string(), "certificate": file}));
+        }
+        Verb::Manifest { dir, product, device, out: file } => {
+            let station = Station::open(&dir).map_err(|why| refused(&why))?;
+            let now = clock::now();
+            let batch = BatchId::new(now, clock::random());
+            let manifest = station.manifest(batch, &product, &device, now).map_err(|why| refused(&why))?;
+            let text = manifest.to_json().map_err(Failure::fault)?;
+            write_new(&file, text.as_bytes())?;
+            let count = manifest.devices().len();
+            let record = json!({"batch": batch.to_string(), "devices": count, "file": file});
+            out.done(&format!("Batch {batch} with {count} devices: {}", file.display()), &record);
+        }
+    }
+    Ok(())
+}
+
+fn refused(why: &FactoryError) -> Failure {
+    let mut text = why.to_string();
+    let mut source = std::error::Error::source(why);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    Failure::refused(why.name(), text)
+}
+
+/// Verbs of `batch`.
+#[derive(Debug, Subcommand)]
+pub enum BatchVerb {
+    /// Import a factory manifest: its devices may then enrol.
+    Import {
+        /// The manifest.
+        file: PathBuf,
+    },
+    /// Imported batches, newest first.
+    List,
+}
+
+/// Runs the verb.
+pub async fn batch(verb: BatchVerb, client: &Client, out: Output) -> Result<(), Failure> {
+    match verb {
+        BatchVerb::Import { file } => {
+            let manifest = read_file(&file, MANIFEST_BYTES_MAX as u64)?;
+            let body = Body::Bytes("application/json", manifest);
+            let made = client.send(Method::POST, "/api/v1/batches", Some(body)).await?;
+            out.done(&format!("Batch imported: {} devices may enrol.", made["devices"]), &made);
+        }
+        BatchVerb::List => {
+            let page = client.get("/api/v1/batches").await?;
+            out.list(items(&page), COLUMNS, "No batch yet. Write one: holdfast factory manifest");
+        }
+    }
+    Ok(())
+}

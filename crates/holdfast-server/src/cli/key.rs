@@ -1,0 +1,61 @@
+//! `holdfast key …`: the maker's signing keys. Files only; no server is met.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Exit, Failure, Output};
+use crate::offline::{self, KeyInfo, KeyRole, OfflineError};
+
+/// Verbs of `key`.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make a signing key: FILE (secret, readable by you only) and FILE.pub.
+    Create {
+        /// What it may sign: `root` (trust documents) or `release` (releases).
+        #[arg(long)]
+        role: KeyRole,
+        /// Where the secret key goes; an existing file is never replaced.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// What a key file, secret or public, is for.
+    Show {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Runs the verb.
+pub fn run(verb: Verb, out: Output) -> Result<(), Failure> {
+    match verb {
+        Verb::Create { role, out: file } => {
+            let key = offline::create_key(&file, role).map_err(|why| refused(&why))?;
+            let text = format!("{role} key {} made: {} (keep it offline)", key.key_id(), file.display());
+            out.done(&text, &record(&key));
+        }
+        Verb::Show { file } => {
+            let key = offline::show_key(&file).map_err(|why| refused(&why))?;
+            out.item(&record(&key), &[("Role", "/role"), ("Key id", "/key_id"), ("Secret", "/private")]);
+        }
+    }
+    Ok(())
+}
+
+fn record(key: &KeyInfo) -> Value {
+    json!({"role": key.role.name(), "key_id": key.key_id().to_string(), "file": key.path, "private": key.private})
+}
+
+/// An offline refusal as a failure: verification has its own exit code.
+pub fn refused(why: &OfflineError) -> Failure {
+    let mut text = why.to_string();
+    let mut source = std::error::Error::source(why);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    let exit = if why.is_verification() { Exit::Verification } else { Exit::Refused };
+    Failure { exit, name: Some(why.name().to_owned()), text }
+}

@@ -1,0 +1,226 @@
+//! `holdfast release …`: drawn up and signed offline, then uploaded.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use holdfast_core::id::{ProductId, ReleaseId};
+use holdfast_core::release::{ProgramPath, ReleaseKind};
+use holdfast_core::suit::ENVELOPE_BYTES_MAX;
+use holdfast_core::time::Millis;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::client::{Body, Client};
+use super::failure::read_file;
+use super::key::refused;
+use super::output::Column;
+use super::product::items;
+use super::{Failure, Output};
+use crate::offline::{self, ReleaseDraft, ReleaseOutcome};
+
+const COLUMNS: &[Column] = &[
+    ("Release", "/id"),
+    ("Product", "/product"),
+    ("Version", "/version"),
+    ("Sequence", "/sequence"),
+    ("Kind", "/kind"),
+    ("Signers", "/signers"),
+    ("Published", "/published_us"),
+];
+
+/// Why a release exists.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Kind {
+    /// New or changed functions.
+    Feature,
+    /// Fixes a vulnerability; installs by default.
+    Security,
+}
+
+/// Verbs of `release`; `create`, `sign`, `inspect` and `verify` never meet the server.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Draw up a release from an image that nobody has signed yet.
+    Create(Create),
+    /// Add one signature.
+    Sign {
+        /// The envelope; it is replaced by the signed one.
+        envelope: PathBuf,
+        /// A release key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// What an envelope states and who says to have signed it.
+    Inspect {
+        /// The envelope.
+        envelope: PathBuf,
+    },
+    /// Verify an envelope as a device would.
+    Verify {
+        /// The envelope.
+        envelope: PathBuf,
+        /// The chain of trust documents, the first one first.
+        #[arg(long, required = true, value_name = "FILE")]
+        trust: Vec<PathBuf>,
+        /// The product of the device.
+        #[arg(long)]
+        product: ProductId,
+        /// Its image, to be compared too.
+        #[arg(long, value_name = "FILE")]
+        image: Option<PathBuf>,
+    },
+    /// Give image and envelope to the server, which verifies both.
+    Upload {
+        /// The envelope.
+        envelope: PathBuf,
+        /// The image.
+        #[arg(long, value_name = "FILE")]
+        image: PathBuf,
+        /// The product.
+        #[arg(long)]
+        product: ProductId,
+    },
+    /// Published releases, newest first.
+    List,
+    /// One release.
+    Show {
+        /// Its id.
+        id: ReleaseId,
+    },
+}
+
+/// Arguments of `release create`.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// The image: a tar file with the programs named below.
+    #[arg(long, value_name = "FILE")]
+    image: PathBuf,
+    /// For which product.
+    #[arg(long)]
+    product: ProductId,
+    /// The maker's domain, as in the trust document.
+    #[arg(long)]
+    maker: String,
+    /// Rises with every release of the product, from 1.
+    #[arg(long)]
+    sequence: u64,
+    /// Version text for people.
+    #[arg(long)]
+    release_version: String,
+    /// Why it exists.
+    #[arg(long, value_enum, default_value = "feature")]
+    kind: Kind,
+    /// Lowest sequence a device may run once this release is confirmed healthy.
+    #[arg(long, default_value_t = 0)]
+    security_floor: u64,
+    /// What changes, in plain words for owners.
+    #[arg(long)]
+    description: String,
+    /// How long a trial start may take.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    health_deadline: u64,
+    /// The program to run.
+    #[arg(long, default_value = "bin/app")]
+    app: ProgramPath,
+    /// The program that says whether a trial start is healthy.
+    #[arg(long, default_value = "bin/health")]
+    health: ProgramPath,
+    /// Where the envelope goes.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Runs the verb.
+pub async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
+    match verb {
+        Verb::Create(args) => {
+            let file = args.out.clone();
+            tell(&offline::create_release(&draft(args), &file).map_err(|why| refused(&why))?, out);
+        }
+        Verb::Sign { envelope, key } => {
+            tell(&offline::sign_release(&envelope, &key).map_err(|why| refused(&why))?, out);
+        }
+        Verb::Inspect { envelope } => tell(&offline::show_release(&envelope).map_err(|why| refused(&why))?, out),
+        Verb::Verify { envelope, trust, product, image } => {
+            let outcome = offline::verify_release(&envelope, &trust, &product, image.as_deref());
+            tell(&outcome.map_err(|why| refused(&why))?, out);
+        }
+        Verb::Upload { envelope, image, product } => {
+            upload(&Client::open(profile)?, &envelope, &image, &product, out).await?;
+        }
+        Verb::List => {
+            let page = Client::open(profile)?.get("/api/v1/releases").await?;
+            out.list(items(&page), COLUMNS, "No release yet. Draw one up: holdfast release create");
+        }
+        Verb::Show { id } => {
+            let shown = Client::open(profile)?.get(&format!("/api/v1/releases/{id}")).await?;
+            out.item(&shown, COLUMNS);
+        }
+    }
+    Ok(())
+}
+
+fn draft(args: Create) -> ReleaseDraft {
+    ReleaseDraft {
+        image: args.image,
+        product: args.product,
+        maker_domain: args.maker,
+        sequence: args.sequence,
+        version: args.release_version,
+        kind: match args.kind {
+            Kind::Feature => ReleaseKind::Feature,
+            Kind::Security => ReleaseKind::Security,
+        },
+        security_floor: args.security_floor,
+        description: args.description,
+        health_deadline: Millis::from_secs(args.health_deadline),
+        health: args.health,
+        app: args.app,
+        artifact_dir: None,
+    }
+}
+
+async fn upload(
+    client: &Client,
+    envelope: &Path,
+    image: &Path,
+    product: &ProductId,
+    out: Output,
+) -> Result<(), Failure> {
+    let stated = offline::show_release(envelope).map_err(|why| refused(&why))?;
+    let file = tokio::fs::File::open(image).await;
+    let file = file.map_err(|why| Failure::usage(format!("{}: {why}", image.display())))?;
+    let bytes = file.metadata().await.map_err(Failure::fault)?.len();
+    let path = format!("/api/v1/artifacts/{}", stated.manifest.image_digest);
+    client.send(Method::PUT, &path, Some(Body::File(file, bytes))).await?;
+    let body = Body::Bytes("application/suit-envelope+cose", read_file(envelope, ENVELOPE_BYTES_MAX as u64)?);
+    let made = client.send(Method::POST, &format!("/api/v1/releases?product={product}"), Some(body)).await?;
+    let sentence = format!("Release {} is published: {}", made["version"], made["id"].as_str().unwrap_or("–"));
+    out.done(&sentence, &made);
+    Ok(())
+}
+
+fn tell(outcome: &ReleaseOutcome, out: Output) {
+    let signed = outcome.signers.len();
+    let sentence = format!(
+        "{}: version {}, sequence {}, {} bytes, signature(s): {signed}",
+        outcome.path.display(),
+        outcome.manifest.version,
+        outcome.manifest.sequence,
+        outcome.manifest.image_bytes,
+    );
+    out.done(&sentence, &record(outcome));
+}
+
+fn record(outcome: &ReleaseOutcome) -> Value {
+    json!({
+        "file": outcome.path,
+        "version": outcome.manifest.version,
+        "sequence": outcome.manifest.sequence,
+        "manifest_digest": outcome.manifest.digest().to_string(),
+        "image_digest": outcome.manifest.image_digest.to_string(),
+        "image_bytes": outcome.manifest.image_bytes,
+        "signers": outcome.signers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "threshold_met": outcome.tally.as_ref().map(holdfast_core::trust::Tally::is_enough),
+    })
+}
