@@ -9,8 +9,8 @@ use holdfast_core::id::{AlertId, BatchId, CommandId, DeploymentId, DeviceId, Per
 use holdfast_core::time::Timestamp;
 
 use crate::fleet::{
-    ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, Product, Quarantine,
-    Software,
+    ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product,
+    Quarantine, Software,
 };
 use crate::integrity::{Alert, Appraisal};
 use crate::people::{ApiToken, Person, Session, SignInLink};
@@ -254,6 +254,12 @@ macro_rules! fact_from {
     )*};
 }
 fact_from!(DeviceId, ProductId, ReleaseId, DeploymentId, CommandId, AlertId, PersonId, TokenId, BatchId);
+
+impl From<&KeyThumbprint> for Fact {
+    fn from(key: &KeyThumbprint) -> Self {
+        Self::from(&key.0)
+    }
+}
 
 impl From<u64> for Fact {
     fn from(n: u64) -> Self {

@@ -1,4 +1,13 @@
 //! Products, devices and their identity: enrolment, certificates, quarantine, shadow, commands.
+//!
+//! This file holds the words; the rules stand beside it, one file for each thing that can happen to a device.
+
+pub mod batch;
+pub mod command;
+pub mod connection;
+pub mod enrolment;
+pub mod product;
+pub mod shadow;
 
 use holdfast_core::id::{BatchId, CommandId, DeviceId, ProductId};
 use holdfast_core::time::Timestamp;

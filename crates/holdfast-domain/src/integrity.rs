@@ -56,3 +56,27 @@ pub struct Alert {
     /// When it was closed.
     pub closed: Option<Timestamp>,
 }
+
+/// Stable kinds of alerts.
+pub mod alert_kind {
+    /// A device's evidence contradicts every published release.
+    pub const INTEGRITY_CONTRADICTED: &str = "integrity-contradicted";
+    /// Two holders of one identity.
+    pub const CLONE_SUSPECTED: &str = "clone-suspected";
+    /// A factory certificate with a key that its batch does not list.
+    pub const FACTORY_KEY_MISMATCH: &str = "factory-key-mismatch";
+    /// A device could not install a release.
+    pub const UPDATE_FAILED: &str = "update-failed";
+    /// A device went back to its earlier release by itself.
+    pub const UPDATE_ROLLED_BACK: &str = "update-rolled-back";
+    /// A deployment stopped itself because too many devices failed.
+    pub const DEPLOYMENT_ABORTED: &str = "deployment-aborted";
+    /// A deployment stopped itself because devices made no progress.
+    pub const DEPLOYMENT_STALLED: &str = "deployment-stalled";
+}
+
+/// The open alert of this kind, if there is one: a fault that goes on is one alert, not a thousand.
+#[must_use]
+pub fn open_alert<'a>(alerts: &'a [Alert], kind: &str) -> Option<&'a Alert> {
+    alerts.iter().find(|alert| alert.kind == kind && alert.closed.is_none())
+}

@@ -5,9 +5,13 @@
 //! ask, `conformity` is what all of it proves.
 
 pub mod decision;
+pub mod reason;
 pub mod fleet;
 pub mod telemetry;
 pub mod updates;
 pub mod integrity;
 pub mod people;
 pub mod conformity;
+
+#[cfg(test)]
+mod fixture;

@@ -1,0 +1,155 @@
+//! Who may connect with an operational certificate, and how far the device may then reach.
+
+use holdfast_core::time::Timestamp;
+use holdfast_core::topic::Scope;
+
+use super::{CertificateState, Device, DeviceCertificate, Enrolment};
+use crate::decision::{Change, Decision, LedgerLine, kind};
+
+/// What is known when a device connects.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionFacts<'a> {
+    /// The device that the certificate names.
+    pub device: Option<&'a Device>,
+    /// The certificate by its serial number.
+    pub certificate: Option<&'a DeviceCertificate>,
+}
+
+/// A connection that may stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admission {
+    /// How much of its tree the device may use.
+    pub may: Scope,
+    /// This is the first connection of the certificate: commit [`certificate_proven`] before answering.
+    pub proves: bool,
+}
+
+/// Why a connection may not stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectionRefusal {
+    /// No such device.
+    #[error("no such device is known")]
+    DeviceUnknown,
+    /// The device is revoked, rejected, or has yet to enrol.
+    #[error("the device may not connect")]
+    DeviceRevoked,
+    /// The CA never issued it to this device.
+    #[error("the certificate was not issued to this device")]
+    CertificateUnknown,
+    /// It was revoked.
+    #[error("the certificate was revoked")]
+    CertificateRevoked,
+    /// A newer one was proven.
+    #[error("a newer certificate is in use")]
+    CertificateSuperseded,
+    /// Its time is over, or has not begun.
+    #[error("the certificate is not valid at this time")]
+    CertificateExpired,
+}
+
+impl ConnectionRefusal {
+    /// The stable kebab-case name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DeviceUnknown => "device-unknown",
+            Self::DeviceRevoked => "device-revoked",
+            Self::CertificateUnknown => "certificate-unknown",
+            Self::CertificateRevoked => "certificate-revoked",
+            Self::CertificateSuperseded => "certificate-superseded",
+            Self::CertificateExpired => "certificate-expired",
+        }
+    }
+}
+
+/// Decides whether a connection may stay. Also asked again for open ones when facts change.
+///
+/// # Errors
+///
+/// [`ConnectionRefusal`] names why not.
+pub fn decide_connection(facts: &ConnectionFacts<'_>, now: Timestamp) -> Result<Admission, ConnectionRefusal> {
+    let device = facts.device.ok_or(ConnectionRefusal::DeviceUnknown)?;
+    let certificate = facts.certificate.filter(|certificate| certificate.device == device.id);
+    let certificate = certificate.ok_or(ConnectionRefusal::CertificateUnknown)?;
+    match device.enrolment {
+        Enrolment::Accepted => {}
+        Enrolment::Pending | Enrolment::Rejected | Enrolment::Preauthorised | Enrolment::Revoked => {
+            return Err(ConnectionRefusal::DeviceRevoked);
+        }
+    }
+    let proves = match certificate.state {
+        CertificateState::Issued => true,
+        CertificateState::Proven => false,
+        CertificateState::Superseded => return Err(ConnectionRefusal::CertificateSuperseded),
+        CertificateState::Revoked => return Err(ConnectionRefusal::CertificateRevoked),
+    };
+    if now < certificate.not_before || now >= certificate.not_after {
+        return Err(ConnectionRefusal::CertificateExpired);
+    }
+    let may = if device.quarantine.is_some() { Scope::Quarantine } else { Scope::Full };
+    Ok(Admission { may, proves })
+}
+
+/// Records the first connection of a certificate: from now on it alone is good.
+#[must_use]
+pub fn certificate_proven(certificate: &DeviceCertificate, now: Timestamp) -> Decision {
+    let device = certificate.device.clone();
+    let line = LedgerLine::new(kind::CERTIFICATE_PROVEN, now).fact("device", &device).fact("key", &certificate.key);
+    Decision::new(vec![Change::ProveCertificate { device, serial: certificate.serial.clone(), at: now }], line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{NOW, certificate, device, device_id, later};
+    use crate::fleet::Quarantine;
+
+    fn connect(device: Option<&Device>, certificate: Option<&DeviceCertificate>, now: Timestamp) -> Result<Admission, &'static str> {
+        decide_connection(&ConnectionFacts { device, certificate }, now).map_err(ConnectionRefusal::name)
+    }
+
+    #[test]
+    fn a_proven_certificate_of_an_accepted_device_is_admitted() {
+        let admitted = connect(Some(&device()), Some(&certificate(CertificateState::Proven)), NOW);
+        assert_eq!(admitted, Ok(Admission { may: Scope::Full, proves: false }));
+    }
+
+    #[test]
+    fn a_first_connection_proves_the_certificate() {
+        let issued = certificate(CertificateState::Issued);
+        assert_eq!(connect(Some(&device()), Some(&issued), NOW).map(|admission| admission.proves), Ok(true));
+        let decision = certificate_proven(&issued, NOW);
+        assert!(matches!(decision.changes.as_slice(), [Change::ProveCertificate { .. }]));
+    }
+
+    #[test]
+    fn a_quarantined_device_connects_but_reaches_only_the_way_back() {
+        let quarantine = Some(Quarantine { since: NOW, reason: "slot-digest-unknown".to_owned() });
+        let contained = Device { quarantine, ..device() };
+        let admitted = connect(Some(&contained), Some(&certificate(CertificateState::Proven)), NOW);
+        assert_eq!(admitted.map(|admission| admission.may), Ok(Scope::Quarantine));
+    }
+
+    #[test]
+    fn connections_are_refused_by_name() {
+        let proven = certificate(CertificateState::Proven);
+        let at = |enrolment| Device { enrolment, ..device() };
+        let foreign = DeviceCertificate { device: device_id(99), ..proven.clone() };
+        let end = proven.not_after;
+        for (device, certificate, now, name) in [
+            (None, Some(&proven), NOW, "device-unknown"),
+            (Some(&device()), None, NOW, "certificate-unknown"),
+            (Some(&device()), Some(&foreign), NOW, "certificate-unknown"),
+            (Some(&at(Enrolment::Revoked)), Some(&proven), NOW, "device-revoked"),
+            (Some(&at(Enrolment::Preauthorised)), Some(&proven), NOW, "device-revoked"),
+            (Some(&at(Enrolment::Rejected)), Some(&proven), NOW, "device-revoked"),
+            (Some(&device()), Some(&certificate(CertificateState::Revoked)), NOW, "certificate-revoked"),
+            (Some(&device()), Some(&certificate(CertificateState::Superseded)), NOW, "certificate-superseded"),
+            (Some(&device()), Some(&proven), end, "certificate-expired"),
+            (Some(&device()), Some(&proven), Timestamp::from_micros(0), "certificate-expired"),
+        ] {
+            assert_eq!(connect(device, certificate, now), Err(name));
+        }
+        assert!(connect(Some(&device()), Some(&proven), later(1)).is_ok());
+    }
+}
