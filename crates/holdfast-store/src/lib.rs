@@ -1,1 +1,28 @@
-//! Placeholder.
+//! All SQL, blobs, the ledger's rows and the outbox. Knows no rule: what may change is decided in `domain`.
+//!
+//! Read [`Store`] first, then `writer` (one thread, group commit), `commit` (a decision becomes one transaction) and the
+//! rooms, which answer reads in domain types. `sql` holds every statement by name; `migrations/` every schema step.
+
+pub mod blobs;
+pub mod conformity;
+pub mod error;
+pub mod fleet;
+pub mod integrity;
+pub mod ledger;
+pub mod outbox;
+pub mod people;
+pub mod telemetry;
+pub mod updates;
+
+mod backup;
+mod commit;
+mod migrate;
+mod readers;
+mod row;
+mod sql;
+mod store;
+mod words;
+mod writer;
+
+pub use error::{CommitError, StoreError};
+pub use store::{Committed, Store, wait};

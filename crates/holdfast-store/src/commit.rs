@@ -1,0 +1,107 @@
+//! A decision becomes one transaction: its changes in order, its ledger line, its effects. Matches every [`Change`].
+
+mod fleet;
+mod integrity;
+mod people;
+mod updates;
+
+use holdfast_domain::decision::{Change, Decision};
+use rusqlite::{ErrorCode, Params, ffi};
+
+use crate::error::CommitError;
+use crate::sql::Statement;
+use crate::store::Committed;
+use crate::writer::Desk;
+
+impl Desk {
+    /// Applies a decision inside the current savepoint.
+    pub(crate) fn decide(&mut self, decision: &Decision) -> Result<Committed, CommitError> {
+        for change in &decision.changes {
+            self.change(change)?;
+        }
+        let leaf = decision.line.as_ref().map(|line| self.append_line(line)).transpose()?;
+        for effect in &decision.effects {
+            self.post(effect)?;
+        }
+        Ok(Committed { leaf })
+    }
+
+    fn change(&self, change: &Change) -> Result<(), CommitError> {
+        match change {
+            Change::PutProduct(product) => self.put_product(product),
+            Change::AddTrust(trust) => self.add_trust(trust),
+            Change::AddBatch { batch, devices, claims } => self.add_batch(batch, devices, claims),
+            Change::SetEnrolment { device, to } => self.set_enrolment(device, *to),
+            Change::AddCertificate(certificate) => self.add_certificate(certificate),
+            Change::ProveCertificate { device, serial, at } => self.prove_certificate(device, serial, *at),
+            Change::RevokeCertificates { device, at } => self.revoke_certificates(device, *at),
+            Change::SetQuarantine { device, to } => self.set_quarantine(device, to.as_ref()),
+            Change::SetSoftware { device, software } => self.set_software(device, software),
+            Change::AddAppraisal(appraisal) => self.add_appraisal(appraisal),
+            Change::OpenAlert(alert) => self.open_alert(alert),
+            Change::CloseAlert { alert, at, by } => self.close_alert(*alert, *at, *by),
+            Change::SetDesired { device, from_version, desired } => self.set_desired(device, *from_version, desired),
+            Change::SetReported { device, applied_version, reported, at } => {
+                self.set_reported(device, *applied_version, reported, *at)
+            }
+            Change::AddCommand(command) => self.add_command(command),
+            Change::EndCommand { command, outcome, at } => self.end_command(*command, outcome, *at),
+            Change::AddRelease(release) => self.add_release(release),
+            Change::WithdrawRelease { release } => self.withdraw_release(*release),
+            Change::AddDeployment { deployment, executions } => self.add_deployment(deployment, executions),
+            Change::SetDeploymentState { deployment, to } => self.set_deployment_state(*deployment, to),
+            Change::SetExecution(execution) => self.set_execution(execution),
+            Change::AddPerson(person) => self.add_person(person),
+            Change::AddSignInLink(link) => self.add_link(link),
+            Change::UseSignInLink { secret_hash, at } => self.use_link(secret_hash, *at),
+            Change::AddSession(session) => self.add_session(session),
+            Change::EndSession { secret_hash, at } => self.end_session(secret_hash, *at),
+            Change::AddToken(token) => self.add_token(token),
+            Change::RevokeToken { token, at } => self.revoke_token(*token, *at),
+        }
+    }
+
+    /// Adds a row; a broken constraint becomes the conflict named in `on`.
+    fn add(&self, statement: Statement, params: impl Params, on: On) -> Result<(), CommitError> {
+        match self.execute(statement, params) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(on.conflict(error)),
+        }
+    }
+
+    /// Changes exactly one row; says whether it was there.
+    fn touched(&self, statement: Statement, params: impl Params) -> Result<bool, CommitError> {
+        Ok(self.execute(statement, params)? == 1)
+    }
+
+    /// Changes exactly one row, which must be there.
+    fn must(&self, statement: Statement, params: impl Params, absent: &'static str) -> Result<(), CommitError> {
+        if self.touched(statement, params)? { Ok(()) } else { Err(CommitError::Conflict(absent)) }
+    }
+}
+
+/// The conflict to report for each kind of constraint of a table.
+#[derive(Clone, Copy)]
+struct On {
+    /// The primary key is taken.
+    key: &'static str,
+    /// Another unique value is taken.
+    unique: &'static str,
+    /// What a row refers to is not there.
+    foreign: &'static str,
+}
+
+impl On {
+    fn conflict(self, error: rusqlite::Error) -> CommitError {
+        let name = match error.sqlite_error() {
+            Some(e) if e.code == ErrorCode::ConstraintViolation => match e.extended_code {
+                ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Some(self.key),
+                ffi::SQLITE_CONSTRAINT_UNIQUE => Some(self.unique),
+                ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(self.foreign),
+                _ => None,
+            },
+            _ => None,
+        };
+        name.map_or_else(|| error.into(), CommitError::Conflict)
+    }
+}

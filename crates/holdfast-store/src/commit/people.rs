@@ -1,0 +1,77 @@
+//! Changes to people, one-time links, sessions and API tokens.
+
+use holdfast_core::id::TokenId;
+use holdfast_core::time::Timestamp;
+use holdfast_domain::people::{ApiToken, Person, Session, SignInLink};
+use rusqlite::params;
+
+use super::On;
+use crate::error::CommitError;
+use crate::people::{link_row, session_row};
+use crate::row::one;
+use crate::sql;
+use crate::words::Word;
+use crate::writer::Desk;
+
+impl Desk {
+    pub(super) fn add_person(&self, person: &Person) -> Result<(), CommitError> {
+        let on = On { key: "person-known", unique: "person-known", foreign: "person-unknown" };
+        let Person { id, name, role, created } = person;
+        self.add(sql::PERSON_ADD, params![id.to_string(), name, role.word(), created.as_micros()], on)
+    }
+
+    pub(super) fn add_link(&self, link: &SignInLink) -> Result<(), CommitError> {
+        let on = On { key: "sign-in-link-known", unique: "sign-in-link-known", foreign: "person-unknown" };
+        let SignInLink { secret_hash, person, expires, used } = link;
+        let used = used.map(Timestamp::as_micros);
+        self.add(sql::LINK_ADD, params![secret_hash, person.to_string(), expires.as_micros(), used], on)
+    }
+
+    pub(super) fn use_link(&self, secret_hash: &[u8; 32], at: Timestamp) -> Result<(), CommitError> {
+        let link = one(&self.conn, (sql::LINK, "sign_in_link"), [secret_hash], link_row)?;
+        let refused = match link {
+            None => Some("sign-in-link-unknown"),
+            Some(SignInLink { used: Some(_), .. }) => Some("sign-in-link-used"),
+            Some(SignInLink { expires, .. }) if expires <= at => Some("sign-in-link-expired"),
+            Some(_) => None,
+        };
+        if let Some(name) = refused {
+            return Err(CommitError::Conflict(name));
+        }
+        self.must(sql::LINK_USE, params![at.as_micros(), secret_hash], "sign-in-link-used")
+    }
+
+    pub(super) fn add_session(&self, session: &Session) -> Result<(), CommitError> {
+        let on = On { key: "session-known", unique: "session-known", foreign: "person-unknown" };
+        let Session { id, secret_hash, person, created, expires, ended } = session;
+        let (created, expires, ended) = (created.as_micros(), expires.as_micros(), ended.map(Timestamp::as_micros));
+        let row = params![id.to_string(), secret_hash, person.to_string(), created, expires, ended];
+        self.add(sql::SESSION_ADD, row, on)
+    }
+
+    pub(super) fn end_session(&self, secret_hash: &[u8; 32], at: Timestamp) -> Result<(), CommitError> {
+        if self.touched(sql::SESSION_END, params![at.as_micros(), secret_hash])? {
+            return Ok(());
+        }
+        let known = one(&self.conn, (sql::SESSION, "session"), [secret_hash], session_row)?.is_some();
+        Err(CommitError::Conflict(if known { "session-ended" } else { "session-unknown" }))
+    }
+
+    pub(super) fn add_token(&self, token: &ApiToken) -> Result<(), CommitError> {
+        let on = On { key: "token-known", unique: "token-known", foreign: "person-unknown" };
+        let ApiToken { id, secret_hash, person, label, created, expires, revoked } = token;
+        let (created, expires, revoked) =
+            (created.as_micros(), expires.as_micros(), revoked.map(Timestamp::as_micros));
+        let row = params![id.to_string(), secret_hash, person.to_string(), label, created, expires, revoked];
+        self.add(sql::TOKEN_ADD, row, on)
+    }
+
+    pub(super) fn revoke_token(&self, token: TokenId, at: Timestamp) -> Result<(), CommitError> {
+        let id = token.to_string();
+        if self.touched(sql::TOKEN_REVOKE, params![at.as_micros(), id])? {
+            return Ok(());
+        }
+        let known = one(&self.conn, (sql::TOKEN, "api_token"), [&id], |f| f.text())?.is_some();
+        Err(CommitError::Conflict(if known { "token-revoked" } else { "token-unknown" }))
+    }
+}

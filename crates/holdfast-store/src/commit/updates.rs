@@ -1,0 +1,140 @@
+//! Changes to trust documents, releases, deployments and executions.
+
+use holdfast_core::id::{DeploymentId, ReleaseId};
+use holdfast_domain::updates::{Deployment, DeploymentState, Execution, ExecutionState, Release, TrustVersion};
+use rusqlite::params;
+
+use super::On;
+use crate::error::CommitError;
+use crate::row::{exactly, int, one};
+use crate::sql;
+use crate::updates::execution_row;
+use crate::words::Word;
+use crate::writer::Desk;
+
+impl Desk {
+    pub(super) fn add_trust(&self, trust: &TrustVersion) -> Result<(), CommitError> {
+        let highest: u64 = exactly(&self.conn, (sql::TRUST_HIGHEST, "trust_version"), [], |f| f.number())?;
+        if highest.checked_add(1) != Some(trust.version) {
+            return Err(CommitError::Conflict("trust-version-not-next"));
+        }
+        self.execute(sql::TRUST_ADD, params![int(trust.version)?, trust.document, trust.accepted.as_micros()])?;
+        Ok(())
+    }
+
+    pub(super) fn add_release(&self, release: &Release) -> Result<(), CommitError> {
+        let sequence = int(release.sequence)?;
+        if sequence <= self.highest((sql::RELEASE_HIGHEST, "release"), release.product.as_str())? {
+            return Err(CommitError::Conflict("release-sequence-not-newer"));
+        }
+        let on = On { key: "release-known", unique: "release-manifest-known", foreign: "product-unknown" };
+        let row = params![
+            release.id.to_string(),
+            release.product.as_str(),
+            release.version,
+            sequence,
+            release.kind.word(),
+            int(release.security_floor)?,
+            release.description,
+            release.manifest_digest,
+            release.artifact_digest,
+            int(release.artifact_bytes)?,
+            release.signers,
+            release.envelope,
+            release.published.as_micros(),
+            release.withdrawn,
+        ];
+        self.add(sql::RELEASE_ADD, row, on)
+    }
+
+    pub(super) fn withdraw_release(&self, release: ReleaseId) -> Result<(), CommitError> {
+        self.must(sql::RELEASE_WITHDRAW, [release.to_string()], "release-unknown")
+    }
+
+    pub(super) fn add_deployment(&self, deployment: &Deployment, runs: &[Execution]) -> Result<(), CommitError> {
+        let on = On { key: "deployment-known", unique: "deployment-known", foreign: "release-unknown" };
+        let (id, plan) = (deployment.id.to_string(), &deployment.plan);
+        let (state, phase, reason) = state_columns(&deployment.state);
+        let row = params![
+            id,
+            deployment.release.to_string(),
+            deployment.product.as_str(),
+            plan.generation,
+            plan.abort_threshold_percent,
+            plan.min_devices,
+            int(plan.deadline.0)?,
+            state,
+            phase,
+            reason,
+            deployment.created_by.to_string(),
+            deployment.created.as_micros(),
+        ];
+        self.add(sql::DEPLOYMENT_ADD, row, on)?;
+        let on = On { key: "deployment-device-twice", unique: "deployment-device-twice", foreign: "device-unknown" };
+        for (number, phase) in (0_i64..).zip(&plan.phases) {
+            self.execute(sql::PHASE_ADD, params![id, number, phase.success_percent])?;
+            for (position, device) in (0_i64..).zip(&phase.devices) {
+                self.add(sql::PHASE_DEVICE_ADD, params![id, number, position, device.as_str()], on)?;
+            }
+        }
+        for run in runs {
+            if run.deployment != deployment.id {
+                return Err(CommitError::Conflict("execution-of-another-deployment"));
+            }
+            let (phase, state, reason) = (run.phase, run.state.name(), reason_of(&run.state));
+            let (device, changed) = (run.device.as_str(), run.changed.as_micros());
+            let row = params![id, device, phase, state, reason, run.percent, changed];
+            self.add(sql::EXECUTION_ADD, row, on)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_deployment_state(&self, id: DeploymentId, to: &DeploymentState) -> Result<(), CommitError> {
+        let (state, phase, reason) = state_columns(to);
+        let id = id.to_string();
+        if self.touched(sql::DEPLOYMENT_STATE, params![state, phase, reason, id])? {
+            return Ok(());
+        }
+        let known = one(&self.conn, (sql::DEPLOYMENT, "deployment"), [&id], |f| f.text())?.is_some();
+        Err(CommitError::Conflict(if known { "deployment-ended" } else { "deployment-unknown" }))
+    }
+
+    /// Replaces an execution; a final state stays, and saying it again changes nothing.
+    pub(super) fn set_execution(&self, execution: &Execution) -> Result<(), CommitError> {
+        let Execution { deployment, device, phase, state, percent, changed } = execution;
+        let deployment = deployment.to_string();
+        let key = params![deployment, device.as_str()];
+        let stored = one(&self.conn, (sql::EXECUTION, "execution"), key, execution_row)?;
+        let stored = stored.ok_or(CommitError::Conflict("execution-unknown"))?;
+        if stored.state.is_final() {
+            let again = stored.state == *state;
+            return if again { Ok(()) } else { Err(CommitError::Conflict("execution-final")) };
+        }
+        let (word, reason, changed) = (state.name(), reason_of(state), changed.as_micros());
+        let row = params![phase, word, reason, percent, changed, deployment, device.as_str()];
+        self.must(sql::EXECUTION_SET, row, "execution-unknown")
+    }
+}
+
+fn state_columns(state: &DeploymentState) -> (&'static str, Option<u32>, Option<&str>) {
+    match state {
+        DeploymentState::AwaitingApproval => ("awaiting-approval", None, None),
+        DeploymentState::Running { phase } => ("running", Some(*phase), None),
+        DeploymentState::Paused { phase } => ("paused", Some(*phase), None),
+        DeploymentState::Aborted { reason } => ("aborted", None, Some(reason)),
+        DeploymentState::Completed => ("completed", None, None),
+    }
+}
+
+fn reason_of(state: &ExecutionState) -> Option<&str> {
+    match state {
+        ExecutionState::Failed(reason) | ExecutionState::RolledBack(reason) => Some(reason),
+        ExecutionState::Queued
+        | ExecutionState::Downloading
+        | ExecutionState::Installing
+        | ExecutionState::Rebooting
+        | ExecutionState::Succeeded
+        | ExecutionState::Declined
+        | ExecutionState::Unknown => None,
+    }
+}

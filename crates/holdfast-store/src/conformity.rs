@@ -1,0 +1,99 @@
+//! The counts from which conformity is computed. No opinion: what they prove is decided in `domain`.
+
+use crate::error::StoreError;
+use crate::row::exactly;
+use crate::sql;
+use crate::store::Store;
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// How much there is of everything that requirements ask about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Facts {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl Store {
+            /// Counts everything.
+            ///
+            /// # Errors
+            ///
+            /// [`StoreError`] if the store fails.
+            pub fn facts(&self) -> Result<Facts, StoreError> {
+                self.read(|conn| {
+                    exactly(conn, (sql::FACTS, "facts"), [], |f| Ok(Facts { $($name: f.number()?,)* }))
+                })
+            }
+        }
+    };
+}
+
+// In the order of the columns of the statement `FACTS`.
+facts! {
+    /// Products.
+    products,
+    /// Devices.
+    devices,
+    /// Devices with an operational certificate.
+    devices_accepted,
+    /// Devices that may not connect any more.
+    devices_revoked,
+    /// Devices in quarantine now.
+    devices_quarantined,
+    /// Different factory keys; equals `devices` where no key is shared.
+    factory_keys,
+    /// Claim codes known by their salted hash.
+    claim_codes,
+    /// Operational certificates issued.
+    certificates,
+    /// Operational certificates in use.
+    certificates_proven,
+    /// Operational certificates revoked.
+    certificates_revoked,
+    /// Highest version of the trust document.
+    trust_version,
+    /// Releases.
+    releases,
+    /// Releases that fix a vulnerability.
+    releases_security,
+    /// Fewest signers of any release; 0 without releases.
+    signers_min,
+    /// Deployments.
+    deployments,
+    /// Deployments that were completed.
+    deployments_completed,
+    /// Deployments that were stopped.
+    deployments_aborted,
+    /// Devices' runs that ended well.
+    executions_succeeded,
+    /// Devices' runs that did not come to a trial start.
+    executions_failed,
+    /// Devices' runs that went back by themselves.
+    executions_rolled_back,
+    /// Appraisals that found everything as published.
+    appraisals_affirming,
+    /// Appraisals that found a contradiction.
+    appraisals_contraindicated,
+    /// Alerts.
+    alerts,
+    /// Alerts that are open.
+    alerts_open,
+    /// Commands.
+    commands,
+    /// Commands that were carried out.
+    commands_succeeded,
+    /// Telemetry messages stored, also those whose retention is over.
+    telemetry_stored,
+    /// Telemetry messages that came again and were not stored twice.
+    telemetry_repeated,
+    /// Events that devices reported.
+    events,
+    /// Refusals of all doors.
+    refusals,
+    /// People with an account.
+    people,
+    /// Lines of the ledger.
+    ledger_lines,
+    /// Lines that the newest signed head covers.
+    ledger_signed,
+}

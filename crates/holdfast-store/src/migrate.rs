@@ -1,0 +1,60 @@
+//! Brings a database to the newest schema, step by step; refuses one whose steps were changed or that is newer.
+
+use holdfast_core::hash::Sha256Digest;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use crate::error::StoreError;
+use crate::sql;
+
+/// One released step; its text never changes again.
+struct Migration {
+    version: i64,
+    name: &'static str,
+    text: &'static str,
+}
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "0001_initial.sql", text: include_str!("../migrations/sqlite/0001_initial.sql") }];
+
+/// Applies every step that is missing, each in its own transaction.
+pub(crate) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    conn.execute(sql::MIGRATION_TABLE.text, [])?;
+    let applied: Vec<(i64, String)> = {
+        let mut statement = conn.prepare(sql::MIGRATIONS_APPLIED.text)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for (version, digest) in &applied {
+        let known = MIGRATIONS.iter().find(|step| step.version == *version);
+        let known = known.ok_or(StoreError::SchemaNewer(*version))?;
+        if Sha256Digest::of(known.text.as_bytes()).to_string() != *digest {
+            return Err(StoreError::MigrationChanged(*version));
+        }
+    }
+    for step in MIGRATIONS.iter().skip(applied.len()) {
+        let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(step.text)?;
+        let digest = Sha256Digest::of(step.text.as_bytes()).to_string();
+        transaction.execute(sql::MIGRATION_RECORD.text, params![step.version, step.name, digest])?;
+        transaction.commit()?;
+        tracing::info!(migration.version = step.version, migration.name = step.name, "schema step applied");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_stands_in_the_committed_list_of_checksums_in_order() {
+        let listed = include_str!("../migrations/sqlite/SHA256SUMS");
+        let ours: String =
+            MIGRATIONS.iter().map(|m| format!("{}  {}\n", Sha256Digest::of(m.text.as_bytes()), m.name)).collect();
+        assert_eq!(listed, ours, "a released migration is never edited; add a new one");
+        for (at, step) in (1_i64..).zip(MIGRATIONS) {
+            assert_eq!(step.version, at);
+            assert!(step.name.starts_with(&format!("{at:04}_")));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The catalogue: every statement by name, in SQL that SQLite and PostgreSQL both understand. Placeholders are `$1`, `$2` …
+//! in the order of their first use, so that both count them alike.
+
+mod fleet;
+mod integrity;
+mod ledger;
+mod people;
+mod telemetry;
+mod updates;
+
+pub(crate) use fleet::*;
+pub(crate) use integrity::*;
+pub(crate) use ledger::*;
+pub(crate) use people::*;
+pub(crate) use telemetry::*;
+pub(crate) use updates::*;
+
+/// One statement of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statement {
+    #[cfg(test)]
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
+}
+
+macro_rules! catalogue {
+    ($all:ident: $($name:ident = $text:expr;)*) => {
+        $(pub(crate) const $name: crate::sql::Statement = crate::sql::Statement {
+            #[cfg(test)]
+            name: stringify!($name),
+            text: $text,
+        };)*
+        #[cfg(test)]
+        pub(crate) const $all: &[crate::sql::Statement] = &[$($name),*];
+    };
+}
+use catalogue;
+
+catalogue! { GROUND:
+    MIGRATION_TABLE = "create table if not exists schema_migration (
+        version integer not null primary key, name text not null, sha256 text not null)";
+    MIGRATIONS_APPLIED = "select version, sha256 from schema_migration order by version";
+    MIGRATION_RECORD = "insert into schema_migration (version, name, sha256) values ($1, $2, $3)";
+    SAVEPOINT = "savepoint task";
+    SAVEPOINT_UNDO = "rollback to savepoint task";
+    SAVEPOINT_END = "release savepoint task";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
+        let mut conn = rusqlite::Connection::open_in_memory().unwrap();
+        crate::migrate::migrate(&mut conn).unwrap();
+        for part in [GROUND, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER] {
+            for statement in part {
+                let prepared = conn.prepare(statement.text);
+                let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));
+                let mut highest = 0;
+                for at in statement.text.split('$').skip(1) {
+                    let digits: String = at.chars().take_while(char::is_ascii_digit).collect();
+                    let number: usize = digits.parse().unwrap();
+                    assert!(number <= highest + 1, "{}: ${number} comes too early", statement.name);
+                    highest = highest.max(number);
+                }
+                assert_eq!(prepared.parameter_count(), highest, "{}", statement.name);
+                for foreign in ["?", "json_", "datetime(", "ifnull(", "rowid", "glob "] {
+                    assert!(!statement.text.contains(foreign), "{} is not portable: {foreign}", statement.name);
+                }
+            }
+        }
+    }
+}

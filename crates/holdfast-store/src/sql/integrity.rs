@@ -1,0 +1,60 @@
+//! Statements about appraisals, alerts, counted refusals and the outbox.
+
+use super::catalogue;
+
+macro_rules! alert {
+    ($rest:literal) => {
+        concat!("select id, device, kind, severity, text, opened, closed, closed_by from alert ", $rest)
+    };
+}
+
+catalogue! { INTEGRITY:
+    APPRAISAL_ADD = "insert into appraisal (device, verdict, reason, evidence_digest, image_digest, at)
+        values ($1, $2, $3, $4, $5, $6)";
+    APPRAISALS = "select id, device, verdict, reason, evidence_digest, image_digest, at from appraisal
+        where device = $1 and id < $2 order by id desc limit $3";
+    ALERTS = alert!("where id < $1 and (cast($2 as text) is null or device = $2) order by id desc limit $3");
+    ALERTS_OPEN = alert!("where closed is null and id < $1 and (cast($2 as text) is null or device = $2)
+        order by id desc limit $3");
+    ALERT = alert!("where id = $1");
+    ALERTS_OPEN_COUNT = "select count(*) from alert where closed is null";
+    ALERT_OPEN_OF_KIND = alert!("where device = $1 and kind = $2 and closed is null order by id desc limit 1");
+    ALERT_ADD = "insert into alert (id, device, kind, severity, text, opened, closed)
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    ALERT_CLOSE = "update alert set closed = $1, closed_by = $2 where id = $3 and closed is null";
+
+    REFUSALS = "select door, name, count, last from refusal order by door, name";
+    REFUSAL_ADD = "insert into refusal (door, name, count, last) values ($1, $2, $3, $4)
+        on conflict (door, name) do update set count = refusal.count + excluded.count, last = excluded.last";
+
+    OUTBOX_ADD = "insert into outbox (kind, subject) values ($1, $2)";
+    OUTBOX = "select id, kind, subject from outbox order by id limit $1";
+    OUTBOX_DONE = "delete from outbox where id = $1";
+
+    FACTS = "select
+        (select count(*) from product), (select count(*) from device),
+        (select count(*) from device where enrolment = 'accepted'),
+        (select count(*) from device where enrolment = 'revoked'),
+        (select count(*) from device where quarantine_since is not null),
+        (select count(distinct factory_key) from device),
+        (select count(*) from claim_code),
+        (select count(*) from certificate), (select count(*) from certificate where state = 'proven'),
+        (select count(*) from certificate where state = 'revoked'),
+        (select coalesce(max(version), 0) from trust_version),
+        (select count(*) from release), (select count(*) from release where kind = 'security'),
+        (select coalesce(min(signers), 0) from release),
+        (select count(*) from deployment), (select count(*) from deployment where state = 'completed'),
+        (select count(*) from deployment where state = 'aborted'),
+        (select count(*) from execution where state = 'succeeded'),
+        (select count(*) from execution where state = 'failed'),
+        (select count(*) from execution where state = 'rolled_back'),
+        (select count(*) from appraisal where verdict = 'affirming'),
+        (select count(*) from appraisal where verdict = 'contraindicated'),
+        (select count(*) from alert), (select count(*) from alert where closed is null),
+        (select count(*) from command), (select count(*) from command where outcome = 'succeeded'),
+        (select coalesce(sum(count), 0) from tally where name = 'telemetry-stored'),
+        (select coalesce(sum(count), 0) from tally where name = 'telemetry-repeated'),
+        (select count(*) from device_event), (select coalesce(sum(count), 0) from refusal),
+        (select count(*) from person),
+        (select count(*) from ledger_leaf), (select coalesce(max(size), 0) from checkpoint)";
+}

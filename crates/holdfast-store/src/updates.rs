@@ -1,0 +1,273 @@
+//! Reads of trust documents, releases, deployments and executions.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::id::{DeploymentId, DeviceId, ProductId, ReleaseId};
+use holdfast_core::time::{Millis, Timestamp};
+use holdfast_domain::updates::{
+    Deployment, DeploymentState, Execution, ExecutionState, Phase, Release, RolloutPlan, TrustVersion,
+};
+use rusqlite::{Connection, Params, params};
+
+use crate::error::StoreError;
+use crate::fleet::NEWEST;
+use crate::row::{Fields, all, one};
+use crate::sql::{self, Statement};
+use crate::store::Store;
+
+/// How many executions of one phase are in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecutionCount {
+    /// The phase, from 0.
+    pub phase: u32,
+    /// The state's stable word, as `ExecutionState::name` says it.
+    pub state: String,
+    /// How many.
+    pub devices: u64,
+}
+
+/// What an active deployment, running or paused, wants of one device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The device's run.
+    pub execution: Execution,
+    /// The plan's generation.
+    pub generation: u32,
+    /// The deployment's state.
+    pub state: DeploymentState,
+    /// The release that is rolled out.
+    pub release: ReleaseId,
+    /// Its product.
+    pub product: ProductId,
+    /// Its manifest sequence number.
+    pub sequence: u64,
+    /// SHA-256 of its manifest.
+    pub manifest_digest: [u8; 32],
+    /// It is not offered any more.
+    pub withdrawn: bool,
+}
+
+#[expect(clippy::missing_errors_doc, reason = "each read fails only as `StoreError` says")]
+impl Store {
+    /// The trust document in force.
+    pub fn trust_latest(&self) -> Result<Option<TrustVersion>, StoreError> {
+        self.read(|conn| one(conn, (sql::TRUST_LATEST, "trust_version"), [], trust_row))
+    }
+
+    /// One version of the trust document.
+    pub fn trust(&self, version: u64) -> Result<Option<TrustVersion>, StoreError> {
+        let Ok(version) = i64::try_from(version) else { return Ok(None) };
+        self.read(|conn| one(conn, (sql::TRUST, "trust_version"), [version], trust_row))
+    }
+
+    /// Releases of one product or all, newest first, before `before` if given.
+    pub fn releases(
+        &self,
+        product: Option<&ProductId>,
+        before: Option<ReleaseId>,
+        limit: u32,
+    ) -> Result<Vec<Release>, StoreError> {
+        let before = before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
+        let asked = params![product.map(ProductId::as_str), before, limit];
+        self.read(|conn| all(conn, (sql::RELEASES, "release"), asked, release_row))
+    }
+
+    /// One release.
+    pub fn release(&self, id: ReleaseId) -> Result<Option<Release>, StoreError> {
+        self.read(|conn| one(conn, (sql::RELEASE, "release"), [id.to_string()], release_row))
+    }
+
+    /// The release with this manifest.
+    pub fn release_by_manifest_digest(&self, digest: &[u8; 32]) -> Result<Option<Release>, StoreError> {
+        self.read(|conn| one(conn, (sql::RELEASE_BY_MANIFEST, "release"), [digest], release_row))
+    }
+
+    /// The releases that install this image, highest sequence first.
+    pub fn releases_by_image_digest(&self, digest: &[u8; 32]) -> Result<Vec<Release>, StoreError> {
+        self.read(|conn| all(conn, (sql::RELEASES_BY_ARTIFACT, "release"), [digest], release_row))
+    }
+
+    /// The product's release with the highest sequence that is not withdrawn.
+    pub fn newest_release(&self, product: &ProductId) -> Result<Option<Release>, StoreError> {
+        self.read(|conn| one(conn, (sql::RELEASE_NEWEST, "release"), [product.as_str()], release_row))
+    }
+
+    /// Deployments with their plans, newest first, before `before` if given. The plans' device lists are left empty;
+    /// [`Self::deployment`] has them.
+    pub fn deployments(&self, before: Option<DeploymentId>, limit: u32) -> Result<Vec<Deployment>, StoreError> {
+        let before = before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
+        self.read(|conn| deployments(conn, sql::DEPLOYMENTS, params![before, limit]))
+    }
+
+    /// Deployments of a release, newest first, without their plans' device lists.
+    pub fn deployments_of_release(&self, release: ReleaseId) -> Result<Vec<Deployment>, StoreError> {
+        self.read(|conn| deployments(conn, sql::DEPLOYMENTS_OF_RELEASE, [release.to_string()]))
+    }
+
+    /// Deployments that have not ended, oldest first, without their plans' device lists.
+    pub fn active_deployments(&self) -> Result<Vec<Deployment>, StoreError> {
+        self.read(|conn| deployments(conn, sql::DEPLOYMENTS_ACTIVE, []))
+    }
+
+    /// One deployment with its whole plan.
+    pub fn deployment(&self, id: DeploymentId) -> Result<Option<Deployment>, StoreError> {
+        self.read(|conn| {
+            let key = id.to_string();
+            let Some(mut deployment) = one(conn, (sql::DEPLOYMENT, "deployment"), [&key], deployment_row)? else {
+                return Ok(None);
+            };
+            deployment.plan.phases = phases(conn, &key)?;
+            for (number, phase) in (0_i64..).zip(&mut deployment.plan.phases) {
+                let from = (sql::PHASE_DEVICES, "deployment_device");
+                phase.devices = all(conn, from, params![key, number], |f| f.parsed())?;
+            }
+            Ok(Some(deployment))
+        })
+    }
+
+    /// Executions of a deployment by device, rising, after `after` and only in the state with this word if given.
+    pub fn executions(
+        &self,
+        deployment: DeploymentId,
+        state: Option<&str>,
+        after: Option<&DeviceId>,
+        limit: u32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let asked = params![deployment.to_string(), after.map_or("", DeviceId::as_str), state, limit];
+        self.read(|conn| all(conn, (sql::EXECUTIONS, "execution"), asked, execution_row))
+    }
+
+    /// One device's run of one deployment.
+    pub fn execution(&self, deployment: DeploymentId, device: &DeviceId) -> Result<Option<Execution>, StoreError> {
+        let key = params![deployment.to_string(), device.as_str()];
+        self.read(|conn| one(conn, (sql::EXECUTION, "execution"), key, execution_row))
+    }
+
+    /// Executions of the first phases up to `phase` that began and made no progress since `since`.
+    pub fn stalled_executions(
+        &self,
+        deployment: DeploymentId,
+        phase: u32,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let asked = params![deployment.to_string(), phase, since.as_micros(), limit];
+        self.read(|conn| all(conn, (sql::EXECUTIONS_STALLED, "execution"), asked, execution_row))
+    }
+
+    /// How many executions of a deployment are in which phase and state.
+    pub fn execution_counts(&self, deployment: DeploymentId) -> Result<Vec<ExecutionCount>, StoreError> {
+        self.read(|conn| {
+            all(conn, (sql::EXECUTION_COUNTS, "execution"), [deployment.to_string()], |f| {
+                Ok(ExecutionCount { phase: f.number()?, state: f.text()?, devices: f.number()? })
+            })
+        })
+    }
+
+    /// A device's runs, newest deployment first.
+    pub fn executions_of_device(&self, device: &DeviceId, limit: u32) -> Result<Vec<Execution>, StoreError> {
+        let asked = params![device.as_str(), limit];
+        self.read(|conn| all(conn, (sql::EXECUTIONS_OF_DEVICE, "execution"), asked, execution_row))
+    }
+
+    /// What running and paused deployments want of a device, newest deployment first.
+    pub fn assignments(&self, device: &DeviceId) -> Result<Vec<Assignment>, StoreError> {
+        self.read(|conn| all(conn, (sql::ASSIGNMENTS, "execution"), [device.as_str()], assignment_row))
+    }
+}
+
+fn trust_row(f: &mut Fields<'_>) -> Result<TrustVersion, StoreError> {
+    Ok(TrustVersion { version: f.number()?, document: f.blob()?, accepted: f.time()? })
+}
+
+fn release_row(f: &mut Fields<'_>) -> Result<Release, StoreError> {
+    Ok(Release {
+        id: f.parsed()?,
+        product: f.parsed()?,
+        version: f.text()?,
+        sequence: f.number()?,
+        kind: f.word()?,
+        security_floor: f.number()?,
+        description: f.text()?,
+        manifest_digest: f.bytes()?,
+        artifact_digest: f.bytes()?,
+        artifact_bytes: f.number()?,
+        signers: f.number()?,
+        envelope: f.blob()?,
+        published: f.time()?,
+        withdrawn: f.flag()?,
+    })
+}
+
+fn deployments(conn: &Connection, which: Statement, asked: impl Params) -> Result<Vec<Deployment>, StoreError> {
+    let mut found = all(conn, (which, "deployment"), asked, deployment_row)?;
+    for deployment in &mut found {
+        deployment.plan.phases = phases(conn, &deployment.id.to_string())?;
+    }
+    Ok(found)
+}
+
+/// Phases of a plan, their device lists still empty.
+fn phases(conn: &Connection, deployment: &str) -> Result<Vec<Phase>, StoreError> {
+    let found: BTreeMap<u32, u8> = all(conn, (sql::PHASES, "deployment_phase"), [deployment], |f| {
+        Ok((f.number()?, f.number()?))
+    })?
+    .into_iter()
+    .collect();
+    Ok(found.into_values().map(|success_percent| Phase { devices: Vec::new(), success_percent }).collect())
+}
+
+fn deployment_row(f: &mut Fields<'_>) -> Result<Deployment, StoreError> {
+    let (id, release, product) = (f.parsed()?, f.parsed()?, f.parsed()?);
+    let plan = RolloutPlan {
+        generation: f.number()?,
+        phases: Vec::new(),
+        abort_threshold_percent: f.number()?,
+        min_devices: f.number()?,
+        deadline: Millis(f.number()?),
+    };
+    let state = deployment_state(f)?;
+    Ok(Deployment { id, release, product, plan, state, created_by: f.parsed()?, created: f.time()? })
+}
+
+fn deployment_state(f: &mut Fields<'_>) -> Result<DeploymentState, StoreError> {
+    let (word, phase, reason) = (f.str()?, f.optional(Fields::number)?, f.optional(Fields::text)?);
+    match (word, phase, reason) {
+        ("awaiting-approval", None, None) => Ok(DeploymentState::AwaitingApproval),
+        ("running", Some(phase), None) => Ok(DeploymentState::Running { phase }),
+        ("paused", Some(phase), None) => Ok(DeploymentState::Paused { phase }),
+        ("aborted", None, Some(reason)) => Ok(DeploymentState::Aborted { reason }),
+        ("completed", None, None) => Ok(DeploymentState::Completed),
+        _ => Err(f.inconsistent("and its neighbours fit no deployment state")),
+    }
+}
+
+pub(crate) fn execution_row(f: &mut Fields<'_>) -> Result<Execution, StoreError> {
+    let (deployment, device, phase) = (f.parsed()?, f.parsed()?, f.number()?);
+    let state = match (f.str()?, f.optional(Fields::text)?) {
+        ("queued", None) => ExecutionState::Queued,
+        ("downloading", None) => ExecutionState::Downloading,
+        ("installing", None) => ExecutionState::Installing,
+        ("rebooting", None) => ExecutionState::Rebooting,
+        ("succeeded", None) => ExecutionState::Succeeded,
+        ("failed", Some(reason)) => ExecutionState::Failed(reason),
+        ("rolled_back", Some(reason)) => ExecutionState::RolledBack(reason),
+        ("declined", None) => ExecutionState::Declined,
+        ("unknown", None) => ExecutionState::Unknown,
+        _ => return Err(f.inconsistent("and state fit no execution state")),
+    };
+    Ok(Execution { deployment, device, phase, state, percent: f.number()?, changed: f.time()? })
+}
+
+fn assignment_row(f: &mut Fields<'_>) -> Result<Assignment, StoreError> {
+    Ok(Assignment {
+        execution: execution_row(f)?,
+        generation: f.number()?,
+        state: deployment_state(f)?,
+        release: f.parsed()?,
+        product: f.parsed()?,
+        sequence: f.number()?,
+        manifest_digest: f.bytes()?,
+        withdrawn: f.flag()?,
+    })
+}

@@ -1,0 +1,39 @@
+//! The stored words of closed enums, both ways.
+
+use holdfast_domain::fleet::{CertificateState, Enrolment};
+use holdfast_domain::integrity::Severity;
+use holdfast_domain::people::Role;
+use holdfast_domain::updates::ReleaseKind;
+
+/// An enum whose variants are stored as words.
+pub(crate) trait Word: Sized {
+    fn word(self) -> &'static str;
+    fn from_word(word: &str) -> Option<Self>;
+}
+
+macro_rules! words {
+    ($($name:ty { $($variant:ident = $word:literal),* })*) => {$(
+        impl Word for $name {
+            fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+            fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    )*};
+}
+
+words! {
+    Enrolment {
+        Pending = "pending", Accepted = "accepted", Rejected = "rejected", Preauthorised = "preauthorised",
+        Revoked = "revoked"
+    }
+    CertificateState { Issued = "issued", Proven = "proven", Superseded = "superseded", Revoked = "revoked" }
+    ReleaseKind { Security = "security", Feature = "feature" }
+    Severity { Notice = "notice", Warning = "warning", Critical = "critical" }
+    Role {
+        Administrator = "administrator", FleetOperator = "fleet-operator", ReleaseEngineer = "release-engineer",
+        Security = "security", Assessor = "assessor"
+    }
+}
