@@ -1,19 +1,75 @@
 //! The devices' MQTT door: accepts connections, proves who is there, lets sessions speak, and acknowledges what is stored.
 //!
-//! Read `listener` (how connections come in), `connection` (one task for each), `up` and `down` (what is said), `registry`
-//! (how the rest of the server reaches a device). Owns no rule (`holdfast-domain`), no packet format (`holdfast-core`), no
-//! SQL (`holdfast-store`).
+//! Read `listener` (how connections come in), `connection` (one task for each), `talk` with `up` and `down` (what is
+//! said), `registry` (how the rest of the server reaches a device). Owns no rule (`holdfast-domain`), no packet format
+//! (`holdfast-core`), no SQL (`holdfast-store`).
 
+mod admission;
 mod budget;
+mod connection;
+mod door;
+mod down;
+mod factory_key;
 mod identity;
 mod limits;
+mod listener;
 mod metrics;
+mod models;
 mod nonces;
 mod payload;
+mod pending;
 mod presence;
+mod readings;
+mod records;
 mod registry;
 mod takeover;
+mod talk;
+mod up;
+
+use std::sync::Arc;
+
+use holdfast_store::Store;
+use tokio::net::TcpListener;
 
 pub use budget::Budgets;
+pub use door::Config;
+pub use listener::listen;
 pub use metrics::{Metrics, Refusals};
+pub use models::Models;
 pub use registry::{Connections, LiveEvent};
+
+use crate::tls::Doors;
+use door::Door;
+use records::Records;
+
+/// What the door is made of.
+#[derive(Debug)]
+pub struct GatewayParts {
+    /// The listening socket; [`listen`] opens one with a backlog for a returning fleet.
+    pub listener: TcpListener,
+    /// Where the TLS configuration of the moment comes from.
+    pub tls: Arc<Doors>,
+    /// Where everything is kept.
+    pub store: Store,
+    /// Compiled models; whoever changes a product calls [`Models::load`].
+    pub models: Models,
+    /// The handle by which the rest of the server reaches devices.
+    pub connections: Connections,
+    /// What an operator may change.
+    pub config: Config,
+}
+
+/// Keeps the door open until `shutdown` resolves, then drains it: outstanding commits are waited for and acknowledged,
+/// sessions are closed with 0x8B, leases and counts are stored.
+pub async fn serve(parts: GatewayParts, shutdown: impl Future<Output = ()> + Send) {
+    let GatewayParts { listener, tls, store, models, connections, config } = parts;
+    let door = Arc::new(Door::new(connections, config, Records::new(store), models));
+    tokio::select! {
+        () = listener::run(listener, tls, Arc::clone(&door), shutdown) => {}
+        () = door.keep_books() => {}
+    }
+    door.flush().await;
+}
+
+#[cfg(test)]
+mod tests;

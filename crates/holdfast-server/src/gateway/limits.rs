@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+/// Reads of the store that connections may have under way at the same time; one reader stays free for people.
+pub(super) const READS_MAX: usize = 3;
 /// Connections the kernel may hold before we accept them. A returning fleet waits here, not in failed tries.
 pub(super) const BACKLOG_CONNECTIONS: u32 = 4_096;
 /// Accepted connections whose `ClientHello` has not been read yet; more wait in the backlog.
@@ -14,14 +16,14 @@ pub(super) const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Plain text that TLS may hold for one connection in each direction.
 pub(super) const TLS_BUFFER_BYTES: usize = 16 * 1024;
-/// Largest MQTT packet a device may send.
-pub(super) const PACKET_BYTES_MAX: u32 = 64 * 1024;
-/// Messages of one device that may wait for their commit; announced as Receive Maximum.
-pub(super) const WINDOW_MESSAGES: u16 = 64;
-/// Keep-alive that is imposed on a device that asks for none or for a longer one.
-pub(super) const KEEP_ALIVE_SECONDS_MAX: u16 = 300;
 /// A device that does not take what we write for so long is dropped.
 pub(super) const WRITE_TIME_MAX: Duration = Duration::from_secs(20);
+/// Plain text that is taken from one connection in one turn.
+pub(super) const TURN_BYTES_MAX: usize = 64 * 1024;
+/// Batches of one connection that may wait for the store; nothing more is read until one is done.
+pub(super) const PENDING_MAX: usize = 32;
+/// Time for a peer to take the end of its TLS connection.
+pub(super) const GOODBYE_TIME_MAX: Duration = Duration::from_secs(2);
 /// Time for outstanding commits and the last packets when the server stops.
 pub(super) const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
 /// Age at which a nonce of ours is not accepted in evidence any more.
@@ -30,10 +32,8 @@ pub(super) const NONCE_AGE_MS_MAX: u64 = 5 * 60 * 1_000;
 pub(super) const NONCES_OPEN_MAX: usize = 2;
 /// Streams of one connection whose last reading is kept for the slope rule; the model has its own limit below this.
 pub(super) const STREAMS_KEPT_MAX: usize = 64;
-/// Largest evidence token.
-pub(super) const EVIDENCE_BYTES_MAX: usize = 8 * 1024;
-/// Largest reported shadow document.
-pub(super) const SHADOW_BYTES_MAX: usize = 16 * 1024;
+/// Largest document of a device outside telemetry, shadow and evidence.
+pub(super) const DOCUMENT_BYTES_MAX: usize = 16 * 1024;
 /// Most open commands that are handed to a device in one go.
 pub(super) const COMMANDS_PUSHED_MAX: usize = 16;
 /// A connection renews its online lease at most this often.

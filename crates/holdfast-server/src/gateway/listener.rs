@@ -7,8 +7,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use holdfast_core::time::Millis;
 use rustls::ServerConfig;
 use rustls::server::Acceptor;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -18,12 +16,15 @@ use tokio::time::timeout;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::connection;
 use super::door::Door;
+use super::identity::identity;
 use super::limits::{
     ACCEPT_PAUSE, BACKLOG_CONNECTIONS, DRAIN_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_MAX, HELLOS_MAX, TLS_BUFFER_BYTES,
 };
 use super::metrics::Counters;
-use super::{connection, identity};
+
+use crate::tls::{Doors, refusal_name};
 
 /// Opens the listening socket with a backlog that a returning fleet fits into.
 ///
@@ -48,7 +49,7 @@ struct Permits {
 /// Accepts until `shutdown` resolves, then drains: commits finish, acknowledgements are sent, sessions are closed.
 pub(super) async fn run(
     listener: TcpListener,
-    tls: Arc<ArcSwap<ServerConfig>>,
+    tls: Arc<Doors>,
     door: Arc<Door>,
     shutdown: impl Future<Output = ()> + Send,
 ) {
@@ -70,7 +71,7 @@ pub(super) async fn run(
                         door.connections.refused(None, "connections-full");
                         continue;
                     };
-                    let task = serve_one(stream, from, Arc::clone(&door), tls.load_full(), (hello, permits.clone()));
+                    let task = serve_one(stream, from, Arc::clone(&door), tls.mqtt(), (hello, permits.clone()));
                     tasks.spawn(async move {
                         task.await;
                         drop(place);
@@ -140,8 +141,8 @@ async fn serve_one(
     Counters::add(&counters.handshakes_ok, 1);
     Counters::add(&counters.connections, 1);
     let open = Open { door: Arc::clone(&door) };
-    match identity::peer(tls.get_ref().1, from.ip()) {
-        Ok(peer) => Box::pin(connection::run(tls, peer, door)).await,
+    match identity(tls.get_ref().1, from.ip()) {
+        Ok(identity) => Box::pin(connection::run(tls, identity, door)).await,
         Err(none) => open.door.connections.refused(None, none.name()),
     }
 }
@@ -163,37 +164,14 @@ async fn handshake(
     hello: Option<OwnedSemaphorePermit>,
     permits: Permits,
 ) -> Result<TlsStream<TcpStream>, &'static str> {
-    stream.set_nodelay(true).map_err(|_| "handshake-broken")?;
+    stream.set_nodelay(true).map_err(|_| "tls-connection-lost")?;
     let acceptor = LazyConfigAcceptor::new(Acceptor::default(), stream);
     let started = timeout(HANDSHAKE_TIME_MAX, acceptor)
         .await
-        .map_err(|_| "handshake-too-slow")?
-        .map_err(|why| handshake_problem(&why))?;
-    let _permit = permits.handshakes.acquire().await.map_err(|_| "handshake-broken")?;
+        .map_err(|_| "tls-handshake-too-slow")?
+        .map_err(|why| refusal_name(&why))?;
+    let _permit = permits.handshakes.acquire().await.map_err(|_| "tls-connection-lost")?;
     drop(hello);
     let accept = started.into_stream_with(tls, |connection| connection.set_buffer_limit(Some(TLS_BUFFER_BYTES)));
-    timeout(HANDSHAKE_TIME_MAX, accept).await.map_err(|_| "handshake-too-slow")?.map_err(|why| handshake_problem(&why))
-}
-
-/// The name under which a failed handshake is counted.
-fn handshake_problem(why: &io::Error) -> &'static str {
-    use rustls::{CertificateError, Error};
-    match why.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::NoCertificatesPresented) => "certificate-missing",
-        Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => "certificate-unknown-issuer",
-        Some(Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. })) => {
-            "certificate-expired"
-        }
-        Some(Error::InvalidCertificate(CertificateError::Revoked)) => "certificate-revoked",
-        Some(Error::InvalidCertificate(_)) => "certificate-invalid",
-        Some(Error::NoApplicationProtocol) => "application-protocol-unknown",
-        Some(Error::PeerIncompatible(_)) => "tls-incompatible",
-        Some(_) => "tls-error",
-        None => "handshake-broken",
-    }
-}
-
-/// How long ago, for commit times.
-pub(super) fn elapsed_ms(since: Millis, now: Millis) -> u64 {
-    now.0.saturating_sub(since.0)
+    timeout(HANDSHAKE_TIME_MAX, accept).await.map_err(|_| "tls-handshake-too-slow")?.map_err(|why| refusal_name(&why))
 }

@@ -1,4 +1,4 @@
-//! What a device says outside telemetry and evidence: four small JSON documents, read once, within limits.
+//! What a device says outside telemetry and evidence: three small JSON documents, read once, within limits.
 //!
 //! Undeclared members are refused like undeclared fields. What the values mean is `holdfast-domain`'s.
 
@@ -8,13 +8,14 @@ use std::str::FromStr;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::DeploymentId;
 use holdfast_core::time::Timestamp;
+use holdfast_domain::fleet::command::Answer;
+use holdfast_domain::reason::Reason;
+use holdfast_domain::telemetry::value::FieldMap;
 use serde::de::{self, Deserializer};
 use serde::Deserialize;
 
-use super::limits::SHADOW_BYTES_MAX;
+use super::limits::DOCUMENT_BYTES_MAX;
 
-/// Most bytes of a kebab-case name from a device.
-const NAME_BYTES_MAX: usize = 64;
 /// Most characters of a text from a device.
 const TEXT_CHARS_MAX: usize = 280;
 
@@ -36,18 +37,6 @@ impl PayloadRefusal {
     }
 }
 
-/// `shadow/reported`: the whole reported document.
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reported {
-    /// The desired version the device has applied.
-    #[serde(rename = "v")]
-    pub(super) applied_version: u64,
-    /// The document.
-    #[serde(rename = "f")]
-    pub(super) fields: serde_json::Map<String, serde_json::Value>,
-}
-
 /// `command/{id}/result`.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,17 +44,8 @@ struct RawResult {
     ok: bool,
     #[serde(default)]
     output: Option<serde_json::Map<String, serde_json::Value>>,
-    #[serde(default)]
-    reason: Option<Name>,
-}
-
-/// How a device says a command ended.
-#[derive(Debug, PartialEq)]
-pub(super) enum CommandResult {
-    /// Carried out; a flat JSON object.
-    Output(String),
-    /// Not carried out; the device's named reason.
-    Reason(String),
+    #[serde(default, deserialize_with = "maybe")]
+    reason: Option<Reason>,
 }
 
 /// `update/report`.
@@ -83,13 +63,13 @@ pub(super) struct UpdateReport {
     #[serde(default)]
     pub(super) percent: u8,
     /// Why it failed or went back.
-    #[serde(default)]
-    pub(super) reason: Option<Name>,
+    #[serde(default, deserialize_with = "maybe")]
+    pub(super) reason: Option<Reason>,
     /// The sequence number that runs now.
     #[serde(default)]
     pub(super) sequence: Option<u64>,
     /// The digest of the image that runs now.
-    #[serde(default, deserialize_with = "maybe_digest")]
+    #[serde(default, deserialize_with = "maybe")]
     pub(super) digest: Option<Sha256Digest>,
 }
 
@@ -117,24 +97,10 @@ pub(super) struct DeviceEvent {
     #[serde(rename = "t", deserialize_with = "micros")]
     pub(super) at: Timestamp,
     /// What happened.
-    pub(super) kind: Name,
+    #[serde(deserialize_with = "parsed")]
+    pub(super) kind: Reason,
     /// One sentence.
     pub(super) text: Line,
-}
-
-/// A kebab-case name of bounded length.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name(pub(super) String);
-
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if text.is_empty() || text.len() > NAME_BYTES_MAX || !text.bytes().all(allowed) {
-            return Err(de::Error::custom("not a kebab-case name"));
-        }
-        Ok(Self(text))
-    }
 }
 
 /// One line of text of bounded length, without control characters.
@@ -155,7 +121,7 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(from: D) -> 
     String::deserialize(from)?.parse().map_err(de::Error::custom)
 }
 
-fn maybe_digest<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sha256Digest>, D::Error> {
+fn maybe<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(from: D) -> Result<Option<T>, D::Error> {
     Option::<String>::deserialize(from)?.map(|text| text.parse().map_err(de::Error::custom)).transpose()
 }
 
@@ -164,22 +130,19 @@ fn micros<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
 }
 
 fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, PayloadRefusal> {
-    if bytes.len() > SHADOW_BYTES_MAX {
+    if bytes.len() > DOCUMENT_BYTES_MAX {
         return Err(PayloadRefusal::TooLarge);
     }
     serde_json::from_slice(bytes).map_err(|_| PayloadRefusal::Malformed)
 }
 
-pub(super) fn reported(bytes: &[u8]) -> Result<Reported, PayloadRefusal> {
-    read(bytes)
-}
-
-pub(super) fn command_result(bytes: &[u8]) -> Result<CommandResult, PayloadRefusal> {
+pub(super) fn command_result(bytes: &[u8]) -> Result<Answer, PayloadRefusal> {
     match read::<RawResult>(bytes)? {
         RawResult { ok: true, output, reason: None } => {
-            Ok(CommandResult::Output(serde_json::Value::Object(output.unwrap_or_default()).to_string()))
+            let json = serde_json::Value::Object(output.unwrap_or_default()).to_string();
+            FieldMap::parse(&json).map(Answer::Done).map_err(|_| PayloadRefusal::Malformed)
         }
-        RawResult { ok: false, output: None, reason: Some(Name(reason)) } => Ok(CommandResult::Reason(reason)),
+        RawResult { ok: false, output: None, reason: Some(reason) } => Ok(Answer::Failed(reason)),
         RawResult { .. } => Err(PayloadRefusal::Malformed),
     }
 }
@@ -200,12 +163,13 @@ mod tests {
     #[test]
     fn a_result_is_an_output_or_a_reason_and_never_both() {
         for (json, wanted) in [
-            (r#"{"ok":true,"output":{"a":1}}"#, Ok(CommandResult::Output(r#"{"a":1}"#.to_owned()))),
-            (r#"{"ok":true}"#, Ok(CommandResult::Output("{}".to_owned()))),
-            (r#"{"ok":false,"reason":"too-hot"}"#, Ok(CommandResult::Reason("too-hot".to_owned()))),
+            (r#"{"ok":true,"output":{"a":1}}"#, Ok(Answer::Done(FieldMap::default().with("a", 1_i64)))),
+            (r#"{"ok":true}"#, Ok(Answer::Done(FieldMap::default()))),
+            (r#"{"ok":false,"reason":"too-hot"}"#, Ok(Answer::Failed("too-hot".parse().unwrap()))),
             (r#"{"ok":false}"#, Err(PayloadRefusal::Malformed)),
             (r#"{"ok":true,"reason":"x"}"#, Err(PayloadRefusal::Malformed)),
             (r#"{"ok":false,"reason":"Not A Name"}"#, Err(PayloadRefusal::Malformed)),
+            (r#"{"ok":true,"output":{"a":{}}}"#, Err(PayloadRefusal::Malformed)),
             (r#"{"ok":true,"more":1}"#, Err(PayloadRefusal::Malformed)),
             ("", Err(PayloadRefusal::Malformed)),
         ] {
@@ -229,7 +193,7 @@ mod tests {
     #[test]
     fn an_event_is_a_name_and_one_line() {
         let ok = event(br#"{"c":1,"t":5,"kind":"door-opened","text":"the lid is open"}"#).unwrap();
-        assert_eq!((ok.counter, ok.at, ok.kind.0.as_str()), (1, Timestamp::from_micros(5), "door-opened"));
+        assert_eq!((ok.counter, ok.at, ok.kind.as_str()), (1, Timestamp::from_micros(5), "door-opened"));
         for bad in [
             r#"{"c":-1,"t":5,"kind":"a","text":""}"#,
             r#"{"c":1,"t":5,"kind":"a b","text":""}"#,
@@ -237,7 +201,7 @@ mod tests {
         ] {
             assert_eq!(event(bad.as_bytes()), Err(PayloadRefusal::Malformed), "{bad}");
         }
-        let long = vec![b' '; SHADOW_BYTES_MAX + 1];
-        assert_eq!(reported(&long), Err(PayloadRefusal::TooLarge));
+        let long = vec![b' '; DOCUMENT_BYTES_MAX + 1];
+        assert_eq!(event(&long), Err(PayloadRefusal::TooLarge));
     }
 }

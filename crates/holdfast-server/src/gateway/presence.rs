@@ -16,10 +16,14 @@ pub(super) struct Lease {
 }
 
 /// Leases not stored yet; at most one for each device.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Leases(Mutex<BTreeMap<DeviceId, Lease>>);
 
 impl Leases {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+
     /// Renews (or ends) the lease of a device.
     pub(super) fn put(&self, device: &DeviceId, lease: Lease) {
         let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);

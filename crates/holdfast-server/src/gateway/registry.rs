@@ -54,6 +54,16 @@ impl Orders {
         Self(self.0 | order as u16)
     }
 
+    pub(super) const fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    /// Those that make us tell the device something.
+    pub(super) const fn to_tell(self) -> Self {
+        const CLOSING: u16 = Order::Disconnect as u16 | Order::TakenOver as u16 | Order::Drain as u16;
+        Self(self.0 & !CLOSING)
+    }
+
     pub(super) const fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -226,8 +236,13 @@ impl Connections {
     }
 
     /// Makes this the one connection of `device`; the one before is told to close.
-    pub(super) fn register(&self, device: &DeviceId, address: IpAddr, now: Millis) -> Registered {
-        let mailbox = Arc::new(Mailbox::default());
+    pub(super) fn register(
+        &self,
+        device: &DeviceId,
+        address: IpAddr,
+        mailbox: &Arc<Mailbox>,
+        now: Millis,
+    ) -> Registered {
         let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
         let mut live = self.live();
         let old = live.entries.get(device).map(|entry| (entry.address, Arc::clone(&entry.mailbox)));
@@ -235,15 +250,14 @@ impl Connections {
         if let Verdict::TooMany { first } = verdict {
             return Registered::Refused { tell: first };
         }
-        live.entries.insert(device.clone(), Entry { number, address, mailbox: Arc::clone(&mailbox) });
+        live.entries.insert(device.clone(), Entry { number, address, mailbox: Arc::clone(mailbox) });
         drop(live);
-        let took_over = old.is_some();
         if let Some((_, old)) = old {
             old.put(Order::TakenOver);
         }
         self.tell(LiveEvent::Online(device.clone()));
-        let place = Place { connections: self.clone(), device: device.clone(), number, mailbox };
-        Registered::Admitted { place, took_over, clone_suspected: verdict == Verdict::CloneSuspected }
+        let place = Place { connections: self.clone(), device: device.clone(), number };
+        Registered::Admitted { place, clone_suspected: verdict == Verdict::CloneSuspected }
     }
 
     /// Tells every connection to close after its last acknowledgement.
@@ -265,8 +279,6 @@ pub(super) enum Registered {
     Admitted {
         /// Its place; leaving it takes the device offline.
         place: Place,
-        /// Whether an older connection was pushed out.
-        took_over: bool,
         /// Whether people have to be told of a suspected clone.
         clone_suspected: bool,
     },
@@ -283,14 +295,9 @@ pub(super) struct Place {
     connections: Connections,
     device: DeviceId,
     number: u64,
-    mailbox: Arc<Mailbox>,
 }
 
 impl Place {
-    pub(super) fn mailbox(&self) -> &Mailbox {
-        &self.mailbox
-    }
-
     /// Whether no newer connection of this device has been admitted.
     pub(super) fn is_current(&self) -> bool {
         self.connections.live().entries.get(&self.device).is_some_and(|entry| entry.number == self.number)
@@ -314,9 +321,10 @@ mod tests {
 
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-    fn admitted(connections: &Connections, device: &DeviceId) -> Place {
-        match connections.register(device, HOME, Millis(0)) {
-            Registered::Admitted { place, .. } => place,
+    fn admitted(connections: &Connections, device: &DeviceId) -> (Place, Arc<Mailbox>) {
+        let mailbox = Arc::new(Mailbox::default());
+        match connections.register(device, HOME, &mailbox, Millis(0)) {
+            Registered::Admitted { place, .. } => (place, mailbox),
             Registered::Refused { .. } => panic!("refused"),
         }
     }
@@ -325,9 +333,9 @@ mod tests {
     fn a_newer_connection_pushes_out_the_older_whose_end_changes_nothing() {
         let connections = Connections::new();
         let device: DeviceId = "hearth-0001".parse().unwrap();
-        let old = admitted(&connections, &device);
-        let new = admitted(&connections, &device);
-        assert!(old.mailbox().take().has(Order::TakenOver));
+        let (old, mailbox) = admitted(&connections, &device);
+        let (new, _) = admitted(&connections, &device);
+        assert!(mailbox.take().has(Order::TakenOver));
         assert!(!old.is_current() && new.is_current());
         drop(old);
         assert!(connections.is_online(&device));
@@ -340,13 +348,13 @@ mod tests {
     fn orders_of_one_kind_are_one_and_none_is_lost() {
         let connections = Connections::new();
         let device: DeviceId = "hearth-0001".parse().unwrap();
-        let place = admitted(&connections, &device);
+        let (_place, mailbox) = admitted(&connections, &device);
         assert!(connections.push(&Effect::PushShadow(device.clone())));
         assert!(connections.push(&Effect::PushShadow(device.clone())));
         assert!(connections.push(&Effect::Disconnect(device.clone())));
-        let orders = place.mailbox().take();
+        let orders = mailbox.take();
         assert_eq!(orders, Orders::NONE.with(Order::Shadow).with(Order::Disconnect));
-        assert!(place.mailbox().take().is_empty());
+        assert!(mailbox.take().is_empty());
         assert!(!connections.push(&Effect::PushShadow("hearth-0002".parse().unwrap())));
     }
 
@@ -362,11 +370,11 @@ mod tests {
     fn too_many_takeovers_leave_the_older_connection_alone() {
         let connections = Connections::new();
         let device: DeviceId = "hearth-0001".parse().unwrap();
-        let mut place = admitted(&connections, &device);
+        let (mut place, mailbox) = admitted(&connections, &device);
         for _ in 0..super::super::limits::TAKEOVERS_MAX {
-            place = admitted(&connections, &device);
+            place = admitted(&connections, &device).0;
         }
-        assert!(matches!(connections.register(&device, HOME, Millis(1)), Registered::Refused { tell: true }));
+        assert!(matches!(connections.register(&device, HOME, &mailbox, Millis(1)), Registered::Refused { tell: true }));
         assert!(place.is_current());
     }
 }

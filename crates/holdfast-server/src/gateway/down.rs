@@ -1,0 +1,140 @@
+//! What a device is told: its policy, challenges, the shadow's delta, open commands, a nudge to look for updates.
+//!
+//! Always made from what is stored now, so a message that is sent twice says the same, and one that was missed is made up
+//! for at the next connection.
+
+use std::sync::PoisonError;
+
+use holdfast_core::mqtt::packet::Qos;
+use holdfast_core::mqtt::session::{NotSent, ServerSession};
+use holdfast_core::time::Millis;
+use holdfast_core::topic::{DownChannel, Scope};
+use holdfast_domain::fleet::shadow::delta;
+use holdfast_domain::fleet::{Command, Device, Shadow};
+use holdfast_domain::telemetry::value::FieldMap;
+
+use super::limits::COMMANDS_PUSHED_MAX;
+use super::nonces::NONCE_BYTES;
+use super::records::Fault;
+use super::registry::{LiveEvent, Order, Orders};
+use super::talk::Talk;
+use crate::clock;
+
+/// Policy first, so that a device knows where it stands before it is asked for anything.
+const SEQUENCE: [Order; 5] = [Order::Policy, Order::Challenge, Order::Shadow, Order::Commands, Order::Nudge];
+
+impl Talk {
+    /// Sends what was ordered; what does not fit into the device's window waits for [`Talk::delivered`].
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if the store could not be read: the connection must end then, for its policy is not known.
+    pub(super) async fn tell(&mut self, session: &mut ServerSession, now: Millis) -> Result<(), Fault> {
+        let mut wanted = std::mem::take(&mut self.wanted);
+        if self.next_challenge.is_some_and(|at| at <= now) {
+            wanted = wanted.with(Order::Challenge);
+            self.next_challenge = None;
+        }
+        for order in SEQUENCE {
+            if !wanted.has(order) {
+                continue;
+            }
+            let sent = match order {
+                Order::Policy => self.tell_policy(session).await?,
+                Order::Challenge => self.challenge(session, now),
+                Order::Shadow => self.tell_shadow(session).await?,
+                Order::Commands => self.tell_commands(session).await?,
+                Order::Nudge => publish(session, DownChannel::Update, "{}"),
+                Order::Disconnect | Order::TakenOver | Order::Drain => Ok(()),
+            };
+            match sent {
+                Ok(()) => {}
+                Err(NotSent::WindowFull) => self.held = self.held.with(order),
+                Err(NotSent::TooLarge) => self.refused(NotSent::TooLarge.name()),
+                // It asks again by subscribing, or has no right to know.
+                Err(NotSent::NotConnected | NotSent::NotSubscribed | NotSent::Quarantined) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the policy anew, narrows or widens the session at once, and tells the device.
+    async fn tell_policy(&mut self, session: &mut ServerSession) -> Result<Result<(), NotSent>, Fault> {
+        let id = self.identity.device.clone();
+        let device = self.door.records.read(move |store| store.device(&id)).await?;
+        let Some(Device { quarantine, .. }) = device else { return Err(Fault) };
+        let before = self.scope;
+        self.scope = if quarantine.is_some() { Scope::Quarantine } else { Scope::Full };
+        session.set_scope(self.scope);
+        if before != self.scope {
+            let device = self.identity.device.clone();
+            self.door.connections.tell(LiveEvent::PolicyChanged { device, quarantined: quarantine.is_some() });
+            if quarantine.is_none() {
+                // What was held back while it was contained.
+                self.wanted = Orders::NONE.with(Order::Shadow).with(Order::Commands);
+            }
+        }
+        let reason = quarantine.as_ref().map(|quarantine| quarantine.reason.as_str());
+        let recover = reason.is_some_and(|reason| reason != BY_PERSON);
+        let payload = serde_json::json!({ "quarantined": quarantine.is_some(), "reason": reason, "recover": recover });
+        Ok(publish(session, DownChannel::Policy, &payload.to_string()))
+    }
+
+    fn challenge(&mut self, session: &mut ServerSession, now: Millis) -> Result<(), NotSent> {
+        let nonce = clock::random::<NONCE_BYTES>();
+        let text: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        publish(session, DownChannel::Challenge, &format!("{{\"nonce\":\"{text}\"}}"))?;
+        self.nonces.lock().unwrap_or_else(PoisonError::into_inner).issue(nonce, now);
+        self.next_challenge = Some(Millis(now.0.saturating_add(self.door.config.attest_interval.0)));
+        Ok(())
+    }
+
+    /// Sends a delta once for each version; a device that does not apply it is not asked again and again.
+    async fn tell_shadow(&mut self, session: &mut ServerSession) -> Result<Result<(), NotSent>, Fault> {
+        let id = self.identity.device.clone();
+        let Shadow { version, desired, reported, .. } = self.door.records.read(move |store| store.shadow(&id)).await?;
+        if self.shadow_sent == Some(version) {
+            return Ok(Ok(()));
+        }
+        let (Ok(desired), Ok(reported)) = (FieldMap::parse(&desired), FieldMap::parse(&reported)) else {
+            tracing::error!(device = %self.identity.device, "mqtt.shadow in the store cannot be read");
+            return Err(Fault);
+        };
+        let delta = delta(&desired, &reported);
+        if delta.is_empty() {
+            return Ok(Ok(()));
+        }
+        let sent = publish(session, DownChannel::ShadowDelta, &format!("{{\"v\":{version},\"f\":{delta}}}"));
+        if sent.is_ok() {
+            self.shadow_sent = Some(version);
+        }
+        Ok(sent)
+    }
+
+    /// Sends open commands, each once on this connection.
+    async fn tell_commands(&mut self, session: &mut ServerSession) -> Result<Result<(), NotSent>, Fault> {
+        let id = self.identity.device.clone();
+        let now = clock::now();
+        let mut open = self.door.records.read(move |store| store.open_commands(&id)).await?;
+        open.retain(|command| command.expires > now);
+        self.commands_sent.retain(|sent| open.iter().any(|command| command.id == *sent));
+        open.retain(|command| !self.commands_sent.contains(&command.id));
+        for Command { id, action, input, expires, .. } in open.into_iter().take(COMMANDS_PUSHED_MAX) {
+            let action = serde_json::Value::String(action);
+            let payload =
+                format!("{{\"id\":\"{id}\",\"action\":{action},\"input\":{input},\"expires\":{}}}", expires.as_micros());
+            if let Err(not) = publish(session, DownChannel::Command, &payload) {
+                return Ok(Err(not));
+            }
+            self.commands_sent.push(id);
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// The reason of a quarantine that a person ordered; the device cannot end that by recovering.
+const BY_PERSON: &str = "by-person";
+
+fn publish(session: &mut ServerSession, channel: DownChannel, payload: &str) -> Result<(), NotSent> {
+    session.publish(channel, payload.as_bytes(), Qos::AtLeastOnce, 0).map(|_| ())
+}

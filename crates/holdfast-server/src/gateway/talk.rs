@@ -1,0 +1,267 @@
+//! What is said on one connection: who may come in, what is taken from the device, and what it is told.
+//!
+//! Keeps only what the session machine and the store do not: the policy in force, open nonces, what was sent already.
+//! Rules are the domain's; documents go through [`super::up`], messages to the device are made in [`super::down`].
+
+use std::sync::{Arc, Mutex};
+
+use holdfast_core::id::CommandId;
+use holdfast_core::mqtt::packet::PacketId;
+use holdfast_core::mqtt::reason::ReasonCode;
+use holdfast_core::mqtt::session::{Admit, ServerSession, Verdict};
+use holdfast_core::time::Millis;
+use holdfast_core::topic::{DownChannel, Scope, UpChannel};
+use holdfast_store::telemetry::Appended;
+
+use super::door::Door;
+use super::identity::Identity;
+use super::limits::TOUCH_INTERVAL_MS;
+use super::metrics::Counters;
+use super::nonces::Nonces;
+use super::pending::{Done, Pending, Refused, Stop};
+use super::presence::Lease;
+use super::readings::Readings;
+use super::records::refusal_of;
+use super::registry::{Mailbox, Order, Orders, Place, Registered};
+use super::{admission, up};
+use crate::clock;
+
+/// One side of one conversation: ours.
+pub(super) struct Talk {
+    pub(super) identity: Identity,
+    pub(super) door: Arc<Door>,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) pending: Pending,
+    /// Set once the device is known and admitted; without it nothing is taken.
+    pub(super) readings: Option<Readings>,
+    pub(super) nonces: Arc<Mutex<Nonces>>,
+    pub(super) commands_sent: Vec<CommandId>,
+    pub(super) shadow_sent: Option<u64>,
+    pub(super) next_challenge: Option<Millis>,
+    /// Orders to carry out, and those that wait for room in the device's window.
+    pub(super) wanted: Orders,
+    pub(super) held: Orders,
+    /// How much of its tree the device may use, as last told.
+    pub(super) scope: Scope,
+    place: Option<Place>,
+    turned_away: bool,
+    keep_alive_secs: u16,
+    next_touch: Millis,
+}
+
+impl Talk {
+    /// Looks the certificate up in the device table, after every handshake, and prepares the session for the answer.
+    pub(super) async fn open(identity: Identity, door: Arc<Door>, session: &mut ServerSession) -> Self {
+        let admitted = admission::decide(&identity, &door).await;
+        let mut talk = Self {
+            identity,
+            door,
+            mailbox: Arc::new(Mailbox::default()),
+            pending: Pending::default(),
+            readings: None,
+            nonces: Arc::default(),
+            commands_sent: Vec::new(),
+            shadow_sent: None,
+            next_challenge: None,
+            wanted: Orders::NONE,
+            held: Orders::NONE,
+            scope: Scope::Full,
+            place: None,
+            turned_away: false,
+            keep_alive_secs: 0,
+            next_touch: Millis(0),
+        };
+        match admitted {
+            Ok(admitted) => {
+                session.set_scope(admitted.scope);
+                talk.scope = admitted.scope;
+                talk.readings = Some(admitted.readings);
+            }
+            Err(no) => {
+                talk.refused(no.name);
+                talk.turned_away = true;
+                session.turn_away(no.reason);
+            }
+        }
+        talk
+    }
+
+    /// Counts a refusal of this device.
+    pub(super) fn refused(&self, name: &'static str) {
+        // The refusal of a device that was turned away was counted by its own name.
+        if !self.turned_away {
+            self.door.connections.refused(Some(&self.identity.device), name);
+        }
+    }
+
+    /// The session is open: pushes out an older one, and says so if it looks like a copied key.
+    pub(super) fn connected(&mut self, session: &mut ServerSession, keep_alive_secs: u16, now: Millis) {
+        let device = self.identity.device.clone();
+        self.keep_alive_secs = keep_alive_secs;
+        match self.door.connections.register(&device, self.identity.address, &self.mailbox, now) {
+            Registered::Admitted { place, clone_suspected } => {
+                self.place = Some(place);
+                Counters::add(&self.door.connections.counters().sessions, 1);
+                if clone_suspected {
+                    self.pending.push(up::clone_alert(Arc::clone(&self.door), device));
+                }
+            }
+            Registered::Refused { tell } => {
+                self.refused("takeovers-too-many");
+                if tell {
+                    self.pending.push(up::clone_alert(Arc::clone(&self.door), device));
+                }
+                session.close(ReasonCode::ConnectionRateExceeded);
+                return;
+            }
+        }
+        self.touch(now);
+        if self.door.is_draining() {
+            // The registry's order may have come before this place was in it.
+            self.mailbox.put(Order::Drain);
+        }
+    }
+
+    /// The device listens on a channel: what it should know there is sent at the end of this turn.
+    pub(super) const fn subscribed(&mut self, channel: DownChannel) {
+        let order = match channel {
+            DownChannel::ShadowDelta => {
+                self.shadow_sent = None;
+                Order::Shadow
+            }
+            DownChannel::Command => Order::Commands,
+            DownChannel::Update => Order::Nudge,
+            DownChannel::Challenge => Order::Challenge,
+            DownChannel::Policy => Order::Policy,
+        };
+        self.wanted = self.wanted.with(order);
+    }
+
+    /// The device's window has room again.
+    pub(super) fn delivered(&mut self) {
+        self.wanted = self.wanted.and(std::mem::take(&mut self.held));
+    }
+
+    /// Orders from the rest of the server.
+    pub(super) const fn ordered(&mut self, orders: Orders) {
+        self.wanted = self.wanted.and(orders.to_tell());
+    }
+
+    /// When [`Self::has_to_tell`] will next be true by itself.
+    pub(super) const fn poll_deadline(&self) -> Option<Millis> {
+        self.next_challenge
+    }
+
+    pub(super) fn has_to_tell(&self, now: Millis) -> bool {
+        !self.wanted.is_empty() || self.next_challenge.is_some_and(|at| at <= now)
+    }
+
+    /// Takes the messages of one turn: telemetry as one batch, other documents one after the other.
+    pub(super) fn admit(&mut self, session: &mut ServerSession, messages: Vec<Admit>) {
+        let now = clock::now();
+        let Some(readings) = &mut self.readings else { return };
+        readings.model(&self.door.models);
+        let mut rows = Vec::new();
+        let mut ids = Vec::new();
+        for message in messages {
+            let Admit { packet_id, channel, payload } = message;
+            let taken = match channel {
+                UpChannel::Telemetry(stream) => match readings.admit(&self.identity.device, stream, &payload, now) {
+                    Ok(row) => {
+                        rows.push(row);
+                        ids.push(packet_id);
+                        Ok(())
+                    }
+                    Err(refused) => Err(refused),
+                },
+                other => {
+                    let asked = up::Asked {
+                        door: Arc::clone(&self.door),
+                        device: self.identity.device.clone(),
+                        model: Arc::clone(readings.model(&self.door.models)),
+                        nonces: Arc::clone(&self.nonces),
+                    };
+                    up::document(asked, other, (packet_id, &payload), &mut self.pending)
+                }
+            };
+            if let Err(refused) = taken {
+                refuse(&self.door, &self.identity, session, packet_id, refused);
+            }
+        }
+        if !rows.is_empty() {
+            let since = clock::monotonic();
+            let append = self.door.records.append(rows);
+            self.pending.push(async move { Done::Telemetry { ids, since, result: append.await } });
+        }
+    }
+
+    /// Answers what is done. Fails if it is our fault that something was not stored.
+    pub(super) fn settle(&self, session: &mut ServerSession, done: Done) -> Result<(), ()> {
+        let counters = self.door.connections.counters();
+        match done {
+            Done::Telemetry { ids, since, result: Ok(appended) } => {
+                counters.commit_took(clock::monotonic().0.saturating_sub(since.0));
+                let (mut stored, mut repeats) = (0, 0);
+                for (id, appended) in ids.into_iter().zip(appended) {
+                    match appended {
+                        Appended::Stored => stored += 1,
+                        Appended::Repeat => repeats += 1,
+                        Appended::DeviceUnknown | Appended::CounterTooLarge => {}
+                    }
+                    match (refusal_of(appended), id) {
+                        (Some(refused), id) => refuse(&self.door, &self.identity, session, id, refused),
+                        (None, Some(id)) => session.acknowledge(id, Verdict::Stored),
+                        (None, None) => {}
+                    }
+                }
+                Counters::add(&counters.stored, stored);
+                Counters::add(&counters.repeats, repeats);
+            }
+            Done::Document { id, result: Ok(()) } => {
+                if let Some(id) = id {
+                    session.acknowledge(id, Verdict::Stored);
+                }
+            }
+            Done::Document { id, result: Err(Stop::Refused(refused)) } => {
+                refuse(&self.door, &self.identity, session, id, refused);
+            }
+            Done::Telemetry { result: Err(fault), .. } => {
+                Counters::add(&counters.faults, 1);
+                tracing::error!(error = &fault as &dyn std::error::Error, "mqtt.telemetry not stored");
+                return Err(());
+            }
+            Done::Document { result: Err(Stop::Fault), .. } => {
+                Counters::add(&counters.faults, 1);
+                return Err(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Renews the online lease, not too often.
+    pub(super) fn touch(&mut self, now: Millis) {
+        if self.place.is_none() || now < self.next_touch {
+            return;
+        }
+        self.next_touch = Millis(now.0.saturating_add(TOUCH_INTERVAL_MS));
+        let seen = clock::now();
+        let span = Millis(u64::from(self.keep_alive_secs).saturating_mul(1_500));
+        self.door.leases.put(&self.identity.device, Lease { seen, online_until: seen.plus(span) });
+    }
+
+    /// The connection is over: takes the device offline, unless a newer connection has it.
+    pub(super) fn close(&mut self) {
+        if self.place.take().is_some_and(|place| place.is_current()) {
+            let seen = clock::now();
+            self.door.leases.put(&self.identity.device, Lease { seen, online_until: seen });
+        }
+    }
+}
+
+/// Counts a refused message and tells the device.
+fn refuse(door: &Door, identity: &Identity, session: &mut ServerSession, id: Option<PacketId>, refused: Refused) {
+    door.connections.refused(Some(&identity.device), refused.name);
+    if let Some(id) = id {
+        session.acknowledge(id, Verdict::Refused { reason: refused.reason, name: refused.name });
+    }
+}

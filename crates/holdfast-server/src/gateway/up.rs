@@ -1,0 +1,157 @@
+//! What a device says besides telemetry: each document is read at once, judged by the domain and committed before it is
+//! acknowledged.
+
+use std::sync::{Arc, Mutex};
+
+use holdfast_core::id::{AlertId, CommandId, DeviceId};
+use holdfast_core::mqtt::packet::PacketId;
+use holdfast_core::telemetry::ShadowMessage;
+use holdfast_core::topic::UpChannel;
+use holdfast_domain::decision::{Change, Decision, LedgerLine, kind};
+use holdfast_domain::fleet::command::{Answer, CommandRefusal, finish_command};
+use holdfast_domain::fleet::shadow::{ShadowRefusal, apply_reported};
+use holdfast_domain::integrity::{Alert, Severity, alert_kind};
+use holdfast_domain::telemetry::Model;
+use holdfast_store::telemetry::EventRow;
+
+use super::door::Door;
+use super::nonces::Nonces;
+use super::payload;
+use super::pending::{Done, Pending, Refused, Stop};
+use super::readings::flat;
+use crate::clock;
+
+/// Who says something, and what it is judged by.
+pub(super) struct Asked {
+    pub(super) door: Arc<Door>,
+    pub(super) device: DeviceId,
+    pub(super) model: Arc<Model>,
+    pub(super) nonces: Arc<Mutex<Nonces>>,
+}
+
+/// Takes one document; what follows from it is put behind what is pending.
+pub(super) fn document(
+    asked: Asked,
+    channel: UpChannel,
+    (id, payload): (Option<PacketId>, &[u8]),
+    pending: &mut Pending,
+) -> Result<(), Refused> {
+    match channel {
+        UpChannel::ShadowReported => {
+            let message = ShadowMessage::parse(payload).map_err(|refusal| Refused::payload(refusal.name()))?;
+            pending.push(async move { Done::Document { id, result: shadow_reported(asked, message).await } });
+        }
+        UpChannel::CommandResult(command) => {
+            let answer = payload::command_result(payload).map_err(|refusal| Refused::payload(refusal.name()))?;
+            pending.push(async move { Done::Document { id, result: command_result(asked, command, answer).await } });
+        }
+        UpChannel::UpdateReport => {
+            let report = payload::update_report(payload).map_err(|refusal| Refused::payload(refusal.name()))?;
+            pending.push(async move { Done::Document { id, result: { let _ = (asked, report); Ok(()) } } });
+        }
+        UpChannel::Attest => {
+            let evidence = payload.to_vec();
+            pending.push(async move { Done::Document { id, result: { let _ = (asked, evidence); Ok(()) } } });
+        }
+        UpChannel::Event => {
+            let event = payload::event(payload).map_err(|refusal| Refused::payload(refusal.name()))?;
+            pending.push(async move { Done::Document { id, result: event_happened(asked, event).await } });
+        }
+        UpChannel::Log => return Err(Refused::does_not_fit("log-not-accepted")),
+        // Telemetry takes the fast path and never comes here.
+        UpChannel::Telemetry(_) => return Err(Refused::does_not_fit("telemetry-not-a-document")),
+    }
+    Ok(())
+}
+
+async fn shadow_reported(asked: Asked, message: ShadowMessage) -> Result<(), Stop> {
+    let Asked { door, device, model, .. } = asked;
+    let now = clock::now();
+    let decision = door.records.read(move |store| {
+        let Some(known) = store.device(&device)? else { return Ok(Err(Refused::not_authorized("device-unknown"))) };
+        let shadow = store.shadow(&device)?;
+        let reported = flat(message.fields);
+        Ok(apply_reported(&known, &shadow, &model, message.version, &reported, now).map_err(|refusal| {
+            let name = refusal.name();
+            match refusal {
+                ShadowRefusal::Field(_) | ShadowRefusal::Document(_) => Refused::payload(name),
+                ShadowRefusal::DeviceRevoked => Refused::not_authorized(name),
+                ShadowRefusal::Stale => Refused::does_not_fit(name),
+            }
+        }))
+    });
+    let decision = decision.await??;
+    carry_through(&door, decision).await
+}
+
+async fn command_result(asked: Asked, command: CommandId, answer: Answer) -> Result<(), Stop> {
+    let Asked { door, device, .. } = asked;
+    let now = clock::now();
+    let decision = door.records.read(move |store| {
+        let known = store.command(command)?;
+        Ok(finish_command(known.as_ref(), &device, answer, now).map_err(|refusal| match refusal {
+            CommandRefusal::Foreign => Refused::not_authorized(refusal.name()),
+            _ => Refused::does_not_fit(refusal.name()),
+        }))
+    });
+    let decision = decision.await?;
+    match decision {
+        // Said again, because our answer was lost.
+        Err(refused) if refused.name == CommandRefusal::Ended.name() => Ok(()),
+        Err(refused) => Err(refused.into()),
+        Ok(decision) => carry_through(&door, decision).await,
+    }
+}
+
+async fn event_happened(asked: Asked, event: payload::DeviceEvent) -> Result<(), Stop> {
+    let Asked { door, device, .. } = asked;
+    let event = EventRow {
+        device,
+        counter: event.counter,
+        kind: event.kind.into(),
+        text: event.text.0,
+        device_time: event.at,
+        received: clock::now(),
+    };
+    door.records.append_event(event).await
+}
+
+/// Commits a decision, then carries out its effects at once; the outbox repeats them if we are interrupted.
+async fn carry_through(door: &Door, decision: Decision) -> Result<(), Stop> {
+    let effects = decision.effects.clone();
+    door.records.commit(decision).await?;
+    for effect in &effects {
+        door.connections.push(effect);
+    }
+    Ok(())
+}
+
+/// Tells people that a device's key may have been copied, unless they were told already.
+pub(super) async fn clone_alert(door: Arc<Door>, device: DeviceId) -> Done {
+    let asked = device.clone();
+    let known = door.records.read(move |store| store.open_alert_of_kind(&asked, alert_kind::CLONE_SUSPECTED)).await;
+    let result = match known {
+        Err(fault) => Err(fault.into()),
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => carry_through(&door, suspected(device)).await,
+    };
+    Done::Document { id: None, result }
+}
+
+fn suspected(device: DeviceId) -> Decision {
+    let now = clock::now();
+    let id = AlertId::new(now, clock::random());
+    let line = LedgerLine::new(kind::CLONE_SUSPECTED, now).fact("device", &device).fact("alert", &id);
+    let alert = Alert {
+        id,
+        device: Some(device),
+        kind: alert_kind::CLONE_SUSPECTED.to_owned(),
+        severity: Severity::Critical,
+        text: "Connections with this device's certificate push each other out. If it is not a device that restarts over \
+               and over, its key was copied: revoke the device."
+            .to_owned(),
+        opened: now,
+        closed: None,
+    };
+    Decision::new(vec![Change::OpenAlert(alert)], line)
+}
