@@ -397,3 +397,6 @@ fn words(properties: Properties<'_>) -> Option<String> {
     let end = (0..=text.len().min(WORDS_BYTES_MAX)).rev().find(|at| text.is_char_boundary(*at))?;
     text.get(..end).map(ToOwned::to_owned)
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,9 @@ pub const SEND_WINDOW_MAX: u16 = 32;
 /// Filters in one SUBSCRIBE or UNSUBSCRIBE; a device has five.
 pub const FILTERS_MAX: usize = 16;
 
+/// Entries of a queue for which memory is kept between bursts.
+const KEPT: usize = 8;
+
 /// What the server announces and enforces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerConfig {
@@ -195,8 +198,6 @@ impl ServerSession {
 
     /// The next thing to do. Bytes to send are gathered, so that one write carries many packets.
     pub fn poll_action(&mut self) -> Option<Action> {
-        /// Entries for which memory is kept between bursts.
-        const KEPT: usize = 8;
         if let Some(action) = self.actions.pop_front() {
             return Some(action);
         }
@@ -309,6 +310,9 @@ impl ServerSession {
                 Step::Took(used)
             }
             Err(malformed) => {
+                if malformed == Malformed::ProtocolLevel {
+                    self.refuse_version();
+                }
                 self.break_off(malformed.into());
                 Step::Stop
             }
@@ -349,9 +353,6 @@ impl ServerSession {
     /// Ends the connection over a broken rule (`[MQTT-4.13.1-1]`), telling why where the protocol allows it.
     fn break_off(&mut self, broken: Broken) {
         self.refused(broken.name);
-        if matches!(self.state, State::New) {
-            self.refuse_connect_blindly(broken.reason);
-        }
         self.say_goodbye(broken.reason, Some(broken.name));
         self.end(CloseCause::Refused(broken.name));
     }
@@ -406,3 +407,6 @@ fn reason_string(words: &str) -> PropertyList {
     list.push(Property::ReasonString(words)).unwrap_or_default();
     list
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use super::super::packet::{ConnAck, Connect, Packet, Qos, Version};
-use super::super::property::{Property, PropertyList};
+use super::super::property::{Properties, Property, PropertyList};
 use super::super::reason::ReasonCode;
 use super::{Action, Broken, CloseCause, Open, SEND_WINDOW_MAX, ServerConfig, ServerSession, State, reason_string};
 use crate::time::Millis;
@@ -62,19 +62,18 @@ impl ServerSession {
         let mut connack = ConnAck { session_present: false, reason: broken.reason, properties: list.as_properties() };
         if !put_connack(&connack, version, packet_bytes_max, &mut self.output) {
             // [MQTT-3.2.2-19]: without the words it may fit.
-            connack.properties = super::Properties::NONE;
+            connack.properties = Properties::NONE;
             put_connack(&connack, version, packet_bytes_max, &mut self.output);
         }
         self.end(CloseCause::Refused(broken.name));
     }
 
-    /// Answers a CONNECT of an unknown version, in the newest form (`[MQTT-3.1.2-2]`); other unreadable first packets
-    /// get no answer.
-    pub(super) fn refuse_connect_blindly(&mut self, reason: ReasonCode) {
-        if reason == ReasonCode::UnsupportedProtocolVersion {
-            let connack = ConnAck { session_present: false, reason, properties: super::Properties::NONE };
-            put_connack(&connack, Version::V5, u32::MAX, &mut self.output);
-        }
+    /// Answers a CONNECT of an unknown version, in the newest form (`[MQTT-3.1.2-2]`). Other first packets that cannot be
+    /// read get no answer.
+    pub(super) fn refuse_version(&mut self) {
+        let reason = ReasonCode::UnsupportedProtocolVersion;
+        let connack = ConnAck { session_present: false, reason, properties: Properties::NONE };
+        put_connack(&connack, Version::V5, u32::MAX, &mut self.output);
     }
 }
 

@@ -1,9 +1,11 @@
 //! Messages from the device: which are admitted, and the order in which they are acknowledged (MQTT 5.0 §3.3, §3.4).
 
+use alloc::collections::VecDeque;
+
 use super::super::packet::{Ack, Delivery, Packet, PacketId, PacketKind, Publish, Version};
 use super::super::property::{Properties, Property};
 use super::super::reason::ReasonCode;
-use super::{Action, Admit, Broken, Received, ServerSession, Verdict, reason_string};
+use super::{Action, Admit, Broken, KEPT, Received, ServerSession, Verdict, reason_string};
 use crate::time::Millis;
 use crate::topic::{TopicRefusal, UpChannel};
 
@@ -126,6 +128,10 @@ impl ServerSession {
                     self.put_refusal(packet_id, reason, wants_reasons.then_some(name))?;
                 }
             }
+        }
+        // An idle connection keeps no memory for a burst of the past.
+        if let Some(open) = self.open_mut().filter(|open| open.received.is_empty() && open.received.capacity() > KEPT) {
+            open.received = VecDeque::new();
         }
         Ok(())
     }
