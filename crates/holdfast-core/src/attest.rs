@@ -23,7 +23,7 @@ pub const PROFILE: &str = "tag:holdfast.dev,2026:eat-1";
 /// "Evidence" among the kinds of conceptual message (RFC 9999).
 const CMW_EVIDENCE: u64 = 4;
 const UEID_RANDOM: u8 = 0x01;
-/// "multipartnumeric" among the version schemes of CoSWID (RFC 9393).
+/// "multipartnumeric" among the version schemes of `CoSWID` (RFC 9393).
 const VERSION_SCHEME: u64 = 1;
 const VERSION_BYTES_MAX: usize = 32;
 
@@ -199,14 +199,23 @@ impl Evidence {
         };
         reader.end()?;
         Ok(Self {
-            nonce, uptime_s, boot_count, version, slot, image_digest, manifest_digest, sequence, security_floor, boot_state,
+            nonce,
+            uptime_s,
+            boot_count,
+            version,
+            slot,
+            image_digest,
+            manifest_digest,
+            sequence,
+            security_floor,
+            boot_state,
         })
     }
 }
 
 const OUT_OF_RANGE: CborError = CborError { fault: Fault::OutOfRange, at: 0 };
 
-fn exactly<T: PartialEq>(found: T, expected: T) -> Result<(), CborError> {
+fn exactly<T: PartialEq + Copy>(found: T, expected: T) -> Result<(), CborError> {
     if found == expected { Ok(()) } else { Err(OUT_OF_RANGE) }
 }
 
@@ -239,9 +248,8 @@ pub fn verify_evidence(
     if message.kid() != Some(key.as_bytes().as_slice()) {
         return Err(EvidenceRefusal::UnknownSigner);
     }
-    let claims = message.verify_attached(factory, AlgorithmPolicy::FullySpecified, b"").map_err(|e| match e {
-        CoseError::WrongSignature => EvidenceRefusal::WrongSignature,
-        other => EvidenceRefusal::Message(other),
+    let claims = message.verify_attached(factory, AlgorithmPolicy::FullySpecified, b"").map_err(|e| {
+        if e == CoseError::WrongSignature { EvidenceRefusal::WrongSignature } else { EvidenceRefusal::Message(e) }
     })?;
     let evidence = Evidence::read(claims, key)?;
     if evidence.nonce == *nonce { Ok(Verified::assertion(evidence)) } else { Err(EvidenceRefusal::WrongNonce) }

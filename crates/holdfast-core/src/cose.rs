@@ -1,7 +1,7 @@
-//! Signatures: COSE_Sign and COSE_Sign1 (RFC 9052 §4), keys as COSE_Key, key ids as thumbprints (RFC 9679).
+//! Signatures: `COSE_Sign` and `COSE_Sign1` (RFC 9052 §4), keys as `COSE_Key`, key ids as thumbprints (RFC 9679).
 //!
 //! The algorithm is pinned to the key; a header may only agree with it. Signed are ESP256 and Ed25519 (RFC 9864);
-//! the older identifiers ES256 and EdDSA are accepted only where a caller asks for it, and never written.
+//! the older identifiers ES256 and `EdDSA` are accepted only where a caller asks for it, and never written.
 //! Keys may live elsewhere: everything that signs takes a `Signer`. Who is trusted for what is decided in `trust`.
 
 mod algorithm;
@@ -18,7 +18,6 @@ use core::fmt;
 use crate::cbor::CborError;
 
 pub use algorithm::{Algorithm, AlgorithmPolicy};
-pub use header::{AlgorithmName, Header, Label};
 pub use key::{Ed25519Key, KEY_BYTES_MAX, KeyError, KeyId, P256Key, PublicKey};
 pub use sign::{AppendError, Sign, append_signature, unsigned};
 pub use sign1::{Sign1, sign1_attached, sign1_detached};
@@ -28,7 +27,7 @@ pub use verified::Verified;
 
 /// Most bytes of one COSE message that is read.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
-/// Most signatures in one COSE_Sign message.
+/// Most signatures in one `COSE_Sign` message.
 pub const SIGNATURES_MAX: usize = 16;
 /// Most entries in one header bucket.
 pub const HEADER_ENTRIES_MAX: usize = 16;

@@ -3,6 +3,9 @@
 //! The profile is a template: a manifest is ours exactly when it equals the one that `ReleaseFacts` would make. So
 //! nothing is interpreted, and device and server accept the same envelopes, with the same code.
 //! What to do with an accepted release is the business of the update machine, not of this module.
+//!
+//! An envelope is made by [`ReleaseFacts::to_unsigned_envelope`], signed by one [`add_signature`] after another, and
+//! checked by [`verify_release`].
 
 mod build;
 mod facts;
@@ -38,7 +41,7 @@ pub enum ReleaseRefusal {
     Malformed(SuitError),
     /// The manifest is not the one whose digest was signed, or a severed member is not the one of the manifest.
     WrongDigest,
-    /// An authentication block that is not a COSE_Sign1 message.
+    /// An authentication block that is not a `COSE_Sign1` message.
     MalformedSignature(CoseError),
     /// A signature that names a trusted key does not verify.
     WrongSignature,
@@ -129,10 +132,13 @@ impl fmt::Display for ReleaseRefusal {
 impl core::error::Error for ReleaseRefusal {}
 
 impl From<SuitError> for ReleaseRefusal {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other refusal of an envelope keeps its own name")]
     fn from(inner: SuitError) -> Self {
         match inner {
             SuitError::Malformed(cbor) if cbor.fault == Fault::Truncated => Self::Truncated,
-            SuitError::Malformed(cbor) if matches!(cbor.fault, Fault::OverLong | Fault::TrailingBytes) => Self::OverLong,
+            SuitError::Malformed(cbor) if matches!(cbor.fault, Fault::OverLong | Fault::TrailingBytes) => {
+                Self::OverLong
+            }
             SuitError::WrongDigest | SuitError::WrongMemberDigest(_) => Self::WrongDigest,
             SuitError::UnknownCommand(n) => Self::UnknownCommand(n),
             SuitError::UnknownParameter(n) => Self::UnknownParameter(n),

@@ -257,9 +257,8 @@ pub fn verify_statement(
     if message.kid() != Some(freshness.key_id().as_bytes().as_slice()) {
         return Err(StatementRefusal::UnknownSigner);
     }
-    let payload = message.verify_attached(freshness, AlgorithmPolicy::FullySpecified, b"").map_err(|e| match e {
-        CoseError::WrongSignature => StatementRefusal::WrongSignature,
-        other => StatementRefusal::Message(other),
+    let payload = message.verify_attached(freshness, AlgorithmPolicy::FullySpecified, b"").map_err(|e| {
+        if e == CoseError::WrongSignature { StatementRefusal::WrongSignature } else { StatementRefusal::Message(e) }
     })?;
     let statement = TimestampStatement::read(payload)?;
     if statement.device != *expected.device {

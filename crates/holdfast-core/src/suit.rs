@@ -19,7 +19,7 @@ use crate::cbor::CborError;
 pub use command::{Command, Condition, Directive, Index, Reporting, Sequence};
 pub use envelope::{Envelope, Member, Sealed};
 pub use identifier::{ClassId, VendorId};
-pub use manifest::{Common, ComponentId, Manifest, Severable};
+pub use manifest::{CommonSection, ComponentId, Manifest, Severable};
 pub use parameter::{Parameter, Vendor};
 pub use text::{TextMap, TextSection};
 

@@ -49,6 +49,8 @@ pub enum TrustRefusal {
     BadDomain,
     /// A certificate too many, empty or too large.
     BadCertificate,
+    /// The freshness key, which is online, is also a root or release key, which are not.
+    FreshnessKeyNotSeparate,
     /// Another version than the one that follows.
     VersionNotNext {
         /// The version that would follow.
@@ -82,6 +84,7 @@ impl TrustRefusal {
             Self::Missing(_) => "missing-member",
             Self::BadDomain => "bad-domain",
             Self::BadCertificate => "bad-certificate",
+            Self::FreshnessKeyNotSeparate => "freshness-key-not-separate",
             Self::VersionNotNext { .. } => "trust-version-not-next",
             Self::OtherMaker => "other-maker",
             Self::RootNotAnnounced => "root-not-announced",
@@ -106,6 +109,7 @@ impl fmt::Display for TrustRefusal {
             | Self::Role(_)
             | Self::BadDomain
             | Self::BadCertificate
+            | Self::FreshnessKeyNotSeparate
             | Self::OtherMaker
             | Self::RootNotAnnounced
             | Self::WrongSignature => Ok(()),

@@ -32,6 +32,14 @@ pub enum Kind {
 }
 
 /// Takes values out of one checked item, in order.
+///
+/// ```
+/// use holdfast_core::cbor::{Reader, Rules, item};
+/// let bytes = item(|w| { w.array(2).u64(7).text("seven"); });
+/// let mut reader = Reader::open(&bytes, Rules::deterministic(64)).unwrap();
+/// reader.array_of(2).unwrap();
+/// assert_eq!((reader.u64(), reader.text(16)), (Ok(7), Ok("seven")));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Reader<'b> {
     decoder: Decoder<'b>,
@@ -188,7 +196,7 @@ impl<'b> Reader<'b> {
     /// # Errors
     /// Another type.
     pub fn tag(&mut self) -> Result<u64, CborError> {
-        self.read(Decoder::tag).map(|t| t.as_u64())
+        self.read(Decoder::tag).map(minicbor::data::Tag::as_u64)
     }
 
     /// The encoded bytes of the next item, whatever it is.
@@ -207,6 +215,10 @@ impl<'b> Reader<'b> {
     /// # Errors
     /// Unread bytes.
     pub fn end(&self) -> Result<(), CborError> {
-        if self.decoder.position() == self.decoder.input().len() { Ok(()) } else { Err(self.fault(Fault::TrailingBytes)) }
+        if self.decoder.position() == self.decoder.input().len() {
+            Ok(())
+        } else {
+            Err(self.fault(Fault::TrailingBytes))
+        }
     }
 }

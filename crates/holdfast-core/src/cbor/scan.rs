@@ -146,7 +146,7 @@ fn fits_half(bits: u32) -> bool {
         0 => fraction == 0,
         // Subnormal halves: 2^-24 is the unit, so the lower the exponent the fewer fraction bits remain.
         103..=112 => fraction.trailing_zeros() >= 126 - exponent,
-        113..=142 | 255 => fraction & 0x1fff == 0,
+        113..=142 | 255 => fraction.trailing_zeros() >= 13,
         _ => false,
     }
 }
@@ -157,7 +157,7 @@ fn fits_single(bits: u64) -> bool {
     match exponent {
         0 => fraction == 0,
         874..=896 => u64::from(fraction.trailing_zeros()) >= 926 - exponent,
-        897..=1150 | 2047 => fraction & 0x1fff_ffff == 0,
+        897..=1150 | 2047 => fraction.trailing_zeros() >= 29,
         _ => false,
     }
 }

@@ -32,11 +32,8 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm that a header means.
-    ///
-    /// # Errors
-    /// An algorithm this program does not have, or one the policy does not allow.
-    pub fn named(name: AlgorithmName<'_>, policy: AlgorithmPolicy) -> Result<Self, CoseError> {
+    /// The algorithm that a header means, if this program has it and the policy allows it.
+    pub(super) fn named(name: AlgorithmName<'_>, policy: AlgorithmPolicy) -> Result<Self, CoseError> {
         let AlgorithmName::Id(id) = name else { return Err(CoseError::UnsupportedAlgorithm) };
         let older = |algorithm| match policy {
             AlgorithmPolicy::WithOlder => Ok(algorithm),

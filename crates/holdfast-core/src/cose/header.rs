@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{AlgorithmPolicy, CoseError, HEADER_ENTRIES_MAX, MESSAGE_BYTES_MAX};
-use crate::cbor::{CborError, Fault, Kind, Reader, Rules, Writer};
+use crate::cbor::{CborError, Kind, Reader, Rules, Writer};
 
 const ALG: Label<'_> = Label::Id(1);
 const CRIT: Label<'_> = Label::Id(2);
@@ -15,7 +15,7 @@ const TEXT_BYTES_MAX: usize = 256;
 
 /// The name of a header parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Label<'b> {
+pub(super) enum Label<'b> {
     /// A registered or private number.
     Id(i64),
     /// A text name.
@@ -24,7 +24,7 @@ pub enum Label<'b> {
 
 /// The value of the algorithm header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlgorithmName<'b> {
+pub(super) enum AlgorithmName<'b> {
     /// A registered number.
     Id(i64),
     /// A text name.
@@ -33,20 +33,14 @@ pub enum AlgorithmName<'b> {
 
 /// One header bucket.
 #[derive(Debug, Clone, Default)]
-pub struct Header<'b> {
-    pub(super) algorithm: Option<AlgorithmName<'b>>,
-    pub(super) kid: Option<&'b [u8]>,
+pub(super) struct Header<'b> {
+    algorithm: Option<AlgorithmName<'b>>,
+    kid: Option<&'b [u8]>,
     labels: Vec<Label<'b>>,
     critical: Option<Vec<Label<'b>>>,
 }
 
 impl<'b> Header<'b> {
-    /// The key identifier: a hint which key to try, never a reason to trust it.
-    #[must_use]
-    pub const fn kid(&self) -> Option<&'b [u8]> {
-        self.kid
-    }
-
     /// Reads a map of headers.
     pub(super) fn parse(bytes: &'b [u8]) -> Result<Self, CborError> {
         let mut reader = Reader::open(bytes, Rules::any_key_order(MESSAGE_BYTES_MAX))?;
@@ -82,8 +76,8 @@ impl<'b> Header<'b> {
 pub(super) struct Buckets<'b> {
     /// The protected bucket as it is signed: an empty map becomes an empty string (RFC 9052 §4.4).
     pub(super) protected_bytes: &'b [u8],
-    pub(super) protected: Header<'b>,
-    pub(super) unprotected: Header<'b>,
+    protected: Header<'b>,
+    unprotected: Header<'b>,
 }
 
 impl<'b> Buckets<'b> {
@@ -126,11 +120,7 @@ impl<'b> Buckets<'b> {
 }
 
 fn label<'b>(reader: &mut Reader<'b>) -> Result<Label<'b>, CborError> {
-    match reader.peek() {
-        Kind::Unsigned | Kind::Negative => reader.i64().map(Label::Id),
-        Kind::Text => reader.text(TEXT_BYTES_MAX).map(Label::Text),
-        _ => reader.i64().map(Label::Id).map_err(|e| CborError { fault: Fault::UnexpectedType, ..e }),
-    }
+    if reader.peek() == Kind::Text { reader.text(TEXT_BYTES_MAX).map(Label::Text) } else { reader.i64().map(Label::Id) }
 }
 
 /// The protected bucket that this program writes: the algorithm alone.

@@ -1,4 +1,4 @@
-//! Public keys: checked when read, encoded as COSE_Key (RFC 9052 §7) or SPKI, named by thumbprint (RFC 9679).
+//! Public keys: checked when read, encoded as `COSE_Key` (RFC 9052 §7) or SPKI, named by thumbprint (RFC 9679).
 //!
 //! Private parts are never read here; a key that carries one is refused.
 
@@ -12,7 +12,7 @@ use super::{Algorithm, CoseError};
 use crate::cbor::{CborError, Kind, Reader, Rules, Writer, item};
 use crate::hash::{NotADigest, Sha256Digest, hex32};
 
-/// Most bytes of one encoded COSE_Key.
+/// Most bytes of one encoded `COSE_Key`.
 pub const KEY_BYTES_MAX: usize = 512;
 
 const KTY_OKP: i64 = 1;
@@ -33,7 +33,7 @@ const SPKI_ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The bytes are not a COSE_Key or SPKI.
+    /// The bytes are not a `COSE_Key` or SPKI.
     Malformed(CborError),
     /// A required member is missing.
     Incomplete,
@@ -216,7 +216,7 @@ impl PublicKey {
         };
     }
 
-    /// Reads a COSE_Key.
+    /// Reads a `COSE_Key`.
     ///
     /// # Errors
     /// Malformed, incomplete, private, unsupported or unknown members; a bad point.
@@ -395,16 +395,73 @@ mod tests {
             w.map(count).u64(1).u64(1);
         };
         for (bytes, name) in [
-            (encode(&|w| { okp(w, 3); w.i64(-1).u64(6).i64(-2).bytes(&zero); }), "key-bad-point"),
-            (encode(&|w| { okp(w, 4); w.i64(-1).u64(6).i64(-2).bytes(&x).i64(-4).bytes(&x); }), "key-has-private-part"),
-            (encode(&|w| { okp(w, 4); w.u64(4).array(1).u64(1).i64(-1).u64(6).i64(-2).bytes(&x); }), "key-not-for-verifying"),
-            (encode(&|w| { okp(w, 4); w.u64(3).i64(-9).i64(-1).u64(6).i64(-2).bytes(&x); }), "unsupported-algorithm"),
-            (encode(&|w| { okp(w, 3); w.i64(-1).u64(7).i64(-2).bytes(&[1; 57]); }), "unsupported-algorithm"),
-            (encode(&|w| { okp(w, 2); w.i64(-1).u64(6); }), "key-bad-point"),
-            (encode(&|w| { okp(w, 1); }), "key-incomplete"),
-            (encode(&|w| { okp(w, 2); w.u64(9).u64(6); }), "key-unknown-member"),
-            (encode(&|w| { w.map(4).u64(1).u64(2).i64(-1).u64(1).i64(-2).bytes(&x).i64(-3).bytes(&x); }), "key-bad-point"),
-            (encode(&|w| { w.map(4).u64(1).u64(2).i64(-1).u64(1).i64(-2).bytes(&x).i64(-3).bool(true); }), "key-bad-point"),
+            (
+                encode(&|w| {
+                    okp(w, 3);
+                    w.i64(-1).u64(6).i64(-2).bytes(&zero);
+                }),
+                "key-bad-point",
+            ),
+            (
+                encode(&|w| {
+                    okp(w, 4);
+                    w.i64(-1).u64(6).i64(-2).bytes(&x).i64(-4).bytes(&x);
+                }),
+                "key-has-private-part",
+            ),
+            (
+                encode(&|w| {
+                    okp(w, 4);
+                    w.u64(4).array(1).u64(1).i64(-1).u64(6).i64(-2).bytes(&x);
+                }),
+                "key-not-for-verifying",
+            ),
+            (
+                encode(&|w| {
+                    okp(w, 4);
+                    w.u64(3).i64(-9).i64(-1).u64(6).i64(-2).bytes(&x);
+                }),
+                "unsupported-algorithm",
+            ),
+            (
+                encode(&|w| {
+                    okp(w, 3);
+                    w.i64(-1).u64(7).i64(-2).bytes(&[1; 57]);
+                }),
+                "unsupported-algorithm",
+            ),
+            (
+                encode(&|w| {
+                    okp(w, 2);
+                    w.i64(-1).u64(6);
+                }),
+                "key-bad-point",
+            ),
+            (
+                encode(&|w| {
+                    okp(w, 1);
+                }),
+                "key-incomplete",
+            ),
+            (
+                encode(&|w| {
+                    okp(w, 2);
+                    w.u64(9).u64(6);
+                }),
+                "key-unknown-member",
+            ),
+            (
+                encode(&|w| {
+                    w.map(4).u64(1).u64(2).i64(-1).u64(1).i64(-2).bytes(&x).i64(-3).bytes(&x);
+                }),
+                "key-bad-point",
+            ),
+            (
+                encode(&|w| {
+                    w.map(4).u64(1).u64(2).i64(-1).u64(1).i64(-2).bytes(&x).i64(-3).bool(true);
+                }),
+                "key-bad-point",
+            ),
         ] {
             assert_eq!(PublicKey::from_cose_key(&bytes).unwrap_err().name(), name);
         }

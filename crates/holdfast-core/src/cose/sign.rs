@@ -1,4 +1,4 @@
-//! COSE_Sign: any number of signers over one payload (RFC 9052 §4.1, tag 98), added one at a time.
+//! `COSE_Sign`: any number of signers over one payload (RFC 9052 §4.1, tag 98), added one at a time.
 
 use alloc::vec::Vec;
 
@@ -18,7 +18,7 @@ struct Block<'b> {
     raw: &'b [u8],
 }
 
-/// A parsed COSE_Sign message whose signatures are not yet checked.
+/// A parsed `COSE_Sign` message whose signatures are not yet checked.
 #[derive(Debug, Clone)]
 pub struct Sign<'b> {
     body: Buckets<'b>,

@@ -1,8 +1,8 @@
-//! COSE_Sign1: one signer (RFC 9052 §4.2, tag 18).
+//! `COSE_Sign1`: one signer (RFC 9052 §4.2, tag 18).
 
 use alloc::vec::Vec;
 
-use super::header::{Buckets, Header, protected_with};
+use super::header::{Buckets, protected_with};
 use super::signer::sign_checked;
 use super::structure::{one_payload, sig_structure};
 use super::{AlgorithmPolicy, Claim, CoseError, MESSAGE_BYTES_MAX, PublicKey, SignError, Signer};
@@ -10,7 +10,15 @@ use crate::cbor::{Kind, Reader, Rules, Writer};
 
 const TAG: u64 = 18;
 
-/// A parsed COSE_Sign1 message whose signature is not yet checked.
+/// A parsed `COSE_Sign1` message whose signature is not yet checked.
+///
+/// ```
+/// use holdfast_core::cose::{AlgorithmPolicy, Sign1, Signer, SoftwareKey, sign1_attached};
+/// let key = SoftwareKey::ed25519(&[7; 32]);
+/// let message = sign1_attached(&key, b"", b"payload").unwrap();
+/// let read = Sign1::parse(&message).unwrap();
+/// assert_eq!(read.verify_attached(&key.public_key(), AlgorithmPolicy::FullySpecified, b""), Ok(&b"payload"[..]));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sign1<'b> {
     buckets: Buckets<'b>,
@@ -52,12 +60,6 @@ impl<'b> Sign1<'b> {
     #[must_use]
     pub fn kid(&self) -> Option<&'b [u8]> {
         self.buckets.kid()
-    }
-
-    /// The protected header.
-    #[must_use]
-    pub const fn protected(&self) -> &Header<'b> {
-        &self.buckets.protected
     }
 
     /// The signature over the attached or the given payload, ready to be checked.

@@ -90,13 +90,10 @@ impl Signer for SoftwareKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         Ok(match &self.secret {
             Secret::P256(key) => {
-                let signature: p256::ecdsa::Signature =
-                    key.try_sign(message).map_err(|_| SignError::KeyUnavailable)?;
+                let signature: p256::ecdsa::Signature = key.try_sign(message).map_err(|_| SignError::KeyUnavailable)?;
                 signature.to_bytes().to_vec()
             }
-            Secret::Ed25519(key) => {
-                key.try_sign(message).map_err(|_| SignError::KeyUnavailable)?.to_bytes().to_vec()
-            }
+            Secret::Ed25519(key) => key.try_sign(message).map_err(|_| SignError::KeyUnavailable)?.to_bytes().to_vec(),
         })
     }
 }

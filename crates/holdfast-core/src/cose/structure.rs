@@ -6,7 +6,7 @@ use super::header::Buckets;
 use super::{Algorithm, AlgorithmPolicy, CoseError, PublicKey};
 use crate::cbor::item;
 
-/// `Sig_structure` for COSE_Sign1, or for one signer of COSE_Sign when `signer` is given.
+/// `Sig_structure` for `COSE_Sign1`, or for one signer of `COSE_Sign` when `signer` is given.
 pub(super) fn sig_structure(body: &[u8], signer: Option<&[u8]>, aad: &[u8], payload: &[u8]) -> Vec<u8> {
     item(|w| {
         match signer {

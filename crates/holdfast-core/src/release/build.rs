@@ -8,7 +8,6 @@ use super::{ReleaseManifest, ReleaseRefusal};
 use crate::cose::{self, Sign1, SignError, Signer};
 use crate::suit::{BLOCKS_MAX, ENVELOPE_BYTES_MAX, Envelope, Sealed};
 
-
 impl ReleaseFacts {
     /// The envelope that states these facts, which nobody has signed yet.
     ///
@@ -75,6 +74,6 @@ pub fn add_signature(envelope: &[u8], signer: &dyn Signer) -> Result<Vec<u8>, Si
         }
     }
     let block = cose::sign1_detached(signer, b"", sealed.signed_bytes()).map_err(SigningError::Key)?;
-    let signed = sealed.with_block(&block);
-    if signed.len() > ENVELOPE_BYTES_MAX { Err(SigningError::Full) } else { Ok(signed) }
+    let grown = sealed.with_block(&block);
+    if grown.len() > ENVELOPE_BYTES_MAX { Err(SigningError::Full) } else { Ok(grown) }
 }

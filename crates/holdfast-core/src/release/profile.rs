@@ -6,13 +6,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Deref;
 
-use super::facts::{HealthContract, PATH_BYTES_MAX, ReleaseFacts, ReleaseKind};
 use super::ReleaseRefusal;
+use super::facts::{HealthContract, PATH_BYTES_MAX, ReleaseFacts, ReleaseKind};
 use crate::cbor::{Reader, Rules, item};
 use crate::hash::Sha256Digest;
 use crate::suit::{
-    ClassId, Command, Common, ComponentId, Condition, Directive, ENVELOPE_BYTES_MAX, Envelope, Manifest, Parameter,
-    Reporting, Sealed, Sequence, Severable, SuitError, Vendor, VendorId,
+    ClassId, Command, CommonSection, ComponentId, Condition, Directive, ENVELOPE_BYTES_MAX, Envelope, Manifest,
+    Parameter, Reporting, Sealed, Sequence, Severable, SuitError, Vendor, VendorId,
 };
 use crate::time::Millis;
 
@@ -88,22 +88,16 @@ fn artifact_uri(image: &Sha256Digest) -> String {
 /// Vendor and class as the shared sequence states them, as far as they can be found.
 pub(super) fn stated_compatibility(manifest: &Manifest) -> (Option<VendorId>, Option<ClassId>) {
     let parameters = shared_parameters(manifest).unwrap_or_default();
-    let vendor = parameters.iter().find_map(|p| match p {
-        Parameter::VendorIdentifier(Vendor::Uuid(id)) => Some(*id),
-        _ => None,
-    });
-    let class = parameters.iter().find_map(|p| match p {
-        Parameter::ClassIdentifier(id) => Some(*id),
-        _ => None,
-    });
+    let vendor = parameters
+        .iter()
+        .find_map(|p| if let Parameter::VendorIdentifier(Vendor::Uuid(id)) = p { Some(*id) } else { None });
+    let class = parameters.iter().find_map(|p| if let Parameter::ClassIdentifier(id) = p { Some(*id) } else { None });
     (vendor, class)
 }
 
 fn shared_parameters(manifest: &Manifest) -> Option<&[Parameter]> {
-    match manifest.common.shared.as_ref()?.0.first()? {
-        Command::Directive(Directive::OverrideParameters(parameters)) => Some(parameters),
-        _ => None,
-    }
+    let first = manifest.common.shared.as_ref()?.0.first()?;
+    if let Command::Directive(Directive::OverrideParameters(parameters)) = first { Some(parameters) } else { None }
 }
 
 fn read_facts(manifest: &Manifest) -> Result<ReleaseFacts, ReleaseRefusal> {
@@ -193,7 +187,7 @@ impl ReleaseFacts {
         let source = Directive::OverrideParameters(vec![Parameter::Uri(artifact_uri(&self.image_digest))]);
         Manifest {
             sequence_number: self.sequence,
-            common: Common {
+            common: CommonSection {
                 components: vec![ComponentId(vec![COMPONENT.into()])],
                 shared: Some(Sequence(vec![
                     Command::Directive(identity),

@@ -232,16 +232,15 @@ impl Command {
 }
 
 fn read_index(reader: &mut Reader<'_>, scope: &Scope<'_>) -> Result<Index, SuitError> {
-    match reader.peek() {
-        Kind::Bool => {
-            if reader.bool()? { Ok(Index::All) } else { Err(unexpected()) }
-        }
-        Kind::Array => {
-            let count = reader.array(COMPONENTS_MAX)?;
-            let indices: Result<Vec<_>, _> = (0..count).map(|_| scope.index(reader.u64()?)).collect();
-            if count == 0 { Err(unexpected()) } else { Ok(Index::Many(indices?)) }
-        }
-        _ => Ok(Index::One(scope.index(reader.u64()?)?)),
+    let next = reader.peek();
+    if next == Kind::Bool {
+        if reader.bool()? { Ok(Index::All) } else { Err(unexpected()) }
+    } else if next == Kind::Array {
+        let count = reader.array(COMPONENTS_MAX)?;
+        let indices: Result<Vec<_>, _> = (0..count).map(|_| scope.index(reader.u64()?)).collect();
+        if count == 0 { Err(unexpected()) } else { Ok(Index::Many(indices?)) }
+    } else {
+        Ok(Index::One(scope.index(reader.u64()?)?))
     }
 }
 
@@ -270,18 +269,18 @@ fn write_argument(directive: &Directive, writer: &mut Writer) {
         }
         Directive::SetComponentIndex(Index::Many(indices)) => {
             writer.array(indices.len());
-            indices.iter().for_each(|index| {
+            for index in indices {
                 writer.u64(*index);
-            });
+            }
         }
         Directive::SetComponentIndex(Index::All) => {
             writer.bool(true);
         }
         Directive::TryEach { sequences, or_nothing } => {
             writer.array(sequences.len() + usize::from(*or_nothing));
-            sequences.iter().for_each(|sequence| {
+            for sequence in sequences {
                 writer.bytes(&sequence.encode());
-            });
+            }
             if *or_nothing {
                 writer.null();
             }

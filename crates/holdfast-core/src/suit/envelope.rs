@@ -55,12 +55,13 @@ impl<'b> Sealed<'b> {
         let manifest = reader.bytes()?;
         let mut members = Vec::new();
         for _ in 2..count {
-            let key = match reader.peek() {
-                Kind::Text => MemberKey::Payload(reader.text(URI_BYTES_MAX)?),
-                _ => match reader.i64()? {
+            let key = if reader.peek() == Kind::Text {
+                MemberKey::Payload(reader.text(URI_BYTES_MAX)?)
+            } else {
+                match reader.i64()? {
                     known @ (PAYLOAD_FETCH | INSTALL | TEXT) => MemberKey::Section(known),
                     other => return Err(SuitError::UnknownKey(other)),
-                },
+                }
             };
             members.push((key, reader.bytes()?));
         }
@@ -167,9 +168,9 @@ fn check_member(manifest: &Manifest, number: i64, bytes: &[u8]) -> Result<(), Su
 fn write_frame(w: &mut Writer, digest: &[u8], blocks: &[&[u8]], manifest: &[u8], members: usize) {
     let wrapper = item(|w| {
         w.array(1 + blocks.len()).bytes(digest);
-        blocks.iter().for_each(|block| {
+        for block in blocks {
             w.bytes(block);
-        });
+        }
     });
     w.tag(TAG).map(2 + members).i64(AUTHENTICATION).bytes(&wrapper).i64(MANIFEST).bytes(manifest);
 }

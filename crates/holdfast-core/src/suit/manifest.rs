@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use super::command::{Scope, Sequence};
 use super::text::TextMap;
 use super::{
-    COMPONENT_SEGMENTS_MAX, COMPONENTS_MAX, ENVELOPE_BYTES_MAX, PRIVATE_KEY_MAX, SuitError,
-    URI_BYTES_MAX, digest,
+    COMPONENT_SEGMENTS_MAX, COMPONENTS_MAX, ENVELOPE_BYTES_MAX, PRIVATE_KEY_MAX, SuitError, URI_BYTES_MAX, digest,
 };
 use crate::cbor::{Kind, Reader, Rules, Writer, item};
 use crate::hash::Sha256Digest;
@@ -21,7 +20,7 @@ pub struct ComponentId(pub Vec<Vec<u8>>);
 
 /// What all sections share (draft §8.4.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Common {
+pub struct CommonSection {
     /// The components, in the order that indices count.
     pub components: Vec<ComponentId>,
     /// Commands before every section's own.
@@ -43,7 +42,7 @@ pub struct Manifest {
     /// Rises with every manifest of a component.
     pub sequence_number: u64,
     /// What all sections share.
-    pub common: Common,
+    pub common: CommonSection,
     /// Where the full manifest can be found.
     pub reference_uri: Option<String>,
     /// Checks the installed image.
@@ -62,7 +61,7 @@ pub struct Manifest {
     pub private: Vec<(i64, Vec<u8>)>,
 }
 
-impl Common {
+impl CommonSection {
     fn read(bytes: &[u8], commands_left: &mut usize) -> Result<Self, SuitError> {
         let mut reader = Reader::open(bytes, RULES)?;
         let mut common = Self { components: Vec::new(), shared: None };
@@ -138,7 +137,7 @@ impl Manifest {
         expect_key(&mut reader, 2)?;
         let sequence_number = reader.u64()?;
         expect_key(&mut reader, 3)?;
-        let common = Common::read(reader.bytes()?, commands_left)?;
+        let common = CommonSection::read(reader.bytes()?, commands_left)?;
         let mut manifest = Self {
             sequence_number,
             common,
@@ -179,15 +178,21 @@ impl Manifest {
     /// Encodes the manifest, without the byte string around it.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let key = |key: i64| item(|w| {
-            w.i64(key);
-        });
-        let number = |value: u64| item(|w| {
-            w.u64(value);
-        });
-        let wrapped = |content: Vec<u8>| item(|w| {
-            w.bytes(&content);
-        });
+        let key = |key: i64| {
+            item(|w| {
+                w.i64(key);
+            })
+        };
+        let number = |value: u64| {
+            item(|w| {
+                w.u64(value);
+            })
+        };
+        let wrapped = |content: Vec<u8>| {
+            item(|w| {
+                w.bytes(&content);
+            })
+        };
         let sequence = |part: &Option<Sequence>| part.as_ref().map(|s| wrapped(s.encode()));
         let severable = |part: &Option<Severable<Sequence>>| match part {
             None => None,
@@ -199,9 +204,11 @@ impl Manifest {
             Some(Severable::Here(text)) => Some(wrapped(text.encode())),
             Some(Severable::Severed(digest)) => Some(digest::encode(digest)),
         };
-        let uri = self.reference_uri.as_ref().map(|uri| item(|w| {
-            w.text(uri);
-        }));
+        let uri = self.reference_uri.as_ref().map(|uri| {
+            item(|w| {
+                w.text(uri);
+            })
+        });
         let parts = [
             (1, Some(number(1))),
             (2, Some(number(self.sequence_number))),

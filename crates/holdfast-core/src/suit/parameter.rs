@@ -137,5 +137,7 @@ pub(super) fn read_all(reader: &mut Reader<'_>, components: usize) -> Result<Vec
 /// Writes the map; the caller keeps the parameters in ascending order of their numbers.
 pub(super) fn write_all(writer: &mut Writer, parameters: &[Parameter]) {
     writer.map(parameters.len());
-    parameters.iter().for_each(|p| p.write(writer));
+    for parameter in parameters {
+        parameter.write(writer);
+    }
 }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::role::Role;
+use super::role::{Role, Tally};
 use super::{CERTIFICATE_BYTES_MAX, CERTIFICATES_MAX, DOMAIN_BYTES_MAX, TRUST_BYTES_MAX, TrustRefusal};
 use crate::cbor::{CborError, Fault, Reader, Rules, item};
 use crate::cose::{self, PublicKey, Sign};
@@ -46,6 +46,17 @@ impl TrustContent {
         if read == *self && document.len() <= TRUST_BYTES_MAX { Ok(document) } else { Err(TrustRefusal::OverLong) }
     }
 
+    /// Reads what a document claims, and how far its own root has signed it: for showing it while signatures are
+    /// being collected. Never trust it.
+    ///
+    /// # Errors
+    /// Anything malformed.
+    pub fn read_unverified(document: &[u8]) -> Result<(Self, Tally), TrustRefusal> {
+        let (sign, content) = read_unverified(document)?;
+        let tally = content.root.tally(&sign.claims(b"", None)?);
+        Ok((content, tally))
+    }
+
     fn encode(&self) -> Vec<u8> {
         item(|w| {
             w.map(8 + usize::from(self.next_root.is_some()));
@@ -57,9 +68,9 @@ impl TrustContent {
             w.u64(5).raw(&self.freshness.to_cose_key());
             for (key, list) in [(6, &self.operational_cas), (7, &self.factory_cas)] {
                 w.u64(key).array(list.len());
-                list.iter().for_each(|certificate| {
+                for certificate in list {
                     w.bytes(certificate);
-                });
+                }
             }
             w.u64(8).i64(self.created.as_micros());
             if let Some(digest) = &self.next_root {
@@ -102,10 +113,11 @@ impl TrustContent {
         if version == 0 {
             return Err(TrustRefusal::VersionNotNext { expected: 1, found: 0 });
         }
+        if root.keys().contains(&freshness) || release.keys().contains(&freshness) {
+            return Err(TrustRefusal::FreshnessKeyNotSeparate);
+        }
         let created = Timestamp::from_micros(created);
-        Ok(Self {
-            version, maker_domain, root, release, freshness, operational_cas, factory_cas, created, next_root,
-        })
+        Ok(Self { version, maker_domain, root, release, freshness, operational_cas, factory_cas, created, next_root })
     }
 }
 
@@ -209,11 +221,7 @@ pub(super) fn read_unverified(bytes: &[u8]) -> Result<(Sign<'_>, TrustContent), 
     Ok((sign, content))
 }
 
-fn check_threshold(
-    sign: &Sign<'_>,
-    role: &Role,
-    too_few: fn(super::Tally) -> TrustRefusal,
-) -> Result<(), TrustRefusal> {
+fn check_threshold(sign: &Sign<'_>, role: &Role, too_few: fn(Tally) -> TrustRefusal) -> Result<(), TrustRefusal> {
     let tally = role.tally(&sign.claims(b"", None)?);
     if tally.wrong > 0 {
         Err(TrustRefusal::WrongSignature)

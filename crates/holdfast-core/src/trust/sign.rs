@@ -62,6 +62,6 @@ impl From<AppendError> for SigningError {
 /// A document that no verifier would take; a key that cannot sign or has signed before.
 pub fn add_signature(document: &[u8], signer: &dyn Signer) -> Result<Vec<u8>, SigningError> {
     read_unverified(document).map_err(SigningError::Document)?;
-    let signed = cose::append_signature(document, signer, b"")?;
-    if signed.len() > TRUST_BYTES_MAX { Err(SigningError::Full) } else { Ok(signed) }
+    let grown = cose::append_signature(document, signer, b"")?;
+    if grown.len() > TRUST_BYTES_MAX { Err(SigningError::Full) } else { Ok(grown) }
 }

@@ -2,7 +2,7 @@
 
 use holdfast_core::attest::{BootState, Evidence, MEDIA_TYPE, verify_evidence};
 use holdfast_core::cbor::{Reader, Rules, item};
-use holdfast_core::cose::{Signer, sign1_attached};
+use holdfast_core::cose::{Signer, Verified, sign1_attached};
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::statement::Nonce;
 use holdfast_core::update::boot::Slot;
@@ -32,7 +32,7 @@ fn evidence() -> Evidence {
 }
 
 fn verify(bytes: &[u8]) -> Result<Evidence, &'static str> {
-    verify_evidence(bytes, &key(FACTORY).public_key(), &nonce()).map(|e| e.into_inner()).map_err(|e| e.name())
+    verify_evidence(bytes, &key(FACTORY).public_key(), &nonce()).map(Verified::into_inner).map_err(|e| e.name())
 }
 
 /// The wrapper around a token.
@@ -102,6 +102,13 @@ fn every_truncation_and_every_changed_byte_is_refused() {
 }
 
 proptest! {
+    #[test]
+    fn any_evidence_reads_back(uptime_s: u64, boot_count: u64, version in "[0-9a-z.+-]{1,32}", image: [u8; 32], sequence: u64) {
+        let image_digest = Sha256Digest::from_bytes(image);
+        let made = Evidence { uptime_s, boot_count, version, image_digest, sequence, ..evidence() };
+        prop_assert_eq!(verify(&made.sign(&key(FACTORY)).unwrap()), Ok(made));
+    }
+
     #[test]
     fn no_bytes_make_the_verifier_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(verify(&bytes).is_err());

@@ -132,6 +132,15 @@ proptest! {
     }
 
     #[test]
+    fn whatever_the_scan_accepts_is_one_whole_item_to_minicbor(bytes in proptest::collection::vec(any::<u8>(), 0..24)) {
+        if cbor::check(&bytes, STRICT).is_ok() {
+            let mut decoder = minicbor::Decoder::new(&bytes);
+            prop_assert!(decoder.skip().is_ok());
+            prop_assert_eq!(decoder.position(), bytes.len());
+        }
+    }
+
+    #[test]
     fn every_integer_is_written_as_minicbor_writes_it_and_reads_back(value: i64, big: u64) {
         let mut writer = Writer::new();
         writer.array(2).i64(value).u64(big);

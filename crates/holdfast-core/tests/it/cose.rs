@@ -21,7 +21,7 @@ fn coordinate(key: &Value, name: &str) -> Vec<u8> {
     }
 }
 
-/// The example's key as COSE_Key, whatever its curve.
+/// The example's key as `COSE_Key`, whatever its curve.
 fn public_key(key: &Value) -> Result<PublicKey, KeyError> {
     let (kty, curve) = match key["crv"].as_str() {
         Some("P-256") => (2, 1),
@@ -71,16 +71,16 @@ fn verify(example: &Value, policy: AlgorithmPolicy) -> Result<(), &'static str> 
 fn every_working_group_example_has_its_expected_result() {
     let expected = |name: &str| match name {
         "sign-tests/sign-fail-01.json" | "sign1-tests/sign-fail-01.json" => Err("wrong-tag"),
-        "sign-tests/sign-fail-03.json" | "sign1-tests/sign-fail-03.json" => Err("unsupported-algorithm"),
-        "sign-tests/sign-fail-04.json" | "sign1-tests/sign-fail-04.json" => Err("unsupported-algorithm"),
         "RFC8152/Appendix_C_1_4.json" => Err("unknown-critical"),
-        // One signer of two has ES512.
-        "RFC8152/Appendix_C_1_2.json" => Err("unsupported-algorithm"),
+        // A header that names another algorithm, and one signer of two with ES512.
+        _ if name.contains("-fail-03") || name.contains("-fail-04") || name.ends_with("C_1_2.json") => {
+            Err("unsupported-algorithm")
+        }
         _ if name.contains("-fail-") => Err("wrong-signature"),
-        _ if name.starts_with("rsa-pss") => Err("unsupported-algorithm"),
-        "ecdsa-examples/ecdsa-01.json" | "ecdsa-examples/ecdsa-sig-01.json" => Ok(()),
-        "eddsa-examples/eddsa-01.json" | "eddsa-examples/eddsa-sig-01.json" => Ok(()),
-        _ if name.starts_with("ecdsa") || name.starts_with("eddsa") => Err("unsupported-algorithm"),
+        // P-256 with SHA-256 and Ed25519 are the first of their folders; the others have larger curves or RSA.
+        _ if name.contains("-examples/") && (name.starts_with("rsa") || !name.ends_with("-01.json")) => {
+            Err("unsupported-algorithm")
+        }
         _ => Ok(()),
     };
     let (mut verified, mut refused) = (0, 0);
@@ -91,7 +91,11 @@ fn every_working_group_example_has_its_expected_result() {
             let result = verify(&example, OLDER);
             assert_eq!(result, expected(name), "{name}");
             assert!(!(example["fail"] == true && result.is_ok()), "{name} says it must fail");
-            if result.is_ok() { verified += 1 } else { refused += 1 }
+            if result.is_ok() {
+                verified += 1
+            } else {
+                refused += 1
+            }
             // None of these old examples passes the policy for what is written today.
             assert!(verify(&example, AlgorithmPolicy::FullySpecified).is_err(), "{name}");
         }
@@ -152,9 +156,8 @@ fn headers_that_break_the_rules_are_refused_by_name() {
     };
     let check = |protected: &str, unprotected: &str, name: &str| {
         let bytes = build(&hex(protected), &hex(unprotected));
-        let found = Sign1::parse(&bytes).and_then(|m| {
-            m.verify_attached(&key.public_key(), AlgorithmPolicy::FullySpecified, b"").map(<[u8]>::len)
-        });
+        let found = Sign1::parse(&bytes)
+            .and_then(|m| m.verify_attached(&key.public_key(), AlgorithmPolicy::FullySpecified, b"").map(<[u8]>::len));
         assert_eq!(found.unwrap_err().name(), name, "{protected} {unprotected}");
     };
     check("a10128", "a0", "wrong-signature");

@@ -1,5 +1,7 @@
 //! A maker with keys, trust documents and releases, as the other test modules need them.
 
+use std::sync::LazyLock;
+
 use holdfast_core::cose::{Signer, SoftwareKey};
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::release::{self, Compatibility, HealthContract, ReleaseFacts, ReleaseKind};
@@ -40,7 +42,9 @@ pub(crate) fn signed(content: &TrustContent, signers: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn trusted() -> TrustDocument {
-    TrustDocument::open_first(&signed(&content(), &[1, 2])).unwrap()
+    static OPENED: LazyLock<TrustDocument> =
+        LazyLock::new(|| TrustDocument::open_first(&signed(&content(), &[1, 2])).unwrap());
+    OPENED.clone()
 }
 
 pub(crate) fn device() -> Compatibility {

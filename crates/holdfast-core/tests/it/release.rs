@@ -197,7 +197,8 @@ fn correctly_signed_manifests_that_are_not_our_profile_are_refused() {
     );
     check(
         &|m| {
-            let Command::Directive(Directive::OverrideParameters(parameters)) = &mut m.common.shared.as_mut().unwrap().0[0]
+            let Command::Directive(Directive::OverrideParameters(parameters)) =
+                &mut m.common.shared.as_mut().unwrap().0[0]
             else {
                 panic!("the parameters come first")
             };
@@ -228,11 +229,11 @@ fn unknown_commands_and_parameters_are_refused_by_name_although_signed() {
         let digest = item(|w| {
             w.array(2).i64(-16).bytes(Sha256Digest::of(&wrapped).as_bytes());
         });
-        let wrapper = item(|w| {
+        let authentication = item(|w| {
             w.array(1).bytes(&digest);
         });
         let envelope = item(|w| {
-            w.tag(107).map(2).u64(2).bytes(&wrapper).u64(3).raw(&wrapped);
+            w.tag(107).map(2).u64(2).bytes(&authentication).u64(3).raw(&wrapped);
         });
         name(&sign_anyway(&envelope))
     };

@@ -1,7 +1,7 @@
 //! Timestamp statements: bound to device and nonce, rising, signed by the freshness key alone.
 
 use holdfast_core::cbor::item;
-use holdfast_core::cose::sign1_attached;
+use holdfast_core::cose::{Verified, sign1_attached};
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{DeploymentId, DeviceId};
 use holdfast_core::statement::{Assignment, Expectation, Nonce, TimestampStatement, verify_statement};
@@ -37,9 +37,8 @@ fn statement() -> TimestampStatement {
 
 fn verify(bytes: &[u8]) -> Result<TimestampStatement, &'static str> {
     let (device, nonce) = (device(), nonce());
-    let expected =
-        Expectation { device: &device, nonce: &nonce, counter_floor: 41, time_floor: statement().time };
-    verify_statement(bytes, &trusted(), &expected).map(|s| s.into_inner()).map_err(|e| e.name())
+    let expected = Expectation { device: &device, nonce: &nonce, counter_floor: 41, time_floor: statement().time };
+    verify_statement(bytes, &trusted(), &expected).map(Verified::into_inner).map_err(|e| e.name())
 }
 
 #[test]
@@ -93,11 +92,21 @@ fn every_truncation_and_every_changed_byte_is_refused() {
 #[test]
 fn signed_contents_of_another_shape_are_refused() {
     for payload in [
-        item(|w| { w.map(0); }),
-        item(|w| { w.array(0); }),
-        item(|w| { w.map(1).u64(1).u64(1); }),
-        item(|w| { w.map(5).u64(1).u64(1).u64(2).u64(1).u64(3).u64(1).u64(4).bytes(&[1; 15]).u64(5).text("hearth-0001"); }),
-        item(|w| { w.map(5).u64(1).u64(1).u64(2).u64(1).u64(3).u64(1).u64(4).bytes(&[1; 16]).u64(5).text("A/+"); }),
+        item(|w| {
+            w.map(0);
+        }),
+        item(|w| {
+            w.array(0);
+        }),
+        item(|w| {
+            w.map(1).u64(1).u64(1);
+        }),
+        item(|w| {
+            w.map(5).u64(1).u64(1).u64(2).u64(1).u64(3).u64(1).u64(4).bytes(&[1; 15]).u64(5).text("hearth-0001");
+        }),
+        item(|w| {
+            w.map(5).u64(1).u64(1).u64(2).u64(1).u64(3).u64(1).u64(4).bytes(&[1; 16]).u64(5).text("A/+");
+        }),
     ] {
         assert!(verify(&sign1_attached(&key(20), b"", &payload).unwrap()).is_err());
     }
@@ -107,6 +116,18 @@ fn signed_contents_of_another_shape_are_refused() {
 }
 
 proptest! {
+    #[test]
+    fn any_statement_that_answers_reads_back(
+        counter in 42_u64.., later in 0_i64..1 << 50, sequence: u64, generation: u64, assigned: bool, trust in 1_u64..,
+    ) {
+        let mut made = statement();
+        made.counter = counter;
+        made.trust_version = trust;
+        made.time = Timestamp::from_micros(made.time.as_micros() + later);
+        made.assignment = made.assignment.filter(|_| assigned).map(|a| Assignment { sequence, generation, ..a });
+        prop_assert_eq!(verify(&made.sign(&key(20)).unwrap()), Ok(made));
+    }
+
     #[test]
     fn no_bytes_make_the_verifier_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(verify(&bytes).is_err());

@@ -7,14 +7,14 @@ use holdfast_core::cose::{AlgorithmPolicy, PublicKey, Sign1, Signer, SoftwareKey
 use holdfast_core::suit::{Command, Condition, Directive, Envelope, Member, Sealed, Severable, SuitError};
 use proptest::prelude::*;
 
-use crate::vectors::{files, hex, path};
+use crate::vectors::{files, hex, path, to_hex};
 
 fn envelopes() -> Vec<(String, Vec<u8>)> {
     let read = |name: String| {
         let text = std::fs::read_to_string(path(&name)).unwrap();
         (name, hex(&text))
     };
-    files("suit").into_iter().filter(|name| name.ends_with(".hex")).map(read).collect()
+    files("suit").into_iter().filter(|name| name.contains("/example")).map(read).collect()
 }
 
 fn envelope(name: &str) -> Vec<u8> {
@@ -108,11 +108,11 @@ fn around(manifest: &[u8]) -> Vec<u8> {
     let digest = item(|w| {
         w.array(2).i64(-16).bytes(holdfast_core::hash::Sha256Digest::of(&wrapped).as_bytes());
     });
-    let wrapper = item(|w| {
+    let authentication = item(|w| {
         w.array(1).bytes(&digest);
     });
     item(|w| {
-        w.tag(107).map(2).u64(2).bytes(&wrapper).u64(3).bytes(manifest);
+        w.tag(107).map(2).u64(2).bytes(&authentication).u64(3).bytes(manifest);
     })
 }
 
@@ -142,16 +142,15 @@ fn sequences_that_break_a_rule_are_refused_by_name() {
                 w.array(2).u64(32).bytes(&inner);
             });
         }
-        inner.iter().map(|b| format!("{b:02x}")).collect::<String>()
+        to_hex(&inner)
     };
     let long = |commands: usize| {
-        let bytes = item(|w| {
+        to_hex(&item(|w| {
             w.array(commands * 2);
             for _ in 0..commands {
                 w.u64(3).u64(15);
             }
-        });
-        bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()
+        }))
     };
     for (shared, validate, name) in [
         ("82010f", "82030f", "accepted"),
@@ -203,7 +202,10 @@ fn manifests_that_break_a_rule_are_refused_by_name() {
     assert_eq!(whole("a4010102010346a1028181410039010040"), "accepted");
     assert_eq!(whole("a3010102010349a202818141000500 00"), "cbor-trailing-bytes");
     assert_eq!(whole("a3010102010348a202818141000500"), "unknown-key");
-    assert_eq!(whole("a30101020103581ea10289814100814100814100814100814100814100814100814100814100"), "cbor-out-of-range");
+    assert_eq!(
+        whole("a30101020103581ea10289814100814100814100814100814100814100814100814100814100"),
+        "cbor-out-of-range"
+    );
     assert_eq!(whole("a4010102010349a1028281410081410107438 2030f"), "no-component-index");
     assert_eq!(whole("a4010102010346a102818141001743a16078"), "cbor-truncated");
     assert_eq!(whole("a4010102010346a102818141001748a162656ea1181800"), "unknown-key");

@@ -34,6 +34,13 @@ fn the_first_document_needs_the_threshold_of_its_own_root() {
 }
 
 #[test]
+fn a_partly_signed_document_shows_what_it_claims_and_what_is_missing() {
+    let (claimed, tally) = TrustContent::read_unverified(&signed(&content(), &[1, 11])).unwrap();
+    assert_eq!(claimed, content());
+    assert_eq!(tally.to_string(), "1 of 2 needed; 0 repeated, 1 unknown, 0 wrong");
+}
+
+#[test]
 fn the_next_document_needs_both_thresholds() {
     assert_eq!(next(&second(), &[1, 2, 4, 5]), Ok(2));
     // Key 3 is in both roots and counts for each, once.
@@ -88,7 +95,12 @@ fn a_sleeping_device_follows_sixty_four_rotations() {
     for version in 2..66_u8 {
         let root = [version, version + 1, version + 2];
         let before = [version - 1, version, version + 1];
-        let content = TrustContent { version: u64::from(version), root: role(2, &root), ..content() };
+        let content = TrustContent {
+            version: u64::from(version),
+            root: role(2, &root),
+            freshness: key(99).public_key(),
+            ..content()
+        };
         let signers = [before[1], before[2]];
         current = current.succeed(&signed(&content, &signers)).unwrap();
     }
@@ -103,6 +115,8 @@ fn contents_outside_their_limits_are_refused_before_anyone_signs() {
         (TrustContent { maker_domain: "hearth".into(), ..content() }, "bad-domain"),
         (TrustContent { maker_domain: "hearth..example".into(), ..content() }, "bad-domain"),
         (TrustContent { maker_domain: "-hearth.example".into(), ..content() }, "bad-domain"),
+        (TrustContent { freshness: key(11).public_key(), ..content() }, "freshness-key-not-separate"),
+        (TrustContent { freshness: key(1).public_key(), ..content() }, "freshness-key-not-separate"),
         (TrustContent { factory_cas: vec![vec![]], ..content() }, "bad-certificate"),
         (TrustContent { factory_cas: vec![vec![0; 4_097]], ..content() }, "bad-certificate"),
         (TrustContent { factory_cas: vec![vec![0]; 9], ..content() }, "cbor-out-of-range"),

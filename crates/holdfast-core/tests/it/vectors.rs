@@ -19,6 +19,11 @@ pub(crate) fn files(folder: &str) -> Vec<String> {
     names
 }
 
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap();
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+}
+
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).map(|d| u8::try_from(d).unwrap()).collect();
     assert_eq!(digits.len() % 2, 0, "odd number of digits");
