@@ -94,8 +94,6 @@ pub struct Facts {
     pub devices_enrolled: u64,
     /// Operational certificates that were used for a connection.
     pub certificates_proven: u64,
-    /// Devices that are revoked.
-    pub devices_revoked: u64,
     /// Telemetry messages admitted by a model and stored.
     pub telemetry_stored: u64,
     /// Messages, requests and identities refused by name.
@@ -112,10 +110,10 @@ pub struct Facts {
     pub executions_rolled_back: u64,
     /// Alerts about contradicted integrity ever opened.
     pub integrity_alerts: u64,
-    /// Devices ever quarantined, from the ledger.
-    pub quarantines: u64,
-    /// Quarantines lifted by fresh evidence, from the ledger.
-    pub quarantines_lifted: u64,
+    /// Appraisals of evidence that found a contradiction.
+    pub contradictions: u64,
+    /// Contradicted devices that are out of quarantine again.
+    pub recoveries: u64,
     /// Lines of the ledger.
     pub ledger_lines: u64,
     /// Listeners of the server.

@@ -1,9 +1,12 @@
 //! Facts that many tests of this crate start from. Compiled for tests only.
 
-use holdfast_core::id::{AlertId, BatchId, DeviceId, PersonId};
+use holdfast_core::id::{AlertId, BatchId, DeploymentId, DeviceId, PersonId, ReleaseId};
 use holdfast_core::time::{Millis, Timestamp};
 
-use crate::fleet::{CertificateState, Device, DeviceCertificate, Enrolment, KeyThumbprint, Product};
+use crate::fleet::{CertificateState, Device, DeviceCertificate, Enrolment, KeyThumbprint, Product, Software};
+use crate::updates::{
+    Deployment, DeploymentState, Execution, ExecutionState, Phase, Release, ReleaseKind, RolloutPlan,
+};
 
 pub(crate) const THERMOSTAT: &str = include_str!("../../../examples/hearth-thermostat.tm.json");
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
@@ -60,4 +63,72 @@ pub(crate) fn certificate(state: CertificateState) -> DeviceCertificate {
         not_after: later(90 * 86_400),
         state,
     }
+}
+
+pub(crate) fn fleet(size: u32) -> Vec<Device> {
+    (1..=size).map(|n| Device { id: device_id(n), ..device() }).collect()
+}
+
+/// A feature release of [`product`] with this sequence number.
+pub(crate) fn release(sequence: u64) -> Release {
+    let digest = |kind: u8| {
+        let mut digest = [kind; 32];
+        digest[..8].copy_from_slice(&sequence.to_be_bytes());
+        digest
+    };
+    Release {
+        id: ReleaseId::new(NOW, [u8::try_from(sequence % 200).unwrap_or(0); 10]),
+        product: product().id,
+        version: format!("1.{sequence}.0"),
+        sequence,
+        kind: ReleaseKind::Feature,
+        security_floor: 0,
+        description: "Warmer.".to_owned(),
+        manifest_digest: digest(0x3a),
+        artifact_digest: digest(0xa7),
+        artifact_bytes: 4_000_000,
+        signers: 2,
+        envelope: vec![1, 2, 3],
+        published: NOW,
+        withdrawn: false,
+    }
+}
+
+/// What runs on a device that has the release of this sequence number.
+pub(crate) fn running(sequence: u64) -> Software {
+    Software {
+        version: format!("1.{sequence}.0"),
+        sequence,
+        image_digest: release(sequence).artifact_digest,
+        slot: 'a',
+        at: NOW,
+    }
+}
+
+pub(crate) fn deployment_id(n: u8) -> DeploymentId {
+    DeploymentId::new(NOW, [n; 10])
+}
+
+/// A deployment of release 2, running its only phase with [`device`] alone.
+pub(crate) fn deployment(n: u8) -> Deployment {
+    Deployment {
+        id: deployment_id(n),
+        release: release(2).id,
+        product: product().id,
+        plan: RolloutPlan {
+            generation: 1,
+            phases: vec![Phase { devices: vec![device_id(1)], success_percent: 90 }],
+            abort_threshold_percent: 20,
+            min_devices: 5,
+            deadline: Millis::from_secs(600),
+        },
+        state: DeploymentState::Running { phase: 0 },
+        created_by: person(),
+        created: NOW,
+    }
+}
+
+/// The run of [`device`] in deployment `n`.
+pub(crate) fn execution(n: u8, state: ExecutionState) -> Execution {
+    Execution { deployment: deployment_id(n), device: device_id(1), phase: 0, state, percent: 0, changed: NOW }
 }

@@ -1,4 +1,9 @@
 //! Evidence, its appraisal, alerts, and the decision to contain a device or to let it back.
+//!
+//! This file holds the words; `appraisal` judges evidence, `containment` is what a person may order.
+
+pub mod appraisal;
+pub mod containment;
 
 use holdfast_core::id::{AlertId, DeviceId};
 use holdfast_core::time::Timestamp;
@@ -65,8 +70,6 @@ pub mod alert_kind {
     pub const CLONE_SUSPECTED: &str = "clone-suspected";
     /// A factory certificate with a key that its batch does not list.
     pub const FACTORY_KEY_MISMATCH: &str = "factory-key-mismatch";
-    /// A device could not install a release.
-    pub const UPDATE_FAILED: &str = "update-failed";
     /// A device went back to its earlier release by itself.
     pub const UPDATE_ROLLED_BACK: &str = "update-rolled-back";
     /// A deployment stopped itself because too many devices failed.

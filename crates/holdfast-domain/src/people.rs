@@ -1,4 +1,9 @@
 //! People, their roles, sign-in links, sessions and API tokens. Secrets are held as SHA-256 of 256 random bits, never as such.
+//!
+//! This file holds the words; `access` is who may do what, `sign_in` how people and programs prove who they are.
+
+pub mod access;
+pub mod sign_in;
 
 use holdfast_core::id::{PersonId, SessionId, TokenId};
 use holdfast_core::time::Timestamp;

@@ -1,4 +1,13 @@
 //! Releases and their roll-out: plans of phases, executions of single devices, and the rule that stops a bad release.
+//!
+//! This file holds the words. A release walks through `release`, `plan`, `progress` (the reconciler's step); a device
+//! through `assignment` and `report`.
+
+pub mod assignment;
+pub mod plan;
+pub mod progress;
+pub mod release;
+pub mod report;
 
 use holdfast_core::id::{DeploymentId, DeviceId, PersonId, ProductId, ReleaseId};
 use holdfast_core::time::{Millis, Timestamp};
@@ -78,6 +87,29 @@ pub enum DeploymentState {
     },
     /// Every phase is done.
     Completed,
+}
+
+impl DeploymentState {
+    /// Whether nothing follows any more.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::Aborted { .. } | Self::Completed => true,
+            Self::AwaitingApproval | Self::Running { .. } | Self::Paused { .. } => false,
+        }
+    }
+
+    /// The stable word of this state.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::AwaitingApproval => "awaiting_approval",
+            Self::Running { .. } => "running",
+            Self::Paused { .. } => "paused",
+            Self::Aborted { .. } => "aborted",
+            Self::Completed => "completed",
+        }
+    }
 }
 
 /// Which share of the devices is offered the release, and when the next share may follow.

@@ -99,20 +99,20 @@ fn no_signing_key_on_the_server(f: &Facts) -> Option<Proof> {
 
 /// Guideline 7: an unauthorised change is told to the administrator.
 fn tampering_alerts(f: &Facts) -> Option<Proof> {
-    if f.quarantines == 0 || f.integrity_alerts == 0 {
+    if f.contradictions == 0 || f.integrity_alerts == 0 {
         return None;
     }
-    met(format!("{} contradictions raised {} alerts to the administrator", f.quarantines, f.integrity_alerts))
+    met(format!("{} contradictions raised {} alerts to the administrator", f.contradictions, f.integrity_alerts))
 }
 
 /// Guideline 7: recovery rests on a known good version, kept on the device.
 fn recovery_from_known_good(f: &Facts) -> Option<Proof> {
-    if f.quarantines_lifted == 0 || f.executions_rolled_back == 0 {
+    if f.recoveries == 0 || f.executions_rolled_back == 0 {
         return None;
     }
     met(format!(
-        "{} devices went back to their kept version by themselves, {} quarantines were lifted by fresh evidence",
-        f.executions_rolled_back, f.quarantines_lifted
+        "{} devices went back to their kept version by themselves, {} contradicted devices are out of quarantine again",
+        f.executions_rolled_back, f.recoveries
     ))
 }
 
@@ -131,8 +131,8 @@ mod tests {
             executions_succeeded: 7,
             executions_rolled_back: 1,
             integrity_alerts: 1,
-            quarantines: 1,
-            quarantines_lifted: 1,
+            contradictions: 1,
+            recoveries: 1,
             ledger_lines: 40,
             listeners: 3,
             listeners_tls13: 3,
@@ -162,8 +162,8 @@ mod tests {
     #[test]
     fn what_did_not_happen_yet_is_open() {
         for (id, facts) in [
-            ("CoP-7.2", Facts { quarantines: 0, ..lived() }),
-            ("CoP-7.4", Facts { quarantines_lifted: 0, ..lived() }),
+            ("CoP-7.2", Facts { contradictions: 0, ..lived() }),
+            ("CoP-7.4", Facts { recoveries: 0, ..lived() }),
             ("CoP-3.12", Facts { executions_succeeded: 0, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts), None, "{id}");
