@@ -10,7 +10,7 @@ use holdfast_core::cose::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::vectors::{files, hex, json};
+use crate::vectors::{files, hex, json, to_hex};
 
 const OLDER: AlgorithmPolicy = AlgorithmPolicy::WithOlder;
 
@@ -92,9 +92,9 @@ fn every_working_group_example_has_its_expected_result() {
             assert_eq!(result, expected(name), "{name}");
             assert!(!(example["fail"] == true && result.is_ok()), "{name} says it must fail");
             if result.is_ok() {
-                verified += 1
+                verified += 1;
             } else {
-                refused += 1
+                refused += 1;
             }
             // None of these old examples passes the policy for what is written today.
             assert!(verify(&example, AlgorithmPolicy::FullySpecified).is_err(), "{name}");
@@ -105,6 +105,28 @@ fn every_working_group_example_has_its_expected_result() {
 
 fn keys() -> [SoftwareKey; 2] {
     [SoftwareKey::p256(&[3; 32]).unwrap(), SoftwareKey::ed25519(&[3; 32])]
+}
+
+#[test]
+fn keys_off_the_curve_private_or_for_another_purpose_are_refused_by_name() {
+    let x = to_hex(&SoftwareKey::ed25519(&[7; 32]).public_key().to_spki_der()[12..]);
+    let zero = "00".repeat(32);
+    let check = |text: String, name: &str| {
+        assert_eq!(PublicKey::from_cose_key(&hex(&text)).unwrap_err().name(), name, "{text}");
+    };
+    assert!(PublicKey::from_cose_key(&hex(&format!("a301012006215820{x}"))).is_ok());
+    check(format!("a301012006215820{zero}"), "key-bad-point");
+    check(format!("a401012006215820{x}235820{x}"), "key-has-private-part");
+    check(format!("a401012006215820{x}225820{x}"), "key-unknown-member");
+    check(format!("a40101048101 2006215820{x}"), "key-not-for-verifying");
+    check(format!("a4010103282006215820{x}"), "unsupported-algorithm");
+    check(format!("a3010120072158 39{}", "01".repeat(57)), "unsupported-algorithm");
+    check("a201012006".into(), "key-bad-point");
+    check("a10101".into(), "key-incomplete");
+    check("a201010906".into(), "key-unknown-member");
+    check(format!("a401022001215820{x}225820{x}"), "key-bad-point");
+    check(format!("a401022001215820{x}22f5"), "key-bad-point");
+    check(format!("a401012006215820{x}2006"), "cbor-duplicate-key");
 }
 
 #[test]
