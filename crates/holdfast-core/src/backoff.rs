@@ -75,7 +75,6 @@ impl SplitMix64 {
     }
 
     /// A number below `bound`, or 0; the bias is below one in a billion for spans of weeks.
-    #[expect(clippy::cast_possible_truncation, reason = "the high half of a 128-bit product fits 64 bits")]
     const fn below(&mut self, bound: u64) -> u64 {
         ((self.next() as u128 * bound as u128) >> 64) as u64
     }

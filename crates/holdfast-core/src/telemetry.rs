@@ -270,7 +270,7 @@ impl Envelope {
                     continue;
                 }
             };
-            if slot.replace(whole(source.value()?)?).is_some() {
+            if slot.replace(whole(&source.value()?)?).is_some() {
                 return Err(PayloadRefusal::KeyTwice);
             }
         }
@@ -291,9 +291,9 @@ fn read_fields<'a>(source: &mut impl Source<'a>) -> Result<Fields, PayloadRefusa
     Ok(fields)
 }
 
-fn whole(value: FieldValue) -> Result<i64, PayloadRefusal> {
+fn whole(value: &FieldValue) -> Result<i64, PayloadRefusal> {
     match value {
-        FieldValue::Integer(n) if n.unsigned_abs() <= INTEGER_MAX.unsigned_abs() => Ok(n),
+        FieldValue::Integer(n) if n.unsigned_abs() <= INTEGER_MAX.unsigned_abs() => Ok(*n),
         FieldValue::Integer(_) | FieldValue::Bool(_) | FieldValue::Number(_) | FieldValue::Text(_) => {
             Err(PayloadRefusal::EnvelopeValue)
         }

@@ -267,11 +267,11 @@ impl ClientSession {
 
     fn take(&mut self, packet: Packet<'_>, now: Millis) -> Result<(), Broken> {
         if matches!(self.state, State::Connecting) {
-            return match packet {
-                Packet::ConnAck(connack) => self.take_connack(&connack, now),
+            let Packet::ConnAck(connack) = packet else {
                 // [MQTT-3.2.0-1]
-                _ => Err(Broken { name: "first-packet-not-connack", reason: ReasonCode::ProtocolError }),
+                return Err(Broken { name: "first-packet-not-connack", reason: ReasonCode::ProtocolError });
             };
+            return self.take_connack(&connack, now);
         }
         match packet {
             Packet::Publish(publish) => self.take_publish(&publish),
@@ -308,12 +308,14 @@ impl ClientSession {
         let (mut window, mut bytes_max) = (u16::MAX, super::PACKET_BYTES_MAX);
         let mut keep_alive_secs = self.config.keep_alive_secs;
         for property in connack.properties.iter() {
-            match property {
-                Property::ReceiveMaximum(most) => window = most.get(),
-                Property::MaximumPacketBytes(most) => bytes_max = most.get(),
-                Property::ServerKeepAliveSecs(secs) => keep_alive_secs = secs,
-                Property::MaximumQos(Qos::AtMostOnce) => return broken("server-without-qos-1"),
-                _ => {}
+            if let Property::ReceiveMaximum(most) = property {
+                window = most.get();
+            } else if let Property::MaximumPacketBytes(most) = property {
+                bytes_max = most.get();
+            } else if let Property::ServerKeepAliveSecs(secs) = property {
+                keep_alive_secs = secs;
+            } else if property == Property::MaximumQos(Qos::AtMostOnce) {
+                return broken("server-without-qos-1");
             }
         }
         // Three quarters leave room for a slow network before the server's limit of one and a half.
@@ -399,4 +401,5 @@ fn words(properties: Properties<'_>) -> Option<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test names the one action it waits for")]
 mod tests;

@@ -103,7 +103,7 @@ malformed! {
     ProtocolLevel "protocol-level" UnsupportedProtocolVersion;
     /// The reserved bit of the CONNECT flags is set (`[MQTT-3.1.2-3]`).
     ConnectReservedFlag "connect-reserved-flag" MalformedPacket;
-    /// Will QoS or Will Retain without a will (`[MQTT-3.1.2-11]`, `[MQTT-3.1.2-13]`).
+    /// `Will QoS` or `Will Retain` without a will (`[MQTT-3.1.2-11]`, `[MQTT-3.1.2-13]`).
     WillFlagsWithoutWill "will-flags-without-will" MalformedPacket;
     /// A password without a user name, on 3.1.1 (3.1.1 `[MQTT-3.1.2-22]`).
     PasswordWithoutUserName "password-without-user-name" MalformedPacket;

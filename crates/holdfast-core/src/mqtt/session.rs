@@ -409,4 +409,5 @@ fn reason_string(words: &str) -> PropertyList {
 }
 
 #[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test names the one action it waits for")]
 mod tests;

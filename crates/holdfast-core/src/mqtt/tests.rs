@@ -244,7 +244,7 @@ fn what_the_standard_forbids_is_refused_by_name() {
             match decode(case.version, &case.bytes[..cut], &case.limits) {
                 Ok(Decoded::Need(_)) => {}
                 early => {
-                    assert_eq!(early.map_err(Malformed::name), Err(case.name), "cut at {cut} of {:02x?}", case.bytes)
+                    assert_eq!(early.map_err(Malformed::name), Err(case.name), "cut at {cut} of {:02x?}", case.bytes);
                 }
             }
         }
@@ -388,18 +388,18 @@ fn pick(clay: &Clay, allowed: &[u8], version: Version) -> PropertyList {
     list
 }
 
-fn there_and_back(packet: &Packet<'_>, version: Version, limits: &Limits) -> Result<(), TestCaseError> {
+fn there_and_back(packet: &Packet<'_>, version: Version, limits: Limits) -> Result<(), TestCaseError> {
     let mut bytes = Vec::new();
     packet.encode(version, &mut bytes).unwrap();
-    prop_assert_eq!(decode(version, &bytes, limits), Ok(Decoded::Packet(packet.clone(), bytes.len())));
+    prop_assert_eq!(decode(version, &bytes, &limits), Ok(Decoded::Packet(packet.clone(), bytes.len())));
     for cut in 0..bytes.len() {
-        match decode(version, &bytes[..cut], limits) {
+        match decode(version, &bytes[..cut], &limits) {
             Ok(Decoded::Need(more)) => prop_assert!(more >= 1 && cut + more <= bytes.len(), "{} after {}", more, cut),
             other => prop_assert!(false, "cut at {}: {:?}", cut, other),
         }
     }
     bytes.extend_from_slice(b"\xc0\x00");
-    prop_assert_eq!(decode(version, &bytes, limits), Ok(Decoded::Packet(packet.clone(), bytes.len() - 2)));
+    prop_assert_eq!(decode(version, &bytes, &limits), Ok(Decoded::Packet(packet.clone(), bytes.len() - 2)));
     Ok(())
 }
 
@@ -426,12 +426,12 @@ proptest! {
         there_and_back(&Packet::Connect(Connect {
             version, clean_start: clay.flags[4], keep_alive_secs: clay.numbers[0], client_id: a, will, user_name, password,
             properties: list.as_properties(),
-        }), version, &FROM_CLIENT)?;
+        }), version, FROM_CLIENT)?;
         let list = pick(&clay, CONNACK_CODES, version);
         let reason = if clay.flags[5] { ReasonCode::Success } else { ReasonCode::NotAuthorized };
         let session_present = clay.flags[6] && clay.flags[5];
         there_and_back(
-            &Packet::ConnAck(ConnAck { session_present, reason, properties: list.as_properties() }), version, &FROM_SERVER)?;
+            &Packet::ConnAck(ConnAck { session_present, reason, properties: list.as_properties() }), version, FROM_SERVER)?;
     }
 
     #[test]
@@ -448,8 +448,8 @@ proptest! {
         let packet = Packet::Publish(Publish {
             delivery, retain: clay.flags[1], topic: &clay.texts[0], properties: list.as_properties(), payload: &clay.bytes,
         });
-        there_and_back(&packet, version, &FROM_CLIENT)?;
-        there_and_back(&packet, version, &FROM_SERVER)?;
+        there_and_back(&packet, version, FROM_CLIENT)?;
+        there_and_back(&packet, version, FROM_SERVER)?;
     }
 
     #[test]
@@ -466,18 +466,18 @@ proptest! {
             Packet::PubRel(ack(ReasonCode::PacketIdNotFound)),
             Packet::PubComp(ack(ReasonCode::PacketIdNotFound)),
         ] {
-            there_and_back(&packet, version, &FROM_CLIENT)?;
-            there_and_back(&packet, version, &FROM_SERVER)?;
+            there_and_back(&packet, version, FROM_CLIENT)?;
+            there_and_back(&packet, version, FROM_SERVER)?;
         }
         let reason = if refused { ReasonCode::DisconnectWithWill } else { ReasonCode::Success };
-        there_and_back(&Packet::Disconnect(Outcome { reason, properties }), version, &FROM_CLIENT)?;
-        there_and_back(&Packet::PingReq, version, &FROM_CLIENT)?;
-        there_and_back(&Packet::PingResp, version, &FROM_SERVER)?;
+        there_and_back(&Packet::Disconnect(Outcome { reason, properties }), version, FROM_CLIENT)?;
+        there_and_back(&Packet::PingReq, version, FROM_CLIENT)?;
+        there_and_back(&Packet::PingResp, version, FROM_SERVER)?;
         if v5 {
             let list = pick(&clay, &[0x15, 0x1f, 0x26], version);
             let reason = ReasonCode::ContinueAuthentication;
-            there_and_back(&Packet::Auth(Outcome { reason, properties: list.as_properties() }), version, &FROM_SERVER)?;
-            there_and_back(&Packet::Auth(Outcome { reason: ReasonCode::Success, properties: Properties::NONE }), version, &FROM_CLIENT)?;
+            there_and_back(&Packet::Auth(Outcome { reason, properties: list.as_properties() }), version, FROM_SERVER)?;
+            there_and_back(&Packet::Auth(Outcome { reason: ReasonCode::Success, properties: Properties::NONE }), version, FROM_CLIENT)?;
         }
     }
 
@@ -499,15 +499,15 @@ proptest! {
         let list = pick(&clay, &[0x0b, 0x26], version);
         let properties = list.as_properties();
         there_and_back(
-            &Packet::Subscribe(Subscribe { packet_id, properties, filters: filters.as_filters() }), version, &FROM_CLIENT)?;
+            &Packet::Subscribe(Subscribe { packet_id, properties, filters: filters.as_filters() }), version, FROM_CLIENT)?;
         let list = pick(&clay, &[0x26], version);
         let properties = list.as_properties();
         there_and_back(
-            &Packet::Unsubscribe(Unsubscribe { packet_id, properties, filters: gone.as_filters() }), version, &FROM_CLIENT)?;
+            &Packet::Unsubscribe(Unsubscribe { packet_id, properties, filters: gone.as_filters() }), version, FROM_CLIENT)?;
         let codes: &[u8] = if v5 { &[0, 1, 2, 0x87, 0xa2] } else { &[0, 1, 2, 0x80] };
-        there_and_back(&Packet::SubAck(SubAck { packet_id, properties, codes }), version, &FROM_SERVER)?;
+        there_and_back(&Packet::SubAck(SubAck { packet_id, properties, codes }), version, FROM_SERVER)?;
         let codes: &[u8] = if v5 { &[0, 0x11, 0x87] } else { &[] };
-        there_and_back(&Packet::UnsubAck(SubAck { packet_id, properties, codes }), version, &FROM_SERVER)?;
+        there_and_back(&Packet::UnsubAck(SubAck { packet_id, properties, codes }), version, FROM_SERVER)?;
     }
 
     #[test]
@@ -516,8 +516,8 @@ proptest! {
     ) {
         let version = if v5 { Version::V5 } else { Version::V311 };
         let limits = if from_client { FROM_CLIENT } else { FROM_SERVER };
-        check_stable(&raw(first, &[&body]), version, &limits)?;
-        check_stable(&body, version, &limits)?;
+        check_stable(&raw(first, &[&body]), version, limits)?;
+        check_stable(&body, version, limits)?;
     }
 
     #[test]
@@ -541,20 +541,20 @@ proptest! {
             if let Some(slot) = bytes.get_mut(at) {
                 *slot = byte;
             }
-            check_stable(&bytes, version, &FROM_CLIENT)?;
+            check_stable(&bytes, version, FROM_CLIENT)?;
             bytes.truncate(cut);
-            check_stable(&bytes, version, &FROM_CLIENT)?;
+            check_stable(&bytes, version, FROM_CLIENT)?;
         }
     }
 }
 
 /// Reading must not panic, and what was read must be written so that it reads the same.
-fn check_stable(bytes: &[u8], version: Version, limits: &Limits) -> Result<(), TestCaseError> {
-    if let Ok(Decoded::Packet(packet, used)) = decode(version, bytes, limits) {
+fn check_stable(bytes: &[u8], version: Version, limits: Limits) -> Result<(), TestCaseError> {
+    if let Ok(Decoded::Packet(packet, used)) = decode(version, bytes, &limits) {
         prop_assert!(used <= bytes.len());
         let mut again = Vec::new();
         packet.encode(version, &mut again).unwrap();
-        prop_assert_eq!(decode(version, &again, limits), Ok(Decoded::Packet(packet, again.len())));
+        prop_assert_eq!(decode(version, &again, &limits), Ok(Decoded::Packet(packet, again.len())));
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub(super) struct Cbor<'a> {
     decoder: Decoder<'a>,
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other types of CBOR are refused alike")]
 impl<'a> Cbor<'a> {
     pub(super) fn new(payload: &'a [u8]) -> Self {
         Self { decoder: Decoder::new(payload) }
@@ -46,9 +47,8 @@ impl<'a> Cbor<'a> {
     /// Half precision, which the decoder leaves to us (RFC 8949 appendix D).
     fn half(&mut self) -> Result<f64, PayloadRefusal> {
         let at = self.decoder.position();
-        let (&high, &low) = match self.decoder.input().get(at..).unwrap_or_default() {
-            [_, high, low, ..] => (high, low),
-            _ => return Err(PayloadRefusal::Syntax),
+        let [_, high, low, ..] = *self.decoder.input().get(at..).unwrap_or_default() else {
+            return Err(PayloadRefusal::Syntax);
         };
         self.decoder.set_position(at + 3);
         Ok(half_to_f64(u16::from_be_bytes([high, low])))
@@ -74,6 +74,7 @@ fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(biased << 52)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other types of CBOR are refused alike")]
 impl<'a> Source<'a> for Cbor<'a> {
     /// Pairs left.
     type Map = u64;

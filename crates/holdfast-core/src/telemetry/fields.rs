@@ -21,14 +21,11 @@ pub enum FieldValue {
 impl FieldValue {
     fn check(&self) -> Result<(), PayloadRefusal> {
         match self {
-            Self::Bool(_) => Ok(()),
             Self::Integer(n) if n.unsigned_abs() > INTEGER_MAX.unsigned_abs() => Err(PayloadRefusal::IntegerOutOfRange),
-            Self::Integer(_) => Ok(()),
             Self::Number(x) if !x.is_finite() => Err(PayloadRefusal::NumberNotFinite),
-            Self::Number(_) => Ok(()),
             Self::Text(text) if text.len() > TEXT_BYTES_MAX => Err(PayloadRefusal::TextTooLong),
             Self::Text(text) if text.contains('\0') => Err(PayloadRefusal::TextWithNull),
-            Self::Text(_) => Ok(()),
+            Self::Bool(_) | Self::Integer(_) | Self::Number(_) | Self::Text(_) => Ok(()),
         }
     }
 }
@@ -73,6 +70,7 @@ impl Fields {
     }
 
     /// The fields in the order of their names.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &FieldValue)> {
         self.by_name.iter().map(|(name, value)| (name.as_str(), value))
     }

@@ -26,8 +26,8 @@ impl ClientSession {
         if open.sent.len() >= usize::from(open.send_window) {
             return Err(NotSent::WindowFull);
         }
-        let taken = |id| id == SUBSCRIBE_ID || open.sent.iter().any(|(sent, _)| *sent == id);
-        let packet_id = unused_id(open.last_id, taken);
+        let in_use = |id| id == SUBSCRIBE_ID || open.sent.iter().any(|(sent, _)| *sent == id);
+        let packet_id = unused_id(open.last_id, in_use);
         let topic = channel.topic_of(&self.device);
         let delivery = Delivery::AtLeastOnce { packet_id, dup: false };
         let message = Publish { delivery, retain: false, topic: &topic, properties: Properties::NONE, payload };

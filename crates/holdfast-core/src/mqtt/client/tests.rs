@@ -212,6 +212,9 @@ fn the_agent_learns_why_it_is_sent_away() {
     assert_eq!(lost.poll_action(), Some(Action::Close { cause: CloseCause::Vanished }));
 }
 
+/// Statement, bytes before, the bytes that break it, name, reason told (0 for none).
+type Breach<'a> = (&'a str, &'a [u8], Vec<u8>, &'a str, u8);
+
 #[test]
 fn a_server_that_breaks_the_rules_is_left() {
     let welcome = b"\x20\x03\x00\x00\x00";
@@ -220,7 +223,7 @@ fn a_server_that_breaks_the_rules_is_left() {
     let foreign = raw(0x30, &[b"\x00\x18hf/v1/hearth-0002/policy\x00"]);
     let upward = raw(0x30, &[b"\x00\x17hf/v1/hearth-0001/event\x00"]);
     let flood: Vec<u8> = (1..=17_u8).flat_map(|n| raw(0x32, &[policy, &[0, n, 0]])).collect();
-    let cases: [(&str, &[u8], Vec<u8>, &str, u8); 14] = [
+    let cases: [Breach<'_>; 14] = [
         ("MQTT-3.2.0-1", b"", raw(0x30, &[policy, b"\x00"]), "first-packet-not-connack", 0),
         ("MQTT-3.2.0-1", b"", b"\xe0\x00".to_vec(), "first-packet-not-connack", 0),
         ("MQTT-3.2.2-4", b"", b"\x20\x03\x01\x00\x00".to_vec(), "session-present-unasked", 0),

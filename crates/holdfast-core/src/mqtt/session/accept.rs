@@ -4,6 +4,7 @@
 //! ignored: a device that sends one believes in a protection that does not exist here. A will is refused as well, with
 //! the code for a will topic that is well formed but not accepted: presence is a lease that the server keeps itself.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::super::packet::{ConnAck, Connect, Packet, Qos, Version};
@@ -11,6 +12,7 @@ use super::super::property::{Properties, Property, PropertyList};
 use super::super::reason::ReasonCode;
 use super::{Action, Broken, CloseCause, Open, SEND_WINDOW_MAX, ServerConfig, ServerSession, State, reason_string};
 use crate::time::Millis;
+use crate::topic::DownChannel;
 
 impl ServerSession {
     /// Lets the device in, or answers with a refusal and ends (`[MQTT-3.1.4-2]`, `[MQTT-3.2.2-7]`).
@@ -48,9 +50,9 @@ impl ServerSession {
             send_window: terms.receive_maximum.min(SEND_WINDOW_MAX),
             wants_reasons: terms.wants_reasons,
             asked_expiry: terms.session_expiry_secs > 0,
-            granted: [None; 5],
-            received: Default::default(),
-            sent: Default::default(),
+            granted: [None; DownChannel::ALL.len()],
+            received: VecDeque::new(),
+            sent: VecDeque::new(),
             last_id: 0,
         });
         self.actions.push_back(Action::Connected { version: connect.version, keep_alive_secs });

@@ -62,10 +62,8 @@ impl ServerSession {
             return Err(Broken { name: reason.name(), reason });
         }
         DownChannel::parse_for(&self.device, filter).map_err(|refusal| {
-            let reason = match reason_for(refusal) {
-                ReasonCode::NotAuthorized => ReasonCode::NotAuthorized,
-                _ => ReasonCode::TopicFilterInvalid,
-            };
+            let known = reason_for(refusal) == ReasonCode::NotAuthorized;
+            let reason = if known { ReasonCode::NotAuthorized } else { ReasonCode::TopicFilterInvalid };
             Broken { name: refusal.name(), reason }
         })
     }

@@ -76,17 +76,17 @@ fn unsubscribe(level: u8, filters: &[&str]) -> Vec<u8> {
 
 /// DISCONNECT of the server with a reason in words.
 fn goodbye(reason: ReasonCode, words: &str) -> Vec<u8> {
-    outcome(&[0xe0], reason, words, b"")
+    outcome(0xe0, reason, words, b"")
 }
 
 /// PUBACK with a refusal in words.
 fn refusal(packet_id: u16, reason: ReasonCode, words: &str) -> Vec<u8> {
-    outcome(&[0x40], reason, words, &packet_id.to_be_bytes())
+    outcome(0x40, reason, words, &packet_id.to_be_bytes())
 }
 
-fn outcome(first: &[u8; 1], reason: ReasonCode, words: &str, before: &[u8]) -> Vec<u8> {
+fn outcome(first: u8, reason: ReasonCode, words: &str, before: &[u8]) -> Vec<u8> {
     let length = u8::try_from(words.len()).unwrap();
-    raw(first[0], &[before, &[reason.byte(), length + 3, 0x1f, 0, length], words.as_bytes()])
+    raw(first, &[before, &[reason.byte(), length + 3, 0x1f, 0, length], words.as_bytes()])
 }
 
 /// What a session did, with the bytes of all writes together.
@@ -106,7 +106,11 @@ impl Done {
             match action {
                 Action::Send(bytes) => self.sent.extend(bytes),
                 Action::Admit(admit) => {
-                    self.admitted.push((admit.packet_id.map(|id| id.0.get()), admit.channel.to_string(), admit.payload))
+                    self.admitted.push((
+                        admit.packet_id.map(|id| id.0.get()),
+                        admit.channel.to_string(),
+                        admit.payload,
+                    ));
                 }
                 Action::Refused { name } => self.refused.push(name),
                 Action::Close { cause } => self.closed = Some(cause),
