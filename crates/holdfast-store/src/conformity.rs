@@ -42,6 +42,8 @@ facts! {
     devices_quarantined,
     /// Different factory keys; equals `devices` where no key is shared.
     factory_keys,
+    /// Devices that ever got an operational certificate.
+    devices_enrolled,
     /// Claim codes known by their salted hash.
     claim_codes,
     /// Operational certificates issued.
@@ -74,6 +76,8 @@ facts! {
     appraisals_affirming,
     /// Appraisals that found a contradiction.
     appraisals_contraindicated,
+    /// Alerts about contradicted integrity.
+    alerts_integrity,
     /// Alerts.
     alerts,
     /// Alerts that are open.

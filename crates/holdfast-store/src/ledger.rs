@@ -69,6 +69,11 @@ impl Store {
         self.read(|conn| all(conn, (sql::LEAVES_OF_DEVICE, "ledger_leaf"), asked, leaf_row))
     }
 
+    /// How many lines there are of this kind.
+    pub fn ledger_count(&self, kind: &str) -> Result<u64, StoreError> {
+        self.read(|conn| exactly(conn, (sql::LEAVES_OF_KIND_COUNT, "ledger_leaf"), [kind], |f| f.number()))
+    }
+
     /// Proof that leaf `index` is in the tree of `size` leaves; `None` if there is no such leaf or tree.
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Result<Option<Vec<[u8; 32]>>, StoreError> {
         self.read(|conn| {
@@ -115,7 +120,7 @@ impl Desk {
     /// Appends a line and answers its place.
     pub(crate) fn append_line(&mut self, line: &LedgerLine) -> Result<u64, CommitError> {
         let (text, index) = (line.to_string(), self.edge.size());
-        self.execute(sql::LEAF_ADD, params![int(index)?, text])?;
+        self.execute(sql::LEAF_ADD, params![int(index)?, line.kind, text])?;
         let conn = &self.conn;
         self.edge.push(leaf_hash(text.as_bytes()), |node, hash| -> Result<(), CommitError> {
             let row = params![node.level, int(node.index)?, hash];

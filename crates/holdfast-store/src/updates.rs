@@ -11,7 +11,7 @@ use rusqlite::{Connection, Params, params};
 
 use crate::error::StoreError;
 use crate::fleet::NEWEST;
-use crate::row::{Fields, all, one};
+use crate::row::{Fields, all, exactly, one};
 use crate::sql::{self, Statement};
 use crate::store::Store;
 
@@ -26,25 +26,15 @@ pub struct ExecutionCount {
     pub devices: u64,
 }
 
-/// What an active deployment, running or paused, wants of one device.
+/// A device's run with what it runs for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assignment {
-    /// The device's run.
+pub struct Run {
+    /// The run.
     pub execution: Execution,
-    /// The plan's generation.
-    pub generation: u32,
-    /// The deployment's state.
-    pub state: DeploymentState,
-    /// The release that is rolled out.
-    pub release: ReleaseId,
-    /// Its product.
-    pub product: ProductId,
-    /// Its manifest sequence number.
-    pub sequence: u64,
-    /// SHA-256 of its manifest.
-    pub manifest_digest: [u8; 32],
-    /// It is not offered any more.
-    pub withdrawn: bool,
+    /// Its deployment, the plan's device lists left empty.
+    pub deployment: Deployment,
+    /// The deployment's release.
+    pub release: Release,
 }
 
 #[expect(clippy::missing_errors_doc, reason = "each read fails only as `StoreError` says")]
@@ -125,6 +115,11 @@ impl Store {
         })
     }
 
+    /// One deployment with its plan, the plan's device lists left empty.
+    pub fn deployment_head(&self, id: DeploymentId) -> Result<Option<Deployment>, StoreError> {
+        Ok(self.read(|conn| deployments(conn, sql::DEPLOYMENT, [id.to_string()]))?.pop())
+    }
+
     /// Executions of a deployment by device, rising, after `after` and only in the state with this word if given.
     pub fn executions(
         &self,
@@ -170,10 +165,41 @@ impl Store {
         self.read(|conn| all(conn, (sql::EXECUTIONS_OF_DEVICE, "execution"), asked, execution_row))
     }
 
-    /// What running and paused deployments want of a device, newest deployment first.
-    pub fn assignments(&self, device: &DeviceId) -> Result<Vec<Assignment>, StoreError> {
-        self.read(|conn| all(conn, (sql::ASSIGNMENTS, "execution"), [device.as_str()], assignment_row))
+    /// A device's run of the newest deployment that names it.
+    pub fn newest_run(&self, device: &DeviceId) -> Result<Option<Run>, StoreError> {
+        self.read(|conn| {
+            let newest = params![device.as_str(), 1];
+            let found = one(conn, (sql::EXECUTIONS_OF_DEVICE, "execution"), newest, execution_row)?;
+            found.map(|execution| run(conn, execution)).transpose()
+        })
     }
+
+    /// A device's run of one deployment.
+    pub fn run(&self, deployment: DeploymentId, device: &DeviceId) -> Result<Option<Run>, StoreError> {
+        self.read(|conn| {
+            let key = params![deployment.to_string(), device.as_str()];
+            let found = one(conn, (sql::EXECUTION, "execution"), key, execution_row)?;
+            found.map(|execution| run(conn, execution)).transpose()
+        })
+    }
+
+    /// How many releases have fewer signers than this.
+    pub fn releases_signed_by_fewer(&self, than: u32) -> Result<u64, StoreError> {
+        self.read(|conn| exactly(conn, (sql::RELEASES_SIGNED_BY_FEWER, "release"), [than], |f| f.number()))
+    }
+}
+
+fn run(conn: &Connection, execution: Execution) -> Result<Run, StoreError> {
+    let missing = |table| StoreError::Inconsistent {
+        table,
+        key: execution.deployment.to_string(),
+        why: "is missing though an execution refers to it".to_owned(),
+    };
+    let found = deployments(conn, sql::DEPLOYMENT, [execution.deployment.to_string()])?.pop();
+    let deployment = found.ok_or_else(|| missing("deployment"))?;
+    let key = [deployment.release.to_string()];
+    let release = one(conn, (sql::RELEASE, "release"), key, release_row)?.ok_or_else(|| missing("release"))?;
+    Ok(Run { execution, deployment, release })
 }
 
 fn trust_row(f: &mut Fields<'_>) -> Result<TrustVersion, StoreError> {
@@ -257,17 +283,4 @@ pub(crate) fn execution_row(f: &mut Fields<'_>) -> Result<Execution, StoreError>
         _ => return Err(f.inconsistent("and state fit no execution state")),
     };
     Ok(Execution { deployment, device, phase, state, percent: f.number()?, changed: f.time()? })
-}
-
-fn assignment_row(f: &mut Fields<'_>) -> Result<Assignment, StoreError> {
-    Ok(Assignment {
-        execution: execution_row(f)?,
-        generation: f.number()?,
-        state: deployment_state(f)?,
-        release: f.parsed()?,
-        product: f.parsed()?,
-        sequence: f.number()?,
-        manifest_digest: f.bytes()?,
-        withdrawn: f.flag()?,
-    })
 }

@@ -256,8 +256,10 @@ create table outbox (
 
 create table ledger_leaf (
     leaf integer not null primary key,
+    kind text not null,
     line text not null
 ) strict;
+create index ledger_leaf_by_kind on ledger_leaf (kind);
 
 -- Hashes of all complete subtrees; level 0 is a leaf's hash.
 create table ledger_hash (

@@ -55,7 +55,11 @@ impl Desk {
         Ok(())
     }
 
+    /// Moves a device; one that was revoked meanwhile is not accepted by a decision made before.
     pub(super) fn set_enrolment(&self, device: &DeviceId, to: Enrolment) -> Result<(), CommitError> {
+        if to == Enrolment::Accepted {
+            self.refuse_if_cut_off(device)?;
+        }
         self.must(sql::DEVICE_ENROLMENT, params![to.word(), device.as_str()], "device-unknown")
     }
 
@@ -74,6 +78,7 @@ impl Desk {
     pub(super) fn add_certificate(&self, certificate: &DeviceCertificate) -> Result<(), CommitError> {
         let on = On { key: "certificate-serial-known", unique: "certificate-serial-known", foreign: "device-unknown" };
         let DeviceCertificate { device, serial, key, not_before, not_after, state } = certificate;
+        self.refuse_if_cut_off(device)?;
         let (from, until) = (not_before.as_micros(), not_after.as_micros());
         self.add(sql::CERTIFICATE_ADD, params![serial, device.as_str(), key.0, from, until, state.word(), from], on)?;
         self.execute(sql::CERTIFICATES_SUPERSEDE_UNUSED, params![from, device.as_str(), serial])?;
@@ -144,6 +149,20 @@ impl Desk {
         }
         let known = one(&self.conn, (sql::COMMAND, "command"), [&id], |f| f.text())?.is_some();
         Err(CommitError::Conflict(if known { "command-ended" } else { "command-unknown" }))
+    }
+
+    fn refuse_if_cut_off(&self, device: &DeviceId) -> Result<(), CommitError> {
+        let from = (sql::DEVICE_STATE, "device");
+        let state = one(&self.conn, from, [device.as_str()], |f| {
+            f.str()?;
+            f.word()
+        })?;
+        match state {
+            Some(Enrolment::Revoked) => Err(CommitError::Conflict("device-revoked")),
+            Some(Enrolment::Rejected) => Err(CommitError::Conflict("device-rejected")),
+            Some(Enrolment::Pending | Enrolment::Accepted | Enrolment::Preauthorised) => Ok(()),
+            None => Err(CommitError::Conflict("device-unknown")),
+        }
     }
 
     pub(super) fn highest(&self, from: (sql::Statement, &'static str), of: &str) -> Result<i64, CommitError> {

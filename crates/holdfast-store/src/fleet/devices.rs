@@ -108,6 +108,28 @@ impl Store {
         self.read(|conn| all(conn, (sql::DEVICE_IDS, "device"), asked, |f| f.parsed()))
     }
 
+    /// Those of these ids that are known.
+    pub fn known_devices(&self, ids: &[DeviceId]) -> Result<Vec<DeviceId>, StoreError> {
+        self.read(|conn| {
+            let mut known = Vec::new();
+            for id in ids {
+                known.extend(one(conn, (sql::DEVICE_KNOWN, "device"), [id.as_str()], |f| f.parsed())?);
+            }
+            Ok(known)
+        })
+    }
+
+    /// Those of these factory keys that are known.
+    pub fn known_factory_keys(&self, keys: &[KeyThumbprint]) -> Result<Vec<KeyThumbprint>, StoreError> {
+        self.read(|conn| {
+            let mut known = Vec::new();
+            for key in keys {
+                known.extend(one(conn, (sql::FACTORY_KEY_KNOWN, "device"), [key.0], |_| Ok(*key))?);
+            }
+            Ok(known)
+        })
+    }
+
     /// Counts of the whole fleet.
     pub fn fleet_counts(&self, now: Timestamp) -> Result<FleetCounts, StoreError> {
         self.read(|conn| {

@@ -52,6 +52,9 @@ catalogue! { FLEET:
         and (cast($9 as text) is null or d.software_version = $9)
         order by d.id limit $10");
     DEVICE_IDS = "select id from device where product = $1 and enrolment = $2 and id > $3 order by id limit $4";
+    DEVICE_KNOWN = "select id from device where id = $1";
+    FACTORY_KEY_KNOWN = "select id from device where factory_key = $1";
+    DEVICE_STATE = "select id, enrolment from device where id = $1";
     DEVICE_ADD = "insert into device (id, product, batch, factory_key, enrolment, created)
         values ($1, $2, $3, $4, $5, $6)";
     DEVICE_ENROLMENT = "update device set enrolment = $1 where id = $2";

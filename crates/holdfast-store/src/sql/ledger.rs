@@ -4,7 +4,8 @@ use super::catalogue;
 
 catalogue! { LEDGER:
     LEAF_COUNT = "select coalesce(max(leaf) + 1, 0) from ledger_leaf";
-    LEAF_ADD = "insert into ledger_leaf (leaf, line) values ($1, $2)";
+    LEAF_ADD = "insert into ledger_leaf (leaf, kind, line) values ($1, $2, $3)";
+    LEAVES_OF_KIND_COUNT = "select count(*) from ledger_leaf where kind = $1";
     LEAVES = "select l.leaf, l.line, h.hash from ledger_leaf l join ledger_hash h on h.level = 0 and h.node = l.leaf
         where l.leaf >= $1 order by l.leaf limit $2";
     LEAVES_OF_DEVICE = "select l.leaf, l.line, h.hash from ledger_mention m join ledger_leaf l on l.leaf = m.leaf

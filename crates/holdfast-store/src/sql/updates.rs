@@ -40,6 +40,7 @@ catalogue! { UPDATES:
     RELEASES_BY_ARTIFACT = release!("where artifact_digest = $1 order by sequence desc");
     RELEASE_NEWEST = release!("where product = $1 and withdrawn = 0 order by sequence desc limit 1");
     RELEASE_HIGHEST = "select coalesce(max(sequence), -1) from release where product = $1";
+    RELEASES_SIGNED_BY_FEWER = "select count(*) from release where signers < $1";
     RELEASE_ADD = "insert into release (id, product, version, sequence, kind, security_floor, description,
         manifest_digest, artifact_digest, artifact_bytes, signers, envelope, published, withdrawn)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -72,8 +73,4 @@ catalogue! { UPDATES:
         values ($1, $2, $3, $4, $5, $6, $7)";
     EXECUTION_SET = "update execution set phase = $1, state = $2, reason = $3, percent = $4, changed = $5
         where deployment = $6 and device = $7";
-    ASSIGNMENTS = "select e.deployment, e.device, e.phase, e.state, e.reason, e.percent, e.changed,
-        d.generation, d.state, d.phase, d.reason, r.id, r.product, r.sequence, r.manifest_digest, r.withdrawn
-        from execution e join deployment d on d.id = e.deployment join release r on r.id = d.release
-        where e.device = $1 and d.state in ('running', 'paused') order by e.deployment desc";
 }
