@@ -48,7 +48,7 @@ pub struct GatewayParts {
     /// The listening socket; [`listen`] opens one with a backlog for a returning fleet.
     pub listener: TcpListener,
     /// Where the TLS configuration of the moment comes from.
-    pub tls: Arc<Doors>,
+    pub doors: Arc<Doors>,
     /// Where everything is kept.
     pub store: Store,
     /// Compiled models; whoever changes a product calls [`Models::load`].
@@ -62,10 +62,10 @@ pub struct GatewayParts {
 /// Keeps the door open until `shutdown` resolves, then drains it: outstanding commits are waited for and acknowledged,
 /// sessions are closed with 0x8B, leases and counts are stored.
 pub async fn serve(parts: GatewayParts, shutdown: impl Future<Output = ()> + Send) {
-    let GatewayParts { listener, tls, store, models, connections, config } = parts;
+    let GatewayParts { listener, doors, store, models, connections, config } = parts;
     let door = Arc::new(Door::new(connections, config, Records::new(store), models));
     tokio::select! {
-        () = listener::run(listener, tls, Arc::clone(&door), shutdown) => {}
+        () = listener::run(listener, doors, Arc::clone(&door), shutdown) => {}
         () = door.keep_books() => {}
     }
     door.flush().await;

@@ -90,7 +90,9 @@ impl Connection {
                     Action::Send(bytes) => out.extend_from_slice(&bytes),
                     Action::Close { cause } => ended = Some(cause),
                     Action::Connected { keep_alive_secs, .. } => {
-                        self.talk.connected(&mut self.session, keep_alive_secs, now);
+                        if let Some(reason) = self.talk.connected(keep_alive_secs, now) {
+                            self.close_after_commits(reason, now);
+                        }
                     }
                     Action::Subscribed(channel) => self.talk.subscribed(channel),
                     Action::Delivered { .. } => self.talk.delivered(),

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use holdfast_core::mqtt::session::ServerConfig;
-use holdfast_core::time::Millis;
 
 use super::budget::Budgets;
 use super::limits::FLUSH_INTERVAL;
@@ -22,8 +21,8 @@ pub(super) const DOOR: &str = "mqtt";
 pub struct Config {
     /// Connections at the same time; one more is refused before its handshake.
     pub connections_max: usize,
-    /// How often a connected device is asked for fresh evidence.
-    pub attest_interval: Millis,
+    /// How often a connected device is asked for fresh evidence, in milliseconds.
+    pub attest_interval_ms: u64,
     /// What one device may send.
     pub budgets: Budgets,
     /// What the MQTT session announces and enforces.
@@ -34,7 +33,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             connections_max: 100_000,
-            attest_interval: Millis::from_secs(10 * 60),
+            attest_interval_ms: 10 * 60 * 1_000,
             budgets: Budgets::default(),
             session: ServerConfig::default(),
         }

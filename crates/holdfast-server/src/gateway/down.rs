@@ -10,13 +10,14 @@ use holdfast_core::mqtt::session::{NotSent, ServerSession};
 use holdfast_core::time::Millis;
 use holdfast_core::topic::{DownChannel, Scope};
 use holdfast_domain::fleet::shadow::delta;
-use holdfast_domain::fleet::{Command, Device, Shadow};
+use holdfast_domain::fleet::{Command, Shadow};
+use holdfast_domain::integrity::containment::{Policy, policy};
 use holdfast_domain::telemetry::value::FieldMap;
 
 use super::limits::COMMANDS_PUSHED_MAX;
 use super::nonces::NONCE_BYTES;
 use super::records::Fault;
-use super::registry::{LiveEvent, Order, Orders};
+use super::registry::{LiveEvent, Order};
 use super::talk::Talk;
 use crate::clock;
 
@@ -62,21 +63,14 @@ impl Talk {
     async fn tell_policy(&mut self, session: &mut ServerSession) -> Result<Result<(), NotSent>, Fault> {
         let id = self.identity.device.clone();
         let device = self.door.records.read(move |store| store.device(&id)).await?;
-        let Some(Device { quarantine, .. }) = device else { return Err(Fault) };
-        let before = self.scope;
-        self.scope = if quarantine.is_some() { Scope::Quarantine } else { Scope::Full };
-        session.set_scope(self.scope);
-        if before != self.scope {
+        let Policy { quarantined, reason, recover } = policy(&device.ok_or(Fault)?);
+        let scope = if quarantined { Scope::Quarantine } else { Scope::Full };
+        session.set_scope(scope);
+        if std::mem::replace(&mut self.scope, scope) != scope {
             let device = self.identity.device.clone();
-            self.door.connections.tell(LiveEvent::PolicyChanged { device, quarantined: quarantine.is_some() });
-            if quarantine.is_none() {
-                // What was held back while it was contained.
-                self.wanted = Orders::NONE.with(Order::Shadow).with(Order::Commands);
-            }
+            self.door.connections.tell(LiveEvent::PolicyChanged { device, quarantined });
         }
-        let reason = quarantine.as_ref().map(|quarantine| quarantine.reason.as_str());
-        let recover = reason.is_some_and(|reason| reason != BY_PERSON);
-        let payload = serde_json::json!({ "quarantined": quarantine.is_some(), "reason": reason, "recover": recover });
+        let payload = serde_json::json!({ "quarantined": quarantined, "reason": reason, "recover": recover });
         Ok(publish(session, DownChannel::Policy, &payload.to_string()))
     }
 
@@ -85,7 +79,7 @@ impl Talk {
         let text: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
         publish(session, DownChannel::Challenge, &format!("{{\"nonce\":\"{text}\"}}"))?;
         self.nonces.lock().unwrap_or_else(PoisonError::into_inner).issue(nonce, now);
-        self.next_challenge = Some(Millis(now.0.saturating_add(self.door.config.attest_interval.0)));
+        self.next_challenge = Some(Millis(now.0.saturating_add(self.door.config.attest_interval_ms)));
         Ok(())
     }
 
@@ -131,9 +125,6 @@ impl Talk {
         Ok(Ok(()))
     }
 }
-
-/// The reason of a quarantine that a person ordered; the device cannot end that by recovering.
-const BY_PERSON: &str = "by-person";
 
 fn publish(session: &mut ServerSession, channel: DownChannel, payload: &str) -> Result<(), NotSent> {
     session.publish(channel, payload.as_bytes(), Qos::AtLeastOnce, 0).map(|_| ())

@@ -50,3 +50,5 @@ pub(super) const TAKEOVERS_MAX: u32 = 6;
 pub(super) const ADDRESS_CHANGES_MAX: u32 = 2;
 /// Devices whose take-overs are remembered at the same time.
 pub(super) const TAKEOVER_HISTORIES_MAX: usize = 10_000;
+/// Open alerts of one device that a rule is shown.
+pub(super) const ALERTS_READ_MAX: u32 = 64;

@@ -40,6 +40,11 @@ impl Nonces {
         }
     }
 
+    /// Those that may be answered, newest first.
+    pub(super) fn open(&self) -> Vec<[u8; NONCE_BYTES]> {
+        self.0.iter().rev().flatten().map(|(nonce, _)| *nonce).collect()
+    }
+
     /// Uses a nonce up.
     pub(super) fn redeem(&mut self, nonce: &[u8], now: Millis) -> Result<(), NonceRefusal> {
         let is_it = |slot: &&mut Option<([u8; NONCE_BYTES], Millis)>| slot.is_some_and(|(known, _)| known == nonce);

@@ -11,6 +11,7 @@ use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::command::Answer;
 use holdfast_domain::reason::Reason;
 use holdfast_domain::telemetry::value::FieldMap;
+use holdfast_domain::updates::report::{ReportedStep, UpdateReport};
 use serde::de::{self, Deserializer};
 use serde::Deserialize;
 
@@ -51,32 +52,24 @@ struct RawResult {
 /// `update/report`.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct UpdateReport {
-    /// Of which deployment.
+struct RawReport {
     #[serde(deserialize_with = "parsed")]
-    pub(super) deployment: DeploymentId,
-    /// Of which plan.
-    pub(super) generation: u32,
-    /// Where the device is.
-    pub(super) state: UpdateState,
-    /// How far the download is.
+    deployment: DeploymentId,
+    generation: u32,
+    state: State,
     #[serde(default)]
-    pub(super) percent: u8,
-    /// Why it failed or went back.
+    percent: u8,
     #[serde(default, deserialize_with = "maybe")]
-    pub(super) reason: Option<Reason>,
-    /// The sequence number that runs now.
+    reason: Option<Reason>,
     #[serde(default)]
-    pub(super) sequence: Option<u64>,
-    /// The digest of the image that runs now.
+    sequence: Option<u64>,
     #[serde(default, deserialize_with = "maybe")]
-    pub(super) digest: Option<Sha256Digest>,
+    digest: Option<Sha256Digest>,
 }
 
-/// The states a device can report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum UpdateState {
+enum State {
     Downloading,
     Installing,
     Rebooting,
@@ -148,8 +141,19 @@ pub(super) fn command_result(bytes: &[u8]) -> Result<Answer, PayloadRefusal> {
 }
 
 pub(super) fn update_report(bytes: &[u8]) -> Result<UpdateReport, PayloadRefusal> {
-    let report: UpdateReport = read(bytes)?;
-    if report.percent > 100 { Err(PayloadRefusal::Malformed) } else { Ok(report) }
+    let RawReport { deployment, generation, state, percent, reason, sequence, digest } = read(bytes)?;
+    let step = match (state, reason) {
+        (State::Downloading, _) => ReportedStep::Downloading,
+        (State::Installing, _) => ReportedStep::Installing,
+        (State::Rebooting, _) => ReportedStep::Rebooting,
+        (State::Succeeded, _) => ReportedStep::Succeeded,
+        (State::Declined, _) => ReportedStep::Declined,
+        (State::Failed, Some(why)) => ReportedStep::Failed(why),
+        (State::RolledBack, Some(why)) => ReportedStep::RolledBack(why),
+        (State::Failed | State::RolledBack, None) => return Err(PayloadRefusal::Malformed),
+    };
+    let digest = digest.map(|digest| *digest.as_bytes());
+    Ok(UpdateReport { deployment, generation, step, percent, sequence, digest })
 }
 
 pub(super) fn event(bytes: &[u8]) -> Result<DeviceEvent, PayloadRefusal> {
@@ -178,16 +182,24 @@ mod tests {
     }
 
     #[test]
-    fn an_update_report_keeps_to_its_states_and_to_a_hundred_percent() {
-        let report = |state: &str, percent: u32| {
-            let deployment = "018bcfe5-6800-7fff-bfff-ffffffffffff";
-            let json = format!(r#"{{"deployment":"{deployment}","generation":1,"state":"{state}","percent":{percent}}}"#);
-            update_report(json.as_bytes()).map(|report| report.state)
+    fn an_update_report_keeps_to_its_states_and_says_why_it_failed() {
+        let report = |rest: &str| {
+            let json = format!(r#"{{"deployment":"018bcfe5-6800-7fff-bfff-ffffffffffff","generation":1,{rest}}}"#);
+            update_report(json.as_bytes()).map(|report| report.step)
         };
-        assert_eq!(report("rolled_back", 100), Ok(UpdateState::RolledBack));
-        assert_eq!(report("exploded", 1), Err(PayloadRefusal::Malformed));
-        assert_eq!(report("downloading", 101), Err(PayloadRefusal::Malformed));
-        assert_eq!(report("downloading", 300), Err(PayloadRefusal::Malformed));
+        let why: Reason = "no-boot".parse().unwrap();
+        assert_eq!(report(r#""state":"rolled_back","reason":"no-boot""#), Ok(ReportedStep::RolledBack(why)));
+        assert_eq!(report(r#""state":"downloading","percent":7,"reason":null"#), Ok(ReportedStep::Downloading));
+        for bad in [
+            r#""state":"rolled_back""#,
+            r#""state":"exploded""#,
+            r#""state":"downloading","percent":300"#,
+            r#""state":"failed","reason":"Not a name""#,
+            r#""state":"succeeded","digest":"ab""#,
+            r#""state":"succeeded","more":1"#,
+        ] {
+            assert_eq!(report(bad), Err(PayloadRefusal::Malformed), "{bad}");
+        }
     }
 
     #[test]

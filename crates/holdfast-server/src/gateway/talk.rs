@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use holdfast_core::id::CommandId;
-use holdfast_core::mqtt::packet::PacketId;
+use holdfast_core::mqtt::packet::{PacketId, Version};
 use holdfast_core::mqtt::reason::ReasonCode;
 use holdfast_core::mqtt::session::{Admit, ServerSession, Verdict};
 use holdfast_core::time::Millis;
@@ -94,8 +94,9 @@ impl Talk {
         }
     }
 
-    /// The session is open: pushes out an older one, and says so if it looks like a copied key.
-    pub(super) fn connected(&mut self, session: &mut ServerSession, keep_alive_secs: u16, now: Millis) {
+    /// The session is open: pushes out an older one, and says so if it looks like a copied key. Gives the reason why
+    /// this one has to close instead, if it has.
+    pub(super) fn connected(&mut self, keep_alive_secs: u16, now: Millis) -> Option<ReasonCode> {
         let device = self.identity.device.clone();
         self.keep_alive_secs = keep_alive_secs;
         match self.door.connections.register(&device, self.identity.address, &self.mailbox, now) {
@@ -111,8 +112,8 @@ impl Talk {
                 if tell {
                     self.pending.push(up::clone_alert(Arc::clone(&self.door), device));
                 }
-                session.close(ReasonCode::ConnectionRateExceeded);
-                return;
+                self.readings = None;
+                return Some(ReasonCode::ConnectionRateExceeded);
             }
         }
         self.touch(now);
@@ -120,6 +121,7 @@ impl Talk {
             // The registry's order may have come before this place was in it.
             self.mailbox.put(Order::Drain);
         }
+        None
     }
 
     /// The device listens on a channel: what it should know there is sent at the end of this turn.
@@ -258,9 +260,12 @@ impl Talk {
     }
 }
 
-/// Counts a refused message and tells the device.
+/// Counts a refused message and tells the device. A 3.1.1 device can only be cut off for a message it wants an answer
+/// to; the session then says so by the same name, which counts it.
 fn refuse(door: &Door, identity: &Identity, session: &mut ServerSession, id: Option<PacketId>, refused: Refused) {
-    door.connections.refused(Some(&identity.device), refused.name);
+    if id.is_none() || session.version() == Some(Version::V5) {
+        door.connections.refused(Some(&identity.device), refused.name);
+    }
     if let Some(id) = id {
         session.acknowledge(id, Verdict::Refused { reason: refused.reason, name: refused.name });
     }

@@ -1,6 +1,9 @@
 //! What a device says besides telemetry: each document is read at once, judged by the domain and committed before it is
 //! acknowledged.
 
+mod attest;
+mod update;
+
 use std::sync::{Arc, Mutex};
 
 use holdfast_core::id::{AlertId, CommandId, DeviceId};
@@ -12,9 +15,12 @@ use holdfast_domain::fleet::command::{Answer, CommandRefusal, finish_command};
 use holdfast_domain::fleet::shadow::{ShadowRefusal, apply_reported};
 use holdfast_domain::integrity::{Alert, Severity, alert_kind};
 use holdfast_domain::telemetry::Model;
+use holdfast_store::integrity::AlertFilter;
 use holdfast_store::telemetry::EventRow;
+use holdfast_store::{Store, StoreError};
 
 use super::door::Door;
+use super::limits::ALERTS_READ_MAX;
 use super::nonces::Nonces;
 use super::payload;
 use super::pending::{Done, Pending, Refused, Stop};
@@ -47,11 +53,11 @@ pub(super) fn document(
         }
         UpChannel::UpdateReport => {
             let report = payload::update_report(payload).map_err(|refusal| Refused::payload(refusal.name()))?;
-            pending.push(async move { Done::Document { id, result: { let _ = (asked, report); Ok(()) } } });
+            pending.push(async move { Done::Document { id, result: update::report(asked, report).await } });
         }
         UpChannel::Attest => {
             let evidence = payload.to_vec();
-            pending.push(async move { Done::Document { id, result: { let _ = (asked, evidence); Ok(()) } } });
+            pending.push(async move { Done::Document { id, result: attest::evidence(asked, evidence).await } });
         }
         UpChannel::Event => {
             let event = payload::event(payload).map_err(|refusal| Refused::payload(refusal.name()))?;
@@ -114,6 +120,10 @@ async fn event_happened(asked: Asked, event: payload::DeviceEvent) -> Result<(),
         received: clock::now(),
     };
     door.records.append_event(event).await
+}
+
+fn open_alerts(store: &Store, device: &DeviceId) -> Result<Vec<Alert>, StoreError> {
+    store.alerts(&AlertFilter { open_only: true, device: Some(device.clone()) }, None, ALERTS_READ_MAX)
 }
 
 /// Commits a decision, then carries out its effects at once; the outbox repeats them if we are interrupted.
