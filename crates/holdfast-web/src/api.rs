@@ -1,0 +1,84 @@
+//! The JSON interface `/api/v1`: one file for each room, each with its wire types.
+//!
+//! Times are integer microseconds since 1970 in UTC, in members that end in `_us`; digests are lower-case hexadecimal;
+//! lists answer `{"items":[…],"next":cursor or null}`. Owns no rule: parses, asks, writes down.
+
+mod fleet;
+mod history;
+mod integrity;
+mod people;
+mod products;
+mod telemetry;
+mod updates;
+
+use holdfast_core::time::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::backend::Page;
+use crate::door::problem::Problem;
+use crate::door::routes::Routes;
+
+/// A handler's answer.
+type Reply<T> = Result<axum::Json<T>, Problem>;
+
+/// Most days of an API token.
+const TOKEN_DAYS_MAX: u16 = 365;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let routes = people::routes(routes);
+    let routes = products::routes(routes);
+    let routes = fleet::routes(routes);
+    let routes = telemetry::routes(routes);
+    let routes = updates::routes(routes);
+    let routes = integrity::routes(routes);
+    history::routes(routes)
+}
+
+/// A page of a list as it is sent.
+#[derive(Serialize)]
+struct List<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+impl<T> List<T> {
+    fn of<R>(page: Page<R>, row: impl Fn(R) -> T) -> axum::Json<Self> {
+        axum::Json(Self { items: page.rows.into_iter().map(row).collect(), next: page.next })
+    }
+
+    fn whole(items: Vec<T>) -> axum::Json<Self> {
+        axum::Json(Self { items, next: None })
+    }
+}
+
+/// An answer without content of its own.
+#[derive(Serialize)]
+struct Done {
+    done: bool,
+}
+
+const fn done() -> axum::Json<Done> {
+    axum::Json(Done { done: true })
+}
+
+fn us(at: Timestamp) -> i64 {
+    at.as_micros()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// JSON text that the store keeps, as a value; text that is no JSON is shown as text rather than lost.
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+pub(crate) use fleet::{
+    FILTER_FIELDS, command_lifetime, filter as device_filter, no_device, quarantine_order,
+};
+pub(crate) use integrity::severity_word;
+pub(crate) use people::new_token;
+pub(crate) use products::no_product;
+pub(crate) use updates::{NewDeploymentParts, kind_word, no_deployment, no_release, reason_of};

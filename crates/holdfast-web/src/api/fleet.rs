@@ -1,0 +1,341 @@
+//! Interface of the room `fleet`: devices, orders about them, shadows, commands.
+
+use axum::extract::State;
+use holdfast_core::id::DeviceId;
+use holdfast_core::time::{Millis, Timestamp};
+use holdfast_domain::fleet::{Command, CommandOutcome, Device, DeviceCertificate, Shadow, Software};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::history::EntryRow;
+use super::updates::ExecutionRow;
+use super::{Done, List, Reply, document, done, hex, us};
+use crate::backend::fleet::{DesiredChange, DeviceFilter, DeviceOrder, NewCommand};
+use crate::console::fleet::{certificate_word, enrolment_of, enrolment_word};
+use crate::door::App;
+use crate::door::extract::{Asked, Fields, Id, Ids, Json, Who};
+use crate::door::problem::Problem;
+use crate::door::routes::{Access, Deed, Routes};
+
+/// How long a command waits if nothing is said.
+const COMMAND_SECONDS: u64 = 300;
+/// The longest a command may wait: 30 days.
+const COMMAND_SECONDS_MAX: u64 = 30 * 24 * 3600;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/api/v1/devices", Access::SignedIn, devices)
+        .get("/api/v1/devices/{id}", Access::SignedIn, device)
+        .post("/api/v1/devices/{id}/quarantine", Access::May(Deed::ContainDevices), quarantine)
+        .post("/api/v1/devices/{id}/release", Access::May(Deed::ContainDevices), release)
+        .post("/api/v1/devices/{id}/revoke", Access::May(Deed::ContainDevices), revoke)
+        .post("/api/v1/devices/{id}/allow-reenrolment", Access::May(Deed::ContainDevices), allow_reenrolment)
+        .get("/api/v1/devices/{id}/shadow", Access::SignedIn, shadow)
+        .patch("/api/v1/devices/{id}/shadow", Access::May(Deed::OperateDevices), change_desired)
+        .get("/api/v1/devices/{id}/commands", Access::SignedIn, commands)
+        .post("/api/v1/devices/{id}/commands", Access::May(Deed::OperateDevices), add_command)
+        .get("/api/v1/devices/{id}/commands/{command}", Access::SignedIn, command)
+        .get("/api/v1/devices/{id}/ledger", Access::SignedIn, device_ledger)
+}
+
+#[derive(Serialize)]
+struct QuarantineDoc {
+    since_us: i64,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct SoftwareDoc {
+    version: String,
+    sequence: u64,
+    image_digest: String,
+    slot: char,
+    at_us: i64,
+}
+
+impl From<&Software> for SoftwareDoc {
+    fn from(software: &Software) -> Self {
+        Self {
+            version: software.version.clone(),
+            sequence: software.sequence,
+            image_digest: hex(&software.image_digest),
+            slot: software.slot,
+            at_us: us(software.at),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DeviceRow {
+    id: String,
+    product: String,
+    batch: String,
+    factory_key: String,
+    state: &'static str,
+    quarantine: Option<QuarantineDoc>,
+    software: Option<SoftwareDoc>,
+    created_us: i64,
+    last_seen_us: Option<i64>,
+    online: bool,
+}
+
+impl DeviceRow {
+    fn new(device: &Device, now: Timestamp) -> Self {
+        Self {
+            id: device.id.to_string(),
+            product: device.product.to_string(),
+            batch: device.batch.to_string(),
+            factory_key: hex(&device.factory_key.0),
+            state: enrolment_word(device.enrolment),
+            quarantine: device
+                .quarantine
+                .as_ref()
+                .map(|q| QuarantineDoc { since_us: us(q.since), reason: q.reason.clone() }),
+            software: device.software.as_ref().map(SoftwareDoc::from),
+            created_us: us(device.created),
+            last_seen_us: device.last_seen.map(us),
+            online: device.online_until.is_some_and(|until| until > now),
+        }
+    }
+}
+
+/// Reads a filter of devices from a query.
+pub(crate) fn filter(query: &Fields) -> Result<DeviceFilter, Problem> {
+    Ok(DeviceFilter {
+        state: query.text("state").map(enrolment_of).transpose()?,
+        product: query.parsed("product")?,
+        quarantined: query.parsed("quarantined")?,
+        online: query.parsed("online")?,
+        version: query.text("version").map(str::to_owned),
+        prefix: query.text("prefix").map(str::to_owned),
+    })
+}
+
+/// Names of a filter's fields and of paging.
+pub(crate) const FILTER_FIELDS: [&str; 8] =
+    ["state", "product", "quarantined", "online", "version", "prefix", "after", "limit"];
+
+async fn devices(State(app): State<App>, Asked(query): Asked) -> Reply<List<DeviceRow>> {
+    let query = query.only(&FILTER_FIELDS)?;
+    let (filter, page) = (filter(&query)?, query.page()?);
+    let now = app.ground().now();
+    Ok(List::of(app.ask(move |b| b.devices(&filter, &page)).await?, |device| DeviceRow::new(&device, now)))
+}
+
+#[derive(Serialize)]
+struct CertificateDoc {
+    serial: String,
+    key: String,
+    not_before_us: i64,
+    not_after_us: i64,
+    state: &'static str,
+}
+
+impl From<&DeviceCertificate> for CertificateDoc {
+    fn from(certificate: &DeviceCertificate) -> Self {
+        Self {
+            serial: certificate.serial.clone(),
+            key: hex(&certificate.key.0),
+            not_before_us: us(certificate.not_before),
+            not_after_us: us(certificate.not_after),
+            state: certificate_word(certificate.state),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DeviceDoc {
+    #[serde(flatten)]
+    row: DeviceRow,
+    certificates: Vec<CertificateDoc>,
+    executions: Vec<ExecutionRow>,
+    streams: Vec<String>,
+    security_floor: Option<u64>,
+    reenrolment_allowed: bool,
+}
+
+async fn device(State(app): State<App>, Id(id): Id<DeviceId>) -> Reply<DeviceDoc> {
+    let now = app.ground().now();
+    let view = app.ask(move |b| b.device(&id)).await?.ok_or_else(no_device)?;
+    Ok(axum::Json(DeviceDoc {
+        row: DeviceRow::new(&view.device, now),
+        certificates: view.certificates.iter().map(CertificateDoc::from).collect(),
+        streams: view.model.streams.iter().map(|stream| stream.id.to_string()).collect(),
+        security_floor: view.security_floor,
+        reenrolment_allowed: view.reenrolment_allowed,
+        executions: view.executions.into_iter().map(ExecutionRow::from).collect(),
+    }))
+}
+
+/// There is no such device.
+pub(crate) fn no_device() -> Problem {
+    Problem::absent("device-unknown", "There is no such device.")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuarantineBody {
+    reason: String,
+}
+
+async fn quarantine(
+    State(app): State<App>,
+    Who(by): Who,
+    Id(id): Id<DeviceId>,
+    Json(body): Json<QuarantineBody>,
+) -> Reply<Done> {
+    let order = quarantine_order(&body.reason)?;
+    app.ask(move |b| b.order_device(&by, &id, &order)).await?;
+    Ok(done())
+}
+
+/// Reads the reason a person gave.
+pub(crate) fn quarantine_order(reason: &str) -> Result<DeviceOrder, Problem> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 200 {
+        return Err(Problem::malformed("reason-length", "Say why, in 1 to 200 characters."));
+    }
+    Ok(DeviceOrder::Quarantine { reason: reason.to_owned() })
+}
+
+async fn release(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<Done> {
+    app.ask(move |b| b.order_device(&by, &id, &DeviceOrder::Release)).await?;
+    Ok(done())
+}
+
+async fn revoke(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<Done> {
+    app.ask(move |b| b.order_device(&by, &id, &DeviceOrder::Revoke)).await?;
+    Ok(done())
+}
+
+async fn allow_reenrolment(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<Done> {
+    app.ask(move |b| b.order_device(&by, &id, &DeviceOrder::AllowReenrolment)).await?;
+    Ok(done())
+}
+
+#[derive(Serialize)]
+struct ShadowDoc {
+    version: u64,
+    desired: Value,
+    reported: Value,
+    applied_version: u64,
+    reported_at_us: Option<i64>,
+}
+
+impl From<Shadow> for ShadowDoc {
+    fn from(shadow: Shadow) -> Self {
+        Self {
+            version: shadow.version,
+            desired: document(&shadow.desired),
+            reported: document(&shadow.reported),
+            applied_version: shadow.applied_version,
+            reported_at_us: shadow.reported_at.map(us),
+        }
+    }
+}
+
+async fn shadow(State(app): State<App>, Id(id): Id<DeviceId>) -> Reply<ShadowDoc> {
+    Ok(axum::Json(app.ask(move |b| b.shadow(&id)).await?.ok_or_else(no_device)?.into()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DesiredBody {
+    version: Option<u64>,
+    desired: Map<String, Value>,
+}
+
+/// `{"version": 3, "desired": {"target": 21.5, "old": null}}`: a merge patch (RFC 7396), refused if `version` moved on.
+async fn change_desired(
+    State(app): State<App>,
+    Who(by): Who,
+    Id(id): Id<DeviceId>,
+    Json(body): Json<DesiredBody>,
+) -> Reply<ShadowDoc> {
+    let change = DesiredChange { from_version: body.version, patch: Value::Object(body.desired).to_string() };
+    Ok(axum::Json(app.ask(move |b| b.change_desired(&by, &id, &change)).await?.into()))
+}
+
+#[derive(Serialize)]
+struct CommandRow {
+    id: String,
+    action: String,
+    input: Value,
+    created_us: i64,
+    expires_us: i64,
+    state: &'static str,
+    output: Option<Value>,
+    reason: Option<String>,
+    ended_us: Option<i64>,
+}
+
+impl From<Command> for CommandRow {
+    fn from(command: Command) -> Self {
+        let (state, output, reason) = match command.outcome {
+            None => ("open", None, None),
+            Some(CommandOutcome::Succeeded(output)) => ("succeeded", Some(document(&output)), None),
+            Some(CommandOutcome::Failed(reason)) => ("failed", None, Some(reason)),
+            Some(CommandOutcome::Expired) => ("expired", None, None),
+        };
+        Self {
+            id: command.id.to_string(),
+            action: command.action,
+            input: document(&command.input),
+            created_us: us(command.created),
+            expires_us: us(command.expires),
+            state,
+            output,
+            reason,
+            ended_us: command.ended.map(us),
+        }
+    }
+}
+
+async fn commands(State(app): State<App>, Id(id): Id<DeviceId>, Asked(query): Asked) -> Reply<List<CommandRow>> {
+    let page = query.only(&["after", "limit"])?.page()?;
+    Ok(List::of(app.ask(move |b| b.commands(&id, &page)).await?, CommandRow::from))
+}
+
+async fn command(
+    State(app): State<App>,
+    Ids(device, command): Ids<DeviceId, holdfast_core::id::CommandId>,
+) -> Reply<CommandRow> {
+    let found = app.ask(move |b| b.command(command)).await?.filter(|found| found.device == device);
+    let found = found.ok_or_else(|| Problem::absent("command-unknown", "This device has no such command."))?;
+    Ok(axum::Json(found.into()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommandBody {
+    action: String,
+    #[serde(default)]
+    input: Map<String, Value>,
+    expires_s: Option<u64>,
+}
+
+async fn add_command(
+    State(app): State<App>,
+    Who(by): Who,
+    Id(id): Id<DeviceId>,
+    Json(body): Json<CommandBody>,
+) -> Reply<CommandRow> {
+    let lifetime = command_lifetime(body.expires_s)?;
+    let new = NewCommand { action: body.action, input: Value::Object(body.input).to_string(), lifetime };
+    Ok(axum::Json(app.ask(move |b| b.add_command(&by, &id, &new)).await?.into()))
+}
+
+/// How long a command may wait for its device.
+pub(crate) fn command_lifetime(seconds: Option<u64>) -> Result<Millis, Problem> {
+    let seconds = seconds.unwrap_or(COMMAND_SECONDS);
+    if seconds == 0 || seconds > COMMAND_SECONDS_MAX {
+        let detail = format!("A command waits 1 to {COMMAND_SECONDS_MAX} seconds.");
+        return Err(Problem::malformed("expires-out-of-range", detail));
+    }
+    Ok(Millis::from_secs(seconds))
+}
+
+async fn device_ledger(State(app): State<App>, Id(id): Id<DeviceId>, Asked(query): Asked) -> Reply<List<EntryRow>> {
+    let page = query.only(&["after", "limit"])?.page()?;
+    Ok(List::of(app.ask(move |b| b.device_ledger(&id, &page)).await?, EntryRow::from))
+}

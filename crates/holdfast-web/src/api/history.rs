@@ -1,0 +1,126 @@
+//! Interface of the ledger and of the room `conformity`.
+
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{List, Reply, document, hex, us};
+use crate::backend::history::{ConformityRow, LedgerEntry};
+use crate::console::conformity::status_word;
+use crate::door::App;
+use crate::door::extract::Asked;
+use crate::door::problem::Problem;
+use crate::door::routes::{Access, Routes};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/api/v1/authority", Access::Public, authority)
+        .get("/api/v1/ledger/checkpoint", Access::SignedIn, checkpoint)
+        .get("/api/v1/ledger/entries", Access::SignedIn, entries)
+        .get("/api/v1/conformity", Access::SignedIn, conformity)
+}
+
+#[derive(Serialize)]
+struct AuthorityDoc {
+    ca_pem: String,
+    freshness_key: String,
+    ledger_key: String,
+    ledger_origin: String,
+}
+
+async fn authority(State(app): State<App>) -> Reply<AuthorityDoc> {
+    let authority = app.ask(|b| b.authority()).await?;
+    Ok(axum::Json(AuthorityDoc {
+        ca_pem: authority.ca_pem,
+        freshness_key: authority.freshness_key,
+        ledger_key: authority.ledger_key,
+        ledger_origin: authority.ledger_origin,
+    }))
+}
+
+#[derive(Serialize)]
+struct CheckpointDoc {
+    note: String,
+    size: u64,
+    root: String,
+}
+
+async fn checkpoint(State(app): State<App>) -> Reply<CheckpointDoc> {
+    let head = app.ask(|b| b.checkpoint()).await?;
+    Ok(axum::Json(CheckpointDoc { note: head.note, size: head.size, root: hex(&head.root) }))
+}
+
+/// An entry; `leaf` is the exact text that is hashed, `line` the same as JSON.
+#[derive(Serialize)]
+pub(super) struct EntryRow {
+    index: u64,
+    at_us: i64,
+    kind: String,
+    leaf: String,
+    leaf_hash: String,
+    line: Value,
+}
+
+impl From<LedgerEntry> for EntryRow {
+    fn from(entry: LedgerEntry) -> Self {
+        Self {
+            index: entry.index,
+            at_us: us(entry.at),
+            kind: entry.kind,
+            line: document(&entry.leaf),
+            leaf: entry.leaf,
+            leaf_hash: hex(&entry.leaf_hash),
+        }
+    }
+}
+
+async fn entries(State(app): State<App>, Asked(query): Asked) -> Reply<List<EntryRow>> {
+    let query = query.only(&["from", "limit"])?;
+    let (from, rows) = (query.parsed("from")?.unwrap_or(0), query.page()?.rows);
+    let page = app.ask(move |b| b.ledger_entries(from, rows)).await?;
+    let full = page.len() == usize::from(rows);
+    let next = page.last().filter(|_| full).map(|entry| (entry.index + 1).to_string());
+    Ok(axum::Json(List { items: page.into_iter().map(EntryRow::from).collect(), next }))
+}
+
+#[derive(Serialize)]
+struct RequirementRow {
+    id: String,
+    text: String,
+    level: String,
+    capability: String,
+    status: &'static str,
+    evidence: String,
+    as_of_us: Option<i64>,
+}
+
+impl From<ConformityRow> for RequirementRow {
+    fn from(row: ConformityRow) -> Self {
+        Self {
+            id: row.id,
+            text: row.text,
+            level: row.level,
+            capability: row.capability,
+            status: status_word(row.status),
+            evidence: row.evidence,
+            as_of_us: row.as_of.map(us),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ConformityDoc {
+    catalogue: String,
+    at_us: i64,
+    items: Vec<RequirementRow>,
+}
+
+/// The whole catalogue in one answer: it has a few hundred rows.
+async fn conformity(State(app): State<App>) -> Result<axum::Json<ConformityDoc>, Problem> {
+    let report = app.ask(|b| b.conformity()).await?;
+    Ok(axum::Json(ConformityDoc {
+        catalogue: report.catalogue,
+        at_us: us(report.at),
+        items: report.rows.into_iter().map(RequirementRow::from).collect(),
+    }))
+}

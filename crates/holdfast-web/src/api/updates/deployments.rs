@@ -1,0 +1,244 @@
+//! Interface of deployments: make, follow, pause, resume, abort.
+
+use axum::extract::State;
+use holdfast_core::id::{DeploymentId, ReleaseId};
+use holdfast_core::time::Millis;
+use holdfast_domain::updates::DeploymentState;
+use serde::{Deserialize, Serialize};
+
+use super::ExecutionRow;
+use crate::api::{List, Reply, us};
+use crate::backend::fleet::ExecutionCounts;
+use crate::backend::updates::{DeploymentOrder, DeploymentView, NewDeployment, NewPhase, PhaseSize, PhaseView};
+use crate::console::updates::state_word;
+use crate::door::App;
+use crate::door::extract::{Asked, Id, Json, Who};
+use crate::door::problem::Problem;
+use crate::door::routes::{Access, Deed, Routes};
+
+/// Most phases of a deployment.
+const PHASES_MAX: usize = 20;
+/// The longest an execution may stand still: 30 days.
+const DEADLINE_SECONDS_MAX: u64 = 30 * 24 * 3600;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/api/v1/deployments", Access::SignedIn, deployments)
+        .post("/api/v1/deployments", Access::May(Deed::Deploy), add_deployment)
+        .get("/api/v1/deployments/{id}", Access::SignedIn, deployment)
+        .get("/api/v1/deployments/{id}/executions", Access::SignedIn, executions)
+        .post("/api/v1/deployments/{id}/pause", Access::May(Deed::Deploy), pause)
+        .post("/api/v1/deployments/{id}/resume", Access::May(Deed::Deploy), resume)
+        .post("/api/v1/deployments/{id}/abort", Access::May(Deed::Deploy), abort)
+}
+
+#[derive(Serialize)]
+struct CountsDoc {
+    queued: u64,
+    downloading: u64,
+    installing: u64,
+    rebooting: u64,
+    succeeded: u64,
+    failed: u64,
+    rolled_back: u64,
+    declined: u64,
+    unknown: u64,
+}
+
+impl From<ExecutionCounts> for CountsDoc {
+    fn from(counts: ExecutionCounts) -> Self {
+        Self {
+            queued: counts.queued,
+            downloading: counts.downloading,
+            installing: counts.installing,
+            rebooting: counts.rebooting,
+            succeeded: counts.succeeded,
+            failed: counts.failed,
+            rolled_back: counts.rolled_back,
+            declined: counts.declined,
+            unknown: counts.unknown,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PhaseDoc {
+    devices: u64,
+    success_percent: u8,
+    counts: CountsDoc,
+}
+
+impl From<PhaseView> for PhaseDoc {
+    fn from(phase: PhaseView) -> Self {
+        Self { devices: phase.counts.total(), success_percent: phase.success_percent, counts: phase.counts.into() }
+    }
+}
+
+#[derive(Serialize)]
+struct DeploymentRow {
+    id: String,
+    release: String,
+    version: String,
+    product: String,
+    state: &'static str,
+    phase: Option<u32>,
+    reason: Option<String>,
+    generation: u32,
+    abort_threshold_percent: u8,
+    min_devices: u32,
+    deadline_s: u64,
+    created_by: String,
+    created_us: i64,
+    phases: Vec<PhaseDoc>,
+}
+
+impl From<DeploymentView> for DeploymentRow {
+    fn from(view: DeploymentView) -> Self {
+        let (phase, reason) = match &view.state {
+            DeploymentState::Running { phase } | DeploymentState::Paused { phase } => (Some(*phase), None),
+            DeploymentState::Aborted { reason } => (None, Some(reason.clone())),
+            DeploymentState::AwaitingApproval | DeploymentState::Completed => (None, None),
+        };
+        Self {
+            id: view.id.to_string(),
+            release: view.release.to_string(),
+            state: state_word(&view.state),
+            version: view.version,
+            product: view.product.to_string(),
+            phase,
+            reason,
+            generation: view.generation,
+            abort_threshold_percent: view.abort_threshold_percent,
+            min_devices: view.min_devices,
+            deadline_s: view.deadline.0 / 1000,
+            created_by: view.created_by.to_string(),
+            created_us: us(view.created),
+            phases: view.phases.into_iter().map(PhaseDoc::from).collect(),
+        }
+    }
+}
+
+async fn deployments(State(app): State<App>, Asked(query): Asked) -> Reply<List<DeploymentRow>> {
+    let page = query.only(&["after", "limit"])?.page()?;
+    Ok(List::of(app.ask(move |b| b.deployments(&page)).await?, DeploymentRow::from))
+}
+
+async fn deployment(State(app): State<App>, Id(id): Id<DeploymentId>) -> Reply<DeploymentRow> {
+    Ok(axum::Json(app.ask(move |b| b.deployment(id)).await?.ok_or_else(no_deployment)?.into()))
+}
+
+/// There is no such deployment.
+pub(crate) fn no_deployment() -> Problem {
+    Problem::absent("deployment-unknown", "There is no such deployment.")
+}
+
+async fn executions(
+    State(app): State<App>,
+    Id(id): Id<DeploymentId>,
+    Asked(query): Asked,
+) -> Reply<List<ExecutionRow>> {
+    let query = query.only(&["state", "after", "limit"])?;
+    let (state, page) = (query.text("state").map(str::to_owned), query.page()?);
+    let page = app.ask(move |b| b.executions(id, state.as_deref(), &page)).await?;
+    Ok(List::of(page, ExecutionRow::from))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhaseBody {
+    percent: Option<u8>,
+    devices: Option<u32>,
+    success_percent: u8,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeploymentBody {
+    release: String,
+    phases: Vec<PhaseBody>,
+    abort_threshold_percent: u8,
+    min_devices: u32,
+    deadline_s: u64,
+}
+
+/// What was asked for, from JSON or from a form, not yet within limits.
+pub(crate) struct NewDeploymentParts {
+    pub(crate) release: ReleaseId,
+    pub(crate) phases: Vec<NewPhase>,
+    pub(crate) abort_threshold_percent: u8,
+    pub(crate) min_devices: u32,
+    pub(crate) deadline_s: u64,
+}
+
+impl NewDeploymentParts {
+    /// Refuses figures outside their limits.
+    pub(crate) fn within_limits(self) -> Result<NewDeployment, Problem> {
+        let refuse = |name, detail: String| Err(Problem::malformed(name, detail));
+        if self.phases.is_empty() || self.phases.len() > PHASES_MAX {
+            return refuse("phases-out-of-range", format!("A deployment has 1 to {PHASES_MAX} phases."));
+        }
+        let size_wrong = |phase: &NewPhase| match phase.size {
+            PhaseSize::Percent(percent) => percent == 0 || percent > 100,
+            PhaseSize::Devices(devices) => devices == 0,
+        };
+        if self.phases.iter().any(size_wrong) {
+            return refuse("phase-size-out-of-range", "A phase takes 1 to 100 percent, or at least one device.".into());
+        }
+        if self.phases.iter().any(|phase| phase.success_percent > 100) || self.abort_threshold_percent > 100 {
+            return refuse("percent-out-of-range", "A share is 0 to 100 percent.".into());
+        }
+        if self.deadline_s == 0 || self.deadline_s > DEADLINE_SECONDS_MAX {
+            return refuse("deadline-out-of-range", format!("A deadline is 1 to {DEADLINE_SECONDS_MAX} seconds."));
+        }
+        Ok(NewDeployment {
+            release: self.release,
+            phases: self.phases,
+            abort_threshold_percent: self.abort_threshold_percent,
+            min_devices: self.min_devices,
+            deadline: Millis::from_secs(self.deadline_s),
+        })
+    }
+}
+
+impl DeploymentBody {
+    fn parts(self) -> Result<NewDeploymentParts, Problem> {
+        let phase = |phase: PhaseBody| {
+            let size = match (phase.percent, phase.devices) {
+                (Some(percent), None) => PhaseSize::Percent(percent),
+                (None, Some(devices)) => PhaseSize::Devices(devices),
+                (Some(_), Some(_)) | (None, None) => {
+                    return Err(Problem::malformed("phase-size-unclear", "A phase has either percent or devices."));
+                }
+            };
+            Ok(NewPhase { size, success_percent: phase.success_percent })
+        };
+        Ok(NewDeploymentParts {
+            release: self.release.parse().map_err(|e| Problem::malformed("id-malformed", format!("release: {e}")))?,
+            phases: self.phases.into_iter().map(phase).collect::<Result<_, _>>()?,
+            abort_threshold_percent: self.abort_threshold_percent,
+            min_devices: self.min_devices,
+            deadline_s: self.deadline_s,
+        })
+    }
+}
+
+async fn add_deployment(
+    State(app): State<App>,
+    Who(by): Who,
+    Json(body): Json<DeploymentBody>,
+) -> Reply<DeploymentRow> {
+    let new = body.parts()?.within_limits()?;
+    Ok(axum::Json(app.ask(move |b| b.add_deployment(&by, &new)).await?.into()))
+}
+
+async fn pause(State(app): State<App>, Who(by): Who, Id(id): Id<DeploymentId>) -> Reply<DeploymentRow> {
+    Ok(axum::Json(app.ask(move |b| b.order_deployment(&by, id, DeploymentOrder::Pause)).await?.into()))
+}
+
+async fn resume(State(app): State<App>, Who(by): Who, Id(id): Id<DeploymentId>) -> Reply<DeploymentRow> {
+    Ok(axum::Json(app.ask(move |b| b.order_deployment(&by, id, DeploymentOrder::Resume)).await?.into()))
+}
+
+async fn abort(State(app): State<App>, Who(by): Who, Id(id): Id<DeploymentId>) -> Reply<DeploymentRow> {
+    Ok(axum::Json(app.ask(move |b| b.order_deployment(&by, id, DeploymentOrder::Abort)).await?.into()))
+}

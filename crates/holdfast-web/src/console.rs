@@ -1,0 +1,185 @@
+//! The maker's console: server-rendered pages, one file for each room, each page with its template and its view.
+//!
+//! Owns what every page shares: the desk (caller, form token, notice) and the attempt (a form that was refused and is
+//! shown again with its values). Every page works without script.
+
+pub(crate) mod charts;
+pub(crate) mod conformity;
+pub(crate) mod device;
+pub(crate) mod fleet;
+pub(crate) mod integrity;
+pub(crate) mod ledger;
+pub(crate) mod live;
+pub(crate) mod people;
+pub(crate) mod pictures;
+pub(crate) mod products;
+pub(crate) mod updates;
+pub(crate) mod words;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use holdfast_core::time::Timestamp;
+use http::StatusCode;
+use http::request::Parts;
+
+use crate::backend::people::Caller;
+use crate::backend::{Answer, Backend};
+use crate::door::App;
+use crate::door::extract::{Asked, Fields, Token, Who};
+use crate::door::problem::Problem;
+use crate::door::routes::{Deed, Routes, may};
+
+/// A page handler's answer.
+pub(crate) type PageReply = Result<Response, Problem>;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let routes = fleet::routes(routes);
+    let routes = device::routes(routes);
+    let routes = charts::routes(routes);
+    let routes = products::routes(routes);
+    let routes = updates::routes(routes);
+    let routes = integrity::routes(routes);
+    let routes = ledger::routes(routes);
+    let routes = conformity::routes(routes);
+    let routes = people::routes(routes);
+    live::routes(routes)
+}
+
+/// What a page handler works with: the backend, the caller, and what the layout shows of them.
+pub(crate) struct Desk {
+    pub(crate) app: App,
+    pub(crate) caller: Caller,
+    pub(crate) query: Fields,
+    pub(crate) now: Timestamp,
+    token: String,
+}
+
+impl FromRequestParts<App> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Who(caller) = Who::from_request_parts(parts, app).await?;
+        let Token(token) = Token::from_request_parts(parts, app).await?;
+        let Asked(query) = Asked::from_request_parts(parts, app).await?;
+        Ok(Self { app: app.clone(), caller, query, now: app.ground().now(), token })
+    }
+}
+
+impl Desk {
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Backend) -> Answer<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.app.ask(question).await
+    }
+
+    /// What the layout needs for a page of this section.
+    pub(crate) async fn frame(&self, title: impl Into<String>, section: &'static str) -> Result<Frame, Problem> {
+        let alerts = self.ask(|b| b.open_alerts()).await?;
+        Ok(Frame {
+            title: title.into(),
+            section,
+            who: self.caller.person.name.clone(),
+            role: people::role_title(self.caller.person.role),
+            alerts,
+            token: self.token.clone(),
+            notice: self.query.text("done").and_then(notice),
+            live: String::new(),
+        })
+    }
+
+    pub(crate) fn may(&self, deed: Deed) -> bool {
+        may(self.caller.person.role, deed)
+    }
+}
+
+/// What the layout shows on every page of the console.
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) section: &'static str,
+    pub(crate) who: String,
+    pub(crate) role: &'static str,
+    pub(crate) alerts: u64,
+    pub(crate) token: String,
+    pub(crate) notice: Option<&'static str>,
+    /// Query of the live stream that this page listens to; empty for none.
+    pub(crate) live: String,
+}
+
+impl Frame {
+    /// The same frame, listening to live events that match `query`.
+    pub(crate) fn live(mut self, query: impl Into<String>) -> Self {
+        self.live = query.into();
+        self
+    }
+}
+
+/// Sentences that a page shows after something was done; the address carries only the word.
+fn notice(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "quarantined" => "The device is in quarantine. It may prove itself and take updates, and nothing else.",
+        "released" => "The quarantine is lifted.",
+        "revoked" => "The device's certificates are revoked. Open connections end within a minute.",
+        "reenrolment-allowed" => "The device may enrol once more with its factory key.",
+        "desired" => "The change is saved. The device gets it as soon as it is connected.",
+        "commanded" => "The command is on its way. Its result appears below.",
+        "deployed" => "The deployment has started with its first phase.",
+        "paused" => "The deployment is paused. Devices that have begun finish; no further device begins.",
+        "resumed" => "The deployment goes on.",
+        "aborted" => "The deployment is ended. Devices that are done stay as they are.",
+        "closed" => "The alert is closed.",
+        "token-revoked" => "The token is revoked and does not count any more.",
+        _ => return None,
+    })
+}
+
+/// A form that was refused and is shown again. `Default` is a form nobody has sent yet.
+#[derive(Default)]
+pub(crate) struct Attempt {
+    form: &'static str,
+    fields: Fields,
+    problem: Option<Problem>,
+}
+
+impl Attempt {
+    pub(crate) const fn refused(form: &'static str, fields: Fields, problem: Problem) -> Self {
+        Self { form, fields, problem: Some(problem) }
+    }
+
+    /// Why `form` was refused.
+    pub(crate) fn error(&self, form: &str) -> Option<&str> {
+        self.problem.as_ref().filter(|_| self.form == form).map(|problem| problem.detail.as_str())
+    }
+
+    /// What was typed into a field of `form`; otherwise what stood there before.
+    pub(crate) fn typed<'a>(&'a self, form: &str, name: &str, before: &'a str) -> &'a str {
+        if self.form == form && self.problem.is_some() { self.fields.typed(name) } else { before }
+    }
+
+    /// The page's status: that of the refusal, or OK.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.problem.as_ref().map_or(StatusCode::OK, |problem| problem.status)
+    }
+}
+
+/// Renders a page.
+pub(crate) fn page<T: Template>(template: &T) -> PageReply {
+    page_with(StatusCode::OK, template)
+}
+
+/// Renders a page with another status.
+pub(crate) fn page_with<T: Template>(status: StatusCode, template: &T) -> PageReply {
+    match template.render() {
+        Ok(text) => Ok((status, Html(text)).into_response()),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            Err(Problem::fault("page-broken"))
+        }
+    }
+}
+
+/// Goes to another page after a form was carried out, so that reloading does not send it again.
+pub(crate) fn go(path: &str, done: &'static str) -> Response {
+    Redirect::to(&format!("{path}?done={done}")).into_response()
+}

@@ -1,0 +1,188 @@
+//! Telemetry as pictures and tables: panels on the device page, and the figures that the chart script fetches.
+
+use axum::extract::State;
+use holdfast_core::id::{DeviceId, StreamId};
+use holdfast_core::time::{Millis, Timestamp};
+use serde::Serialize;
+
+use super::pictures::Line;
+use super::words::{calendar, figure};
+use crate::backend::fleet::{Chart, ChartAsk, ChartLine, FieldKind, FieldView, Message, Reading, StreamView};
+use crate::door::App;
+use crate::door::extract::{Asked, Fields, Ids};
+use crate::door::problem::Problem;
+use crate::door::routes::{Access, Routes};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/console/devices/{id}/chart/{stream}", Access::SignedIn, figures)
+}
+
+/// Points of a chart: one for every two pixels of a wide one.
+const POINTS: u16 = 300;
+/// Messages in the table below a chart.
+pub(super) const TABLE_ROWS: u16 = 25;
+
+/// How far back a chart goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Range {
+    Hour,
+    Day,
+    Week,
+}
+
+impl Range {
+    pub(super) const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
+
+    /// Reads `range`; the last hour if nothing or something else is asked for.
+    pub(super) fn of(query: &Fields) -> Self {
+        Self::ALL.into_iter().find(|range| range.word() == query.typed("range")).unwrap_or(Self::Hour)
+    }
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Hour => "1h",
+            Self::Day => "24h",
+            Self::Week => "7d",
+        }
+    }
+
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Hour => "Last hour",
+            Self::Day => "Last day",
+            Self::Week => "Last week",
+        }
+    }
+
+    const fn seconds(self) -> u64 {
+        match self {
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+            Self::Week => 604_800,
+        }
+    }
+
+    pub(super) const fn chart(self, now: Timestamp) -> ChartAsk {
+        let back = Millis::from_secs(self.seconds());
+        let from = Timestamp::from_micros(now.as_micros().saturating_sub_unsigned(back.0.saturating_mul(1_000)));
+        ChartAsk { from, to: now, points: POINTS }
+    }
+}
+
+/// One stream on the device page.
+pub(super) struct StreamPanel {
+    pub(super) stream: String,
+    pub(super) title: String,
+    pub(super) source: String,
+    pub(super) charts: Vec<FieldChart>,
+    pub(super) heads: Vec<String>,
+    pub(super) rows: Vec<(String, Vec<String>)>,
+}
+
+/// One number field's picture.
+pub(super) struct FieldChart {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) unit: String,
+    pub(super) last: Option<String>,
+    pub(super) low: String,
+    pub(super) high: String,
+    pub(super) line: Line,
+}
+
+/// Classes of lines in the style sheet.
+const LINE_CLASSES: [&str; 4] = ["line1", "line2", "line3", "line4"];
+
+impl StreamPanel {
+    pub(super) fn new(device: &DeviceId, stream: &StreamView, chart: Chart, last: Vec<Message>) -> Self {
+        let newest = last.first();
+        let charts = chart.lines.into_iter().zip(LINE_CLASSES.into_iter().cycle());
+        Self {
+            stream: stream.id.to_string(),
+            title: stream.title.clone(),
+            source: format!("/console/devices/{device}/chart/{}", stream.id),
+            charts: charts.map(|(line, class)| FieldChart::new(line, class, newest)).collect(),
+            heads: stream.fields.iter().map(head).collect(),
+            rows: last.iter().map(|message| row(stream, message)).collect(),
+        }
+    }
+}
+
+impl FieldChart {
+    fn new(line: ChartLine, class: &'static str, newest: Option<&Message>) -> Self {
+        let known = || line.values.iter().flatten().copied();
+        let (low, high) = (known().reduce(f64::min), known().reduce(f64::max));
+        let current = newest.and_then(|message| message.fields.get(&line.field.name));
+        Self {
+            last: current.map(reading).or_else(|| line.values.iter().rev().flatten().next().map(|n| figure(*n))),
+            low: low.map(figure).unwrap_or_default(),
+            high: high.map(figure).unwrap_or_default(),
+            name: line.field.name,
+            title: line.field.title,
+            unit: line.field.unit.unwrap_or_default(),
+            line: Line::new(line.values, class),
+        }
+    }
+}
+
+fn head(field: &FieldView) -> String {
+    field.unit.as_ref().map_or_else(|| field.title.clone(), |unit| format!("{} ({unit})", field.title))
+}
+
+fn row(stream: &StreamView, message: &Message) -> (String, Vec<String>) {
+    let cell = |field: &FieldView| message.fields.get(&field.name).map(reading).unwrap_or_default();
+    (calendar(message.measured), stream.fields.iter().map(cell).collect())
+}
+
+fn reading(value: &Reading) -> String {
+    match value {
+        Reading::Number(n) => figure(*n),
+        Reading::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Reading::Text(text) => text.clone(),
+    }
+}
+
+/// The limits of a field in words, for labels of controls and tables of models.
+pub(super) fn limits(kind: &FieldKind) -> String {
+    fn between<T: ToString>(min: Option<T>, max: Option<T>) -> String {
+        match (min, max) {
+            (Some(min), Some(max)) => format!("{} to {}", min.to_string(), max.to_string()),
+            (Some(min), None) => format!("from {}", min.to_string()),
+            (None, Some(max)) => format!("up to {}", max.to_string()),
+            (None, None) => String::new(),
+        }
+    }
+    match kind {
+        FieldKind::Number { min, max } => between(min.map(figure), max.map(figure)),
+        FieldKind::Integer { min, max } => between(*min, *max),
+        FieldKind::Boolean => "on or off".to_owned(),
+        FieldKind::Choice(words) => words.join(", "),
+        FieldKind::Text { chars_max } => format!("up to {chars_max} characters"),
+    }
+}
+
+#[derive(Serialize)]
+struct LineDoc {
+    field: String,
+    values: Vec<Option<f64>>,
+}
+
+#[derive(Serialize)]
+struct ChartDoc {
+    /// Seconds since 1970, as the chart library wants them.
+    t: Vec<i64>,
+    lines: Vec<LineDoc>,
+}
+
+async fn figures(
+    State(app): State<App>,
+    Ids(device, stream): Ids<DeviceId, StreamId>,
+    Asked(query): Asked,
+) -> Result<axum::Json<ChartDoc>, Problem> {
+    let ask = Range::of(&query.only(&["range"])?).chart(app.ground().now());
+    let chart = app.ask(move |b| b.chart(&device, &stream, ask)).await?;
+    Ok(axum::Json(ChartDoc {
+        t: chart.at.iter().map(|at| at.as_micros().div_euclid(1_000_000)).collect(),
+        lines: chart.lines.into_iter().map(|line| LineDoc { field: line.field.name, values: line.values }).collect(),
+    }))
+}

@@ -1,0 +1,152 @@
+//! The page of one device, and the orders that its forms give.
+
+mod forms;
+mod view;
+
+use holdfast_core::id::{DeviceId, StreamId};
+
+use super::charts::{Range, TABLE_ROWS};
+use super::{Attempt, Desk, PageReply, go, page_with};
+use crate::api::{no_device, quarantine_order};
+use crate::backend::fleet::{ChartAsk, DeviceOrder, DeviceView, MessageAsk};
+use crate::backend::{Answer, Backend, PageAsk, Stop};
+use crate::door::extract::{Fields, Id, Sent};
+use crate::door::problem::Problem;
+use crate::door::routes::{Access, Deed, Routes};
+pub(crate) use view::EntryLine;
+use view::{DevicePage, Facts};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/console/devices/{id}", Access::SignedIn, show)
+        .post("/console/devices/{id}/quarantine", Access::May(Deed::ContainDevices), quarantine)
+        .post("/console/devices/{id}/release", Access::May(Deed::ContainDevices), release)
+        .post("/console/devices/{id}/revoke", Access::May(Deed::ContainDevices), revoke)
+        .post("/console/devices/{id}/allow-reenrolment", Access::May(Deed::ContainDevices), allow_reenrolment)
+        .post("/console/devices/{id}/desired", Access::May(Deed::OperateDevices), change_desired)
+        .post("/console/devices/{id}/command", Access::May(Deed::OperateDevices), command)
+}
+
+/// Rows of each short list on the page.
+const LIST_ROWS: u16 = 10;
+
+async fn show(desk: Desk, Id(id): Id<DeviceId>) -> PageReply {
+    device_page(desk, id, Attempt::default()).await
+}
+
+async fn device_page(desk: Desk, id: DeviceId, attempt: Attempt) -> PageReply {
+    let range = Range::of(&desk.query);
+    let (now, wanted) = (desk.now, id.clone());
+    let facts = desk.ask(move |b| facts(b, &wanted, range.chart(now))).await?.ok_or_else(no_device)?;
+    let frame = desk.frame(id.as_str(), "devices").await?.live(format!("device={id}"));
+    let status = attempt.status();
+    page_with(status, &DevicePage::new(frame, facts, &desk, range, attempt))
+}
+
+/// Everything the page shows, asked in one go.
+fn facts(b: &dyn Backend, id: &DeviceId, chart: ChartAsk) -> Answer<Option<Facts>> {
+    let Some(view) = b.device(id)? else { return Ok(None) };
+    let list = PageAsk::first(LIST_ROWS);
+    let streams = streams(b, &view, chart)?;
+    Ok(Some(Facts {
+        shadow: b.shadow(id)?.unwrap_or_default(),
+        commands: b.commands(id, &list)?.rows,
+        appraisals: b.appraisals(id, &list)?.rows,
+        alerts: b.alerts(true, Some(id), &list)?.rows,
+        ledger: b.device_ledger(id, &list)?.rows,
+        streams,
+        view,
+    }))
+}
+
+fn streams(b: &dyn Backend, view: &DeviceView, chart: ChartAsk) -> Answer<Vec<view::StreamFacts>> {
+    let id = &view.device.id;
+    let facts = |stream: &StreamId| -> Result<view::StreamFacts, Stop> {
+        let ask = MessageAsk { from: None, to: None, page: PageAsk::first(TABLE_ROWS) };
+        Ok(view::StreamFacts { chart: b.chart(id, stream, chart)?, last: b.messages(id, stream, &ask)?.rows })
+    };
+    view.model.streams.iter().map(|stream| facts(&stream.id)).collect()
+}
+
+/// Carries out an order and goes back to the page; a refusal shows the page again with what was typed.
+async fn order(desk: Desk, id: DeviceId, fields: Fields, asked: Asked) -> PageReply {
+    let by = desk.caller.clone();
+    let (form, done) = (asked.form, asked.done);
+    let outcome = match asked.order {
+        Ok(order) => {
+            let id = id.clone();
+            desk.ask(move |b| b.order_device(&by, &id, &order)).await
+        }
+        Err(problem) => Err(problem),
+    };
+    settle(desk, id, fields, Outcome { form, done, outcome }).await
+}
+
+/// One of the page's orders, as its form gave it.
+struct Asked {
+    form: &'static str,
+    done: &'static str,
+    order: Result<DeviceOrder, Problem>,
+}
+
+/// How a form ended.
+struct Outcome {
+    form: &'static str,
+    done: &'static str,
+    outcome: Result<(), Problem>,
+}
+
+async fn settle(desk: Desk, id: DeviceId, fields: Fields, ended: Outcome) -> PageReply {
+    match ended.outcome {
+        Ok(()) => Ok(go(&format!("/console/devices/{id}"), ended.done)),
+        Err(problem) if problem.reference.is_some() => Err(problem),
+        Err(problem) => {
+            desk.app.ground().count_refusal(problem.name);
+            device_page(desk, id, Attempt::refused(ended.form, fields, problem)).await
+        }
+    }
+}
+
+async fn quarantine(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
+    let order_of = quarantine_order(fields.typed("reason"));
+    order(desk, id, fields, Asked { form: "quarantine", done: "quarantined", order: order_of }).await
+}
+
+async fn release(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
+    order(desk, id, fields, Asked { form: "release", done: "released", order: Ok(DeviceOrder::Release) }).await
+}
+
+async fn revoke(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
+    order(desk, id, fields, Asked { form: "revoke", done: "revoked", order: Ok(DeviceOrder::Revoke) }).await
+}
+
+async fn allow_reenrolment(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
+    let asked =
+        Asked { form: "reenrol", done: "reenrolment-allowed", order: Ok(DeviceOrder::AllowReenrolment) };
+    order(desk, id, fields, asked).await
+}
+
+async fn change_desired(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
+    let outcome = try_desired(&desk, &id, &fields).await;
+    settle(desk, id, fields, Outcome { form: "desired", done: "desired", outcome }).await
+}
+
+async fn try_desired(desk: &Desk, id: &DeviceId, fields: &Fields) -> Result<(), Problem> {
+    let (by, id, fields) = (desk.caller.clone(), id.clone(), fields.clone());
+    let asked = id.clone();
+    let view = desk.ask(move |b| b.device(&asked)).await?.ok_or_else(no_device)?;
+    let change = forms::desired(&view.model, &fields)?;
+    desk.ask(move |b| b.change_desired(&by, &id, &change)).await.map(drop)
+}
+
+async fn command(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
+    let outcome = try_command(&desk, &id, &fields).await;
+    settle(desk, id, fields, Outcome { form: "command", done: "commanded", outcome }).await
+}
+
+async fn try_command(desk: &Desk, id: &DeviceId, fields: &Fields) -> Result<(), Problem> {
+    let (by, id, asked) = (desk.caller.clone(), id.clone(), id.clone());
+    let view = desk.ask(move |b| b.device(&asked)).await?.ok_or_else(no_device)?;
+    let new = forms::command(&view.model, fields)?;
+    desk.ask(move |b| b.add_command(&by, &id, &new)).await.map(drop)
+}

@@ -1,0 +1,67 @@
+//! Reads the forms of the device page by the product's model: texts become values of the declared types.
+//!
+//! Owns only the form of values. Whether a value is allowed is the domain's rule, which is asked afterwards.
+
+use serde_json::{Map, Number, Value};
+
+use crate::api::command_lifetime;
+use crate::backend::RefusalKind;
+use crate::backend::fleet::{DesiredChange, FieldKind, FieldView, ModelView, NewCommand};
+use crate::door::extract::Fields;
+use crate::door::problem::Problem;
+
+/// The change of the desired side: an empty field takes the wish back.
+pub(super) fn desired(model: &ModelView, fields: &Fields) -> Result<DesiredChange, Problem> {
+    let mut patch = Map::new();
+    for setting in &model.settings {
+        let name = format!("set.{}", setting.name);
+        if !fields.has(&name) {
+            continue;
+        }
+        let value = fields.text(&name).map_or(Ok(Value::Null), |text| value(setting, text))?;
+        patch.insert(setting.name.clone(), value);
+    }
+    Ok(DesiredChange { from_version: fields.parsed("version")?, patch: Value::Object(patch).to_string() })
+}
+
+/// The command of one action's form.
+pub(super) fn command(model: &ModelView, fields: &Fields) -> Result<NewCommand, Problem> {
+    let action: String = fields.needed("action")?;
+    let declared = model.actions.iter().find(|known| known.name == action).ok_or_else(|| {
+        Problem::new(RefusalKind::Unacceptable, "action-undeclared", "The product's model declares no such action.")
+    })?;
+    let mut input = Map::new();
+    for field in &declared.inputs {
+        if let Some(text) = fields.text(&format!("in.{}", field.name)) {
+            input.insert(field.name.clone(), value(field, text)?);
+        }
+    }
+    Ok(NewCommand {
+        action,
+        input: Value::Object(input).to_string(),
+        lifetime: command_lifetime(fields.parsed("expires_s")?)?,
+    })
+}
+
+fn value(field: &FieldView, text: &str) -> Result<Value, Problem> {
+    let wrong = |wanted: &str| Problem::malformed("value-malformed", format!("{}: {wanted}.", field.title));
+    match &field.kind {
+        FieldKind::Number { .. } => text
+            .parse::<f64>()
+            .ok()
+            .and_then(Number::from_f64)
+            .map(Value::Number)
+            .ok_or_else(|| wrong("a number is needed, such as 21.5")),
+        FieldKind::Integer { .. } => {
+            text.parse::<i64>().map(Value::from).map_err(|_| wrong("a whole number is needed, such as 21"))
+        }
+        FieldKind::Boolean => match text {
+            "true" => Ok(Value::Bool(true)),
+            "false" => Ok(Value::Bool(false)),
+            _ => Err(wrong("choose on or off")),
+        },
+        FieldKind::Choice(words) if words.iter().any(|word| word == text) => Ok(Value::from(text)),
+        FieldKind::Choice(_) => Err(wrong("choose one of the listed words")),
+        FieldKind::Text { .. } => Ok(Value::from(text)),
+    }
+}

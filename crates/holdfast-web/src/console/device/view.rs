@@ -1,0 +1,259 @@
+//! What the device page shows, in the words and pictures of its template.
+
+use askama::Template;
+use holdfast_domain::fleet::{CertificateState, Command, CommandOutcome, Shadow};
+use holdfast_domain::integrity::{Alert, Appraisal, Verdict};
+use serde_json::{Map, Value};
+
+use super::super::charts::{Range, StreamPanel};
+use super::super::fleet::{AlertLine, certificate_word, enrolment_word};
+use super::super::updates::ExecutionLine;
+use super::super::words::{Day, When, calendar, day, hex, reason, when};
+use super::super::{Attempt, Desk, Frame};
+use crate::backend::fleet::{ActionView, Chart, DeviceView, FieldView, Message};
+use crate::backend::history::LedgerEntry;
+use crate::door::routes::Deed;
+
+/// Everything the page was told.
+pub(super) struct Facts {
+    pub(super) view: DeviceView,
+    pub(super) shadow: Shadow,
+    pub(super) commands: Vec<Command>,
+    pub(super) appraisals: Vec<Appraisal>,
+    pub(super) alerts: Vec<Alert>,
+    pub(super) ledger: Vec<LedgerEntry>,
+    pub(super) streams: Vec<StreamFacts>,
+}
+
+/// One stream's chart and last messages.
+pub(super) struct StreamFacts {
+    pub(super) chart: Chart,
+    pub(super) last: Vec<Message>,
+}
+
+pub(super) struct CertificateLine {
+    serial: String,
+    state: &'static str,
+    class: &'static str,
+    until: Day,
+    left: When,
+}
+
+/// One setting: what is wanted, what is, and the control to change it.
+pub(super) struct SettingLine {
+    field: FieldView,
+    desired: String,
+    reported: String,
+    /// Wanted, and not yet so.
+    differs: bool,
+}
+
+impl SettingLine {
+    /// Field name in the form.
+    fn name(&self) -> String {
+        format!("set.{}", self.field.name)
+    }
+}
+
+pub(super) struct CommandLine {
+    action: String,
+    input: String,
+    given: When,
+    state: &'static str,
+    class: &'static str,
+    result: String,
+}
+
+pub(super) struct AppraisalLine {
+    good: bool,
+    reason: String,
+    image: String,
+    at: When,
+}
+
+pub(crate) struct EntryLine {
+    pub(crate) index: u64,
+    pub(crate) kind: String,
+    pub(crate) at: When,
+    pub(crate) leaf: String,
+    pub(crate) hash: String,
+}
+
+impl EntryLine {
+    pub(crate) fn new(entry: LedgerEntry, desk: &Desk) -> Self {
+        Self {
+            index: entry.index,
+            kind: reason(&entry.kind),
+            at: when(entry.at, desk.now),
+            leaf: entry.leaf,
+            hash: hex(&entry.leaf_hash),
+        }
+    }
+}
+
+pub(super) struct QuarantineBanner {
+    reason: String,
+    since: When,
+}
+
+pub(super) struct SoftwareLine {
+    version: String,
+    sequence: u64,
+    slot: char,
+    other_slot: char,
+    digest: String,
+    at: When,
+}
+
+#[derive(Template)]
+#[template(path = "fleet/device.html")]
+pub(super) struct DevicePage {
+    frame: Frame,
+    id: String,
+    product: String,
+    product_title: String,
+    batch: String,
+    factory_key: String,
+    state: &'static str,
+    online: bool,
+    seen: Option<When>,
+    known: Day,
+    quarantine: Option<QuarantineBanner>,
+    software: Option<SoftwareLine>,
+    security_floor: Option<u64>,
+    reenrolment_allowed: bool,
+    certificates: Vec<CertificateLine>,
+    alerts: Vec<AlertLine>,
+    shadow_version: u64,
+    applied_version: u64,
+    reported_at: Option<When>,
+    settings: Vec<SettingLine>,
+    actions: Vec<ActionView>,
+    commands: Vec<CommandLine>,
+    appraisals: Vec<AppraisalLine>,
+    executions: Vec<ExecutionLine>,
+    ledger: Vec<EntryLine>,
+    panels: Vec<StreamPanel>,
+    range: Range,
+    may_operate: bool,
+    may_contain: bool,
+    attempt: Attempt,
+}
+
+impl DevicePage {
+    pub(super) fn new(frame: Frame, facts: Facts, desk: &Desk, range: Range, attempt: Attempt) -> Self {
+        let now = desk.now;
+        let Facts { view, shadow, commands, appraisals, alerts, ledger, streams } = facts;
+        let device = view.device;
+        let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts.chart, facts.last);
+        Self {
+            frame,
+            panels: view.model.streams.iter().zip(streams).map(panel).collect(),
+            id: device.id.to_string(),
+            product: device.product.to_string(),
+            product_title: view.product_title,
+            batch: device.batch.to_string(),
+            factory_key: hex(&device.factory_key.0),
+            state: enrolment_word(device.enrolment),
+            online: device.online_until.is_some_and(|until| until > now),
+            seen: device.last_seen.map(|at| when(at, now)),
+            known: day(device.created),
+            quarantine: device
+                .quarantine
+                .map(|q| QuarantineBanner { reason: reason(&q.reason), since: when(q.since, now) }),
+            software: device.software.map(|software| SoftwareLine {
+                version: software.version,
+                sequence: software.sequence,
+                slot: software.slot,
+                other_slot: if software.slot == 'a' { 'b' } else { 'a' },
+                digest: hex(&software.image_digest),
+                at: when(software.at, now),
+            }),
+            security_floor: view.security_floor,
+            reenrolment_allowed: view.reenrolment_allowed,
+            certificates: view
+                .certificates
+                .iter()
+                .map(|certificate| CertificateLine {
+                    serial: certificate.serial.clone(),
+                    state: certificate_word(certificate.state),
+                    class: certificate_class(certificate.state),
+                    until: day(certificate.not_after),
+                    left: when(certificate.not_after, now),
+                })
+                .collect(),
+            alerts: alerts.into_iter().map(|alert| AlertLine::new(alert, desk)).collect(),
+            settings: settings(&view.model.settings, &shadow),
+            shadow_version: shadow.version,
+            applied_version: shadow.applied_version,
+            reported_at: shadow.reported_at.map(|at| when(at, now)),
+            actions: view.model.actions,
+            commands: commands.into_iter().map(|command| command_line(command, desk)).collect(),
+            appraisals: appraisals.into_iter().map(|appraisal| appraisal_line(appraisal, desk)).collect(),
+            executions: view.executions.into_iter().map(|execution| ExecutionLine::new(execution, desk)).collect(),
+            ledger: ledger.into_iter().map(|entry| EntryLine::new(entry, desk)).collect(),
+            range,
+            may_operate: desk.may(Deed::OperateDevices),
+            may_contain: desk.may(Deed::ContainDevices),
+            attempt,
+        }
+    }
+}
+
+const fn certificate_class(state: CertificateState) -> &'static str {
+    match state {
+        CertificateState::Proven => "ok",
+        CertificateState::Issued => "busy",
+        CertificateState::Superseded => "quiet",
+        CertificateState::Revoked => "bad",
+    }
+}
+
+fn settings(fields: &[FieldView], shadow: &Shadow) -> Vec<SettingLine> {
+    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+    let (desired, reported) = (read(&shadow.desired), read(&shadow.reported));
+    let line = |field: &FieldView| {
+        let (wanted, is) = (desired.get(&field.name), reported.get(&field.name));
+        SettingLine {
+            differs: wanted.is_some_and(|wanted| is != Some(wanted)),
+            desired: wanted.map(plain).unwrap_or_default(),
+            reported: is.map(plain).unwrap_or_default(),
+            field: field.clone(),
+        }
+    };
+    fields.iter().map(line).collect()
+}
+
+/// A value as people write it: texts without quotation marks.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// A flat object as people read it: `level 3, mode auto`.
+fn flat(text: &str) -> String {
+    let map = serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+    let pairs: Vec<String> = map.iter().map(|(name, value)| format!("{} {}", reason(name), plain(value))).collect();
+    pairs.join(", ")
+}
+
+fn command_line(command: Command, desk: &Desk) -> CommandLine {
+    let (state, class, result) = match command.outcome {
+        None => ("waiting", "busy", format!("until {}", calendar(command.expires))),
+        Some(CommandOutcome::Succeeded(output)) => ("succeeded", "ok", flat(&output)),
+        Some(CommandOutcome::Failed(why)) => ("failed", "bad", reason(&why)),
+        Some(CommandOutcome::Expired) => ("expired", "warn", "nobody carried it out in time".to_owned()),
+    };
+    let (action, input) = (command.action, flat(&command.input));
+    CommandLine { action, input, given: when(command.created, desk.now), state, class, result }
+}
+
+fn appraisal_line(appraisal: Appraisal, desk: &Desk) -> AppraisalLine {
+    let (good, why) = match appraisal.verdict {
+        Verdict::Affirming => (true, "matches a published release".to_owned()),
+        Verdict::Contraindicated(why) => (false, reason(&why)),
+    };
+    AppraisalLine { good, reason: why, image: hex(&appraisal.image_digest), at: when(appraisal.at, desk.now) }
+}

@@ -1,0 +1,64 @@
+//! Pages of alerts and of counted refusals.
+
+use askama::Template;
+use holdfast_core::id::AlertId;
+
+use super::fleet::{AlertLine, encoded};
+use super::words::{When, reason, when};
+use super::{Desk, Frame, PageReply, go, page};
+use crate::door::extract::{Id, Sent};
+use crate::door::routes::{Access, Deed, Routes};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/console/alerts", Access::SignedIn, alerts).post(
+        "/console/alerts/{id}/close",
+        Access::May(Deed::CloseAlerts),
+        close,
+    )
+}
+
+/// One counted refusal.
+struct RefusalLine {
+    door: String,
+    name: String,
+    count: u64,
+    last: Option<When>,
+}
+
+#[derive(Template)]
+#[template(path = "integrity/alerts.html")]
+struct AlertsPage {
+    frame: Frame,
+    alerts: Vec<AlertLine>,
+    open_only: bool,
+    next: Option<String>,
+    refusals: Vec<RefusalLine>,
+    may_close: bool,
+}
+
+async fn alerts(desk: Desk) -> PageReply {
+    let open_only = desk.query.typed("show") != "all";
+    let ask = desk.query.page()?;
+    let (found, refusals) = desk.ask(move |b| Ok((b.alerts(open_only, None, &ask)?, b.refusals()?))).await?;
+    let show = if open_only { "open" } else { "all" };
+    let line = |count: crate::backend::integrity::RefusalCount| RefusalLine {
+        door: count.door,
+        name: reason(&count.name),
+        count: count.count,
+        last: count.last.map(|at| when(at, desk.now)),
+    };
+    page(&AlertsPage {
+        frame: desk.frame("Alerts", "alerts").await?.live("all"),
+        next: found.next.map(|after| format!("/console/alerts?show={show}&after={}", encoded(&after))),
+        refusals: refusals.into_iter().map(line).collect(),
+        alerts: found.rows.into_iter().map(|alert| AlertLine::new(alert, &desk)).collect(),
+        may_close: desk.may(Deed::CloseAlerts),
+        open_only,
+    })
+}
+
+async fn close(desk: Desk, Id(id): Id<AlertId>, Sent(_): Sent) -> PageReply {
+    let by = desk.caller.clone();
+    desk.ask(move |b| b.close_alert(&by, id)).await?;
+    Ok(go("/console/alerts", "closed"))
+}

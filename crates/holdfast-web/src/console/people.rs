@@ -1,0 +1,195 @@
+//! The page of people and API tokens: who may come in, and with what.
+
+use askama::Template;
+use axum::response::Response;
+use holdfast_core::id::TokenId;
+use holdfast_domain::people::Role;
+
+use super::words::{When, calendar, day, when};
+use super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
+use crate::api::new_token;
+use crate::backend::RefusalKind;
+use crate::backend::people::{LinkFor, NewLink};
+use crate::door::extract::{Fields, Id, Sent};
+use crate::door::problem::Problem;
+use crate::door::routes::{Access, Deed, Routes};
+use crate::secret::Secret;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/console/people", Access::SignedIn, people)
+        .post("/console/people/link", Access::May(Deed::ManagePeople), add_link)
+        .post("/console/people/token", Access::SignedIn, add_token)
+        .post("/console/people/token/{id}/revoke", Access::SignedIn, revoke_token)
+}
+
+/// Roles with their words, titles and what they may do.
+const ROLES: [(Role, &str, &str, &str); 5] = [
+    (Role::Administrator, "administrator", "Administrator", "everything, people included"),
+    (Role::FleetOperator, "fleet-operator", "Fleet operator", "devices, commands, quarantine, deployments"),
+    (Role::ReleaseEngineer, "release-engineer", "Release engineer", "products, trust, releases, deployments"),
+    (Role::Security, "security", "Security", "alerts and quarantine"),
+    (Role::Assessor, "assessor", "Assessor", "reads everything, changes nothing"),
+];
+
+/// The stable word of a role.
+pub(crate) const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => "administrator",
+        Role::FleetOperator => "fleet-operator",
+        Role::ReleaseEngineer => "release-engineer",
+        Role::Security => "security",
+        Role::Assessor => "assessor",
+    }
+}
+
+/// A role as people call it.
+pub(crate) fn role_title(role: Role) -> &'static str {
+    ROLES.iter().find(|(known, ..)| *known == role).map_or("", |(_, _, title, _)| title)
+}
+
+/// Reads a role.
+pub(crate) fn role_of(word: &str) -> Result<Role, Problem> {
+    ROLES.iter().find(|(_, name, ..)| *name == word).map(|(role, ..)| *role).ok_or_else(|| {
+        let names: Vec<_> = ROLES.iter().map(|(_, name, ..)| *name).collect();
+        Problem::malformed("role-unknown", format!("A role is one of: {}.", names.join(", ")))
+    })
+}
+
+struct PersonLine {
+    id: String,
+    name: String,
+    role: &'static str,
+    since: super::words::Day,
+    me: bool,
+}
+
+struct TokenLine {
+    id: String,
+    label: String,
+    owner: String,
+    created: When,
+    expires: When,
+}
+
+#[derive(Template)]
+#[template(path = "people/people.html")]
+struct PeoplePage {
+    frame: Frame,
+    people: Vec<PersonLine>,
+    tokens: Vec<TokenLine>,
+    roles: &'static [(Role, &'static str, &'static str, &'static str)],
+    may_manage: bool,
+    attempt: Attempt,
+}
+
+async fn people(desk: Desk) -> PageReply {
+    people_page(desk, Attempt::default()).await
+}
+
+async fn people_page(desk: Desk, attempt: Attempt) -> PageReply {
+    let by = desk.caller.clone();
+    let (people, tokens) = desk.ask(move |b| Ok((b.people()?, b.tokens(&by)?))).await?;
+    let owner = |id| people.iter().find(|person| person.id == id).map(|person| person.name.clone());
+    let token = |token: holdfast_domain::people::ApiToken| TokenLine {
+        id: token.id.to_string(),
+        owner: owner(token.person).unwrap_or_default(),
+        label: token.label,
+        created: when(token.created, desk.now),
+        expires: when(token.expires, desk.now),
+    };
+    let tokens = tokens.into_iter().map(token).collect();
+    let person = |person: &holdfast_domain::people::Person| PersonLine {
+        id: person.id.to_string(),
+        name: person.name.clone(),
+        role: role_title(person.role),
+        since: day(person.created),
+        me: person.id == desk.caller.person.id,
+    };
+    let people = people.iter().map(person).collect();
+    let (frame, may_manage) = (desk.frame("People", "people").await?, desk.may(Deed::ManagePeople));
+    page_with(attempt.status(), &PeoplePage { frame, people, tokens, roles: &ROLES, may_manage, attempt })
+}
+
+/// Something that is shown once and never again.
+#[derive(Template)]
+#[template(path = "people/made.html")]
+struct MadePage {
+    frame: Frame,
+    heading: &'static str,
+    what: String,
+    secret: String,
+    until: String,
+    link: bool,
+}
+
+async fn refused(desk: Desk, form: &'static str, fields: Fields, problem: Problem) -> Result<Response, Problem> {
+    if problem.reference.is_some() {
+        return Err(problem);
+    }
+    desk.app.ground().count_refusal(problem.name);
+    people_page(desk, Attempt::refused(form, fields, problem)).await
+}
+
+async fn add_link(desk: Desk, Sent(fields): Sent) -> PageReply {
+    match try_link(&desk, &fields).await {
+        Ok(made) => page(&made),
+        Err(problem) => refused(desk, "link", fields, problem).await,
+    }
+}
+
+/// Either `person` is chosen, or `name` and `role` are given.
+async fn try_link(desk: &Desk, fields: &Fields) -> Result<MadePage, Problem> {
+    let whom = match (fields.parsed("person")?, fields.text("name")) {
+        (Some(person), None) => LinkFor::Person(person),
+        (None, Some(name)) if name.chars().count() <= 80 => {
+            LinkFor::Newcomer { name: name.to_owned(), role: role_of(fields.typed("role"))? }
+        }
+        (None, Some(_)) => return Err(Problem::malformed("name-length", "A name has at most 80 characters.")),
+        (None, None) => return Err(Problem::malformed("link-for-whom", "Say who the link is for.")),
+        (Some(_), Some(_)) => {
+            let detail = "Choose somebody from the list or give a new name, not both.";
+            return Err(Problem::new(RefusalKind::Malformed, "link-for-whom", detail));
+        }
+    };
+    let secret = Secret::from_random(desk.app.ground().random());
+    let (by, new) = (desk.caller.clone(), NewLink { whom, secret_hash: secret.hash() });
+    let link = desk.ask(move |b| b.add_link(&by, &new)).await?;
+    Ok(MadePage {
+        frame: desk.frame("Sign-in link", "people").await?,
+        heading: "One-time sign-in link",
+        what: "Give it to the person over a channel you trust. It signs in whoever opens it first.".to_owned(),
+        secret: format!("/sign-in?link={}", secret.text()),
+        until: calendar(link.expires),
+        link: true,
+    })
+}
+
+async fn add_token(desk: Desk, Sent(fields): Sent) -> PageReply {
+    match try_token(&desk, &fields).await {
+        Ok(made) => page(&made),
+        Err(problem) => refused(desk, "token", fields, problem).await,
+    }
+}
+
+async fn try_token(desk: &Desk, fields: &Fields) -> Result<MadePage, Problem> {
+    let secret = Secret::from_random(desk.app.ground().random());
+    let label = fields.text("label").unwrap_or_default().to_owned();
+    let new = new_token(label, fields.needed("days")?, &secret)?;
+    let by = desk.caller.clone();
+    let token = desk.ask(move |b| b.add_token(&by, &new)).await?;
+    Ok(MadePage {
+        frame: desk.frame("API token", "people").await?,
+        heading: "API token",
+        what: format!("It acts on your behalf, for: {}.", token.label),
+        secret: secret.token_text(),
+        until: calendar(token.expires),
+        link: false,
+    })
+}
+
+async fn revoke_token(desk: Desk, Id(id): Id<TokenId>, Sent(_): Sent) -> PageReply {
+    let by = desk.caller.clone();
+    desk.ask(move |b| b.revoke_token(&by, id)).await?;
+    Ok(go("/console/people", "token-revoked"))
+}

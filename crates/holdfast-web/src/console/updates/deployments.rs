@@ -1,0 +1,186 @@
+//! The list of deployments, and the page of one with its phases and its executions.
+
+use askama::Template;
+use holdfast_core::id::DeploymentId;
+use holdfast_domain::updates::{DeploymentState, Execution};
+
+use super::super::fleet::encoded;
+use super::super::pictures::{self, Stack};
+use super::super::words::span;
+use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
+use super::{DeploymentLine, ExecutionLine, total};
+use crate::api::no_deployment;
+use crate::backend::updates::{DeploymentOrder, DeploymentView};
+use crate::backend::Page;
+use crate::door::extract::{Id, Sent};
+use crate::door::problem::Problem;
+use crate::door::routes::{Access, Deed, Routes};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/console/deployments", Access::SignedIn, deployments)
+        .get("/console/deployments/{id}", Access::SignedIn, deployment)
+        .post("/console/deployments/{id}/pause", Access::May(Deed::Deploy), pause)
+        .post("/console/deployments/{id}/resume", Access::May(Deed::Deploy), resume)
+        .post("/console/deployments/{id}/abort", Access::May(Deed::Deploy), abort)
+}
+
+#[derive(Template)]
+#[template(path = "updates/deployments.html")]
+struct DeploymentsPage {
+    frame: Frame,
+    deployments: Vec<DeploymentLine>,
+    next: Option<String>,
+}
+
+async fn deployments(desk: Desk) -> PageReply {
+    let ask = desk.query.page()?;
+    let found = desk.ask(move |b| b.deployments(&ask)).await?;
+    page(&DeploymentsPage {
+        frame: desk.frame("Deployments", "deployments").await?.live("deployment=all"),
+        next: found.next.map(|after| format!("/console/deployments?after={}", encoded(&after))),
+        deployments: found.rows.into_iter().map(|view| DeploymentLine::new(view, &desk)).collect(),
+    })
+}
+
+/// One phase with its picture.
+struct PhaseLine {
+    n: usize,
+    class: &'static str,
+    word: &'static str,
+    success_percent: u8,
+    succeeded: u64,
+    total: u64,
+    stack: Stack,
+}
+
+#[derive(Template)]
+#[template(path = "updates/deployment.html")]
+struct DeploymentPage {
+    frame: Frame,
+    line: DeploymentLine,
+    release: String,
+    generation: u32,
+    abort_threshold_percent: u8,
+    min_devices: u32,
+    deadline: String,
+    created_by: String,
+    phases: Vec<PhaseLine>,
+    executions: Vec<ExecutionLine>,
+    next: Option<String>,
+    states: Vec<(&'static str, u64)>,
+    picked: String,
+    running: bool,
+    paused: bool,
+    may_deploy: bool,
+    attempt: Attempt,
+}
+
+/// Where a phase stands, told from the deployment's state and the phase's place.
+fn phase_lines(view: &DeploymentView) -> Vec<PhaseLine> {
+    let line = |(at, phase): (usize, &crate::backend::updates::PhaseView)| {
+        let place = |current: &u32| usize::try_from(*current).unwrap_or(usize::MAX).cmp(&at);
+        let (class, word) = match &view.state {
+            DeploymentState::Completed => ("ok", "done"),
+            DeploymentState::AwaitingApproval => ("quiet", "waits"),
+            DeploymentState::Aborted { .. } => ("bad", "ended"),
+            DeploymentState::Running { phase } | DeploymentState::Paused { phase } => match place(phase) {
+                std::cmp::Ordering::Greater => ("ok", "done"),
+                std::cmp::Ordering::Equal => ("busy", "in progress"),
+                std::cmp::Ordering::Less => ("quiet", "waits"),
+            },
+        };
+        PhaseLine {
+            n: at + 1,
+            class,
+            word,
+            success_percent: phase.success_percent,
+            succeeded: phase.counts.succeeded,
+            total: phase.counts.total(),
+            stack: pictures::executions(&phase.counts),
+        }
+    };
+    view.phases.iter().enumerate().map(line).collect()
+}
+
+impl DeploymentPage {
+    fn new(frame: Frame, view: DeploymentView, list: Page<Execution>, desk: &Desk, attempt: Attempt) -> Self {
+        let counts = total(&view);
+        let states = vec![
+            ("succeeded", counts.succeeded),
+            ("rolled_back", counts.rolled_back),
+            ("failed", counts.failed),
+            ("rebooting", counts.rebooting),
+            ("installing", counts.installing),
+            ("downloading", counts.downloading),
+            ("queued", counts.queued),
+            ("declined", counts.declined),
+            ("unknown", counts.unknown),
+        ];
+        let picked = desk.query.typed("state").to_owned();
+        let next = |after: String| {
+            format!("/console/deployments/{}?state={}&after={}", view.id, encoded(&picked), encoded(&after))
+        };
+        Self {
+            frame,
+            release: view.release.to_string(),
+            generation: view.generation,
+            abort_threshold_percent: view.abort_threshold_percent,
+            min_devices: view.min_devices,
+            deadline: span(view.deadline),
+            created_by: view.created_by_name.clone(),
+            phases: phase_lines(&view),
+            next: list.next.map(next),
+            executions: list.rows.into_iter().map(|execution| ExecutionLine::new(execution, desk)).collect(),
+            states: states.into_iter().filter(|(_, n)| *n > 0).collect(),
+            running: matches!(view.state, DeploymentState::Running { .. }),
+            paused: matches!(view.state, DeploymentState::Paused { .. }),
+            may_deploy: desk.may(Deed::Deploy),
+            line: DeploymentLine::new(view, desk),
+            picked,
+            attempt,
+        }
+    }
+}
+
+async fn deployment(desk: Desk, Id(id): Id<DeploymentId>) -> PageReply {
+    deployment_page(desk, id, Attempt::default()).await
+}
+
+async fn deployment_page(desk: Desk, id: DeploymentId, attempt: Attempt) -> PageReply {
+    let (state, ask) = (desk.query.text("state").map(str::to_owned), desk.query.page()?);
+    let (view, list) =
+        desk.ask(move |b| Ok((b.deployment(id)?, b.executions(id, state.as_deref(), &ask)?))).await?;
+    let view = view.ok_or_else(no_deployment)?;
+    let title = format!("Deployment of {} {}", view.product, view.version);
+    let frame = desk.frame(title, "deployments").await?.live(format!("deployment={id}"));
+    page_with(attempt.status(), &DeploymentPage::new(frame, view, list, &desk, attempt))
+}
+
+async fn order(desk: Desk, id: DeploymentId, order: DeploymentOrder, done: &'static str) -> PageReply {
+    let by = desk.caller.clone();
+    match desk.ask(move |b| b.order_deployment(&by, id, order)).await {
+        Ok(_) => Ok(go(&format!("/console/deployments/{id}"), done)),
+        Err(problem) => refused(desk, id, problem).await,
+    }
+}
+
+async fn refused(desk: Desk, id: DeploymentId, problem: Problem) -> PageReply {
+    if problem.reference.is_some() {
+        return Err(problem);
+    }
+    desk.app.ground().count_refusal(problem.name);
+    deployment_page(desk, id, Attempt::refused("order", crate::door::extract::Fields::default(), problem)).await
+}
+
+async fn pause(desk: Desk, Id(id): Id<DeploymentId>, Sent(_): Sent) -> PageReply {
+    order(desk, id, DeploymentOrder::Pause, "paused").await
+}
+
+async fn resume(desk: Desk, Id(id): Id<DeploymentId>, Sent(_): Sent) -> PageReply {
+    order(desk, id, DeploymentOrder::Resume, "resumed").await
+}
+
+async fn abort(desk: Desk, Id(id): Id<DeploymentId>, Sent(_): Sent) -> PageReply {
+    order(desk, id, DeploymentOrder::Abort, "aborted").await
+}

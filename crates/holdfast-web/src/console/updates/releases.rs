@@ -1,0 +1,189 @@
+//! The list of releases, and the page of one release with the form that rolls it out.
+
+use askama::Template;
+use holdfast_core::id::ReleaseId;
+
+use super::super::words::{Size, When, hex, size, span, when};
+use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
+use super::{DeploymentLine, ReleaseLine};
+use crate::api::{NewDeploymentParts, no_release};
+use crate::backend::updates::{NewDeployment, NewPhase, PhaseSize, ReleaseView, TrustView};
+use crate::door::extract::{Fields, Id, Sent};
+use crate::door::problem::Problem;
+use crate::door::routes::{Access, Deed, Routes};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/console/releases", Access::SignedIn, releases)
+        .get("/console/releases/{id}", Access::SignedIn, release)
+        .post("/console/releases/{id}/deploy", Access::May(Deed::Deploy), deploy)
+}
+
+/// The trust document in the words of the page.
+struct TrustLine {
+    version: u64,
+    maker: String,
+    accepted: When,
+    root: String,
+    release: String,
+    release_keys: Vec<String>,
+}
+
+impl TrustLine {
+    fn new(view: &TrustView, desk: &Desk) -> Self {
+        let threshold = |set: &crate::backend::updates::KeySet| format!("{} of {}", set.threshold, set.keys.len());
+        Self {
+            version: view.trust.version,
+            maker: view.maker_domain.clone(),
+            accepted: when(view.trust.accepted, desk.now),
+            root: threshold(&view.root),
+            release: threshold(&view.release),
+            release_keys: view.release.keys.iter().map(|key| hex(key)).collect(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "updates/releases.html")]
+struct ReleasesPage {
+    frame: Frame,
+    releases: Vec<ReleaseLine>,
+    next: Option<String>,
+    trust: Option<TrustLine>,
+}
+
+async fn releases(desk: Desk) -> PageReply {
+    let ask = desk.query.page()?;
+    let (found, trust) = desk.ask(move |b| Ok((b.releases(None, &ask)?, b.trust(None)?))).await?;
+    page(&ReleasesPage {
+        frame: desk.frame("Releases", "releases").await?,
+        next: found.next.map(|after| format!("/console/releases?after={}", super::super::fleet::encoded(&after))),
+        releases: found.rows.iter().map(|release| ReleaseLine::new(release, &desk)).collect(),
+        trust: trust.map(|view| TrustLine::new(&view, &desk)),
+    })
+}
+
+/// Phases that the form offers; empty ones are left out.
+const PHASE_ROWS: usize = 4;
+
+/// One row of the form's phases.
+struct PhaseRow {
+    n: usize,
+    size: &'static str,
+    unit: &'static str,
+    success: &'static str,
+}
+
+/// What stands in the form at first: a tenth, then a third, then everybody.
+const PHASE_DEFAULTS: [PhaseRow; PHASE_ROWS] = [
+    PhaseRow { n: 1, size: "10", unit: "percent", success: "90" },
+    PhaseRow { n: 2, size: "30", unit: "percent", success: "95" },
+    PhaseRow { n: 3, size: "100", unit: "percent", success: "95" },
+    PhaseRow { n: 4, size: "", unit: "percent", success: "" },
+];
+
+#[derive(Template)]
+#[template(path = "updates/release.html")]
+struct ReleasePage {
+    frame: Frame,
+    line: ReleaseLine,
+    description: String,
+    security_floor: u64,
+    manifest_digest: String,
+    artifact_digest: String,
+    artifact_bytes: Size,
+    artifact_stored: bool,
+    signer_keys: Vec<String>,
+    signers_needed: u32,
+    running: u64,
+    devices: u64,
+    health: Option<(String, String)>,
+    deployments: Vec<DeploymentLine>,
+    may_deploy: bool,
+    attempt: Attempt,
+}
+
+impl ReleasePage {
+    fn phases(&self) -> &'static [PhaseRow] {
+        &PHASE_DEFAULTS
+    }
+
+    fn kind_meaning(&self) -> &'static str {
+        match self.line.kind {
+            "security" => "It fixes a vulnerability: devices install it by default.",
+            _ => "It adds or improves something: the owner is asked first.",
+        }
+    }
+
+    fn new(frame: Frame, view: ReleaseView, desk: &Desk, attempt: Attempt) -> Self {
+        let release = &view.release;
+        Self {
+            frame,
+            line: ReleaseLine::new(release, desk),
+            description: release.description.clone(),
+            security_floor: release.security_floor,
+            manifest_digest: hex(&release.manifest_digest),
+            artifact_digest: hex(&release.artifact_digest),
+            artifact_bytes: size(release.artifact_bytes),
+            artifact_stored: view.artifact_stored,
+            signer_keys: view.signer_keys.iter().map(|key| hex(key)).collect(),
+            signers_needed: view.signers_needed,
+            running: view.running,
+            devices: view.devices,
+            health: view.health.map(|(program, within)| (program, span(within))),
+            deployments: view.deployments.into_iter().map(|view| DeploymentLine::new(view, desk)).collect(),
+            may_deploy: desk.may(Deed::Deploy) && !release.withdrawn,
+            attempt,
+        }
+    }
+}
+
+async fn release(desk: Desk, Id(id): Id<ReleaseId>) -> PageReply {
+    release_page(desk, id, Attempt::default()).await
+}
+
+async fn release_page(desk: Desk, id: ReleaseId, attempt: Attempt) -> PageReply {
+    let view = desk.ask(move |b| b.release(id)).await?.ok_or_else(no_release)?;
+    let title = format!("{} {}", view.release.product, view.release.version);
+    let frame = desk.frame(title, "releases").await?;
+    page_with(attempt.status(), &ReleasePage::new(frame, view, &desk, attempt))
+}
+
+async fn deploy(desk: Desk, Id(id): Id<ReleaseId>, Sent(fields): Sent) -> PageReply {
+    match try_deploy(&desk, id, &fields).await {
+        Ok(made) => Ok(go(&format!("/console/deployments/{made}"), "deployed")),
+        Err(problem) if problem.reference.is_some() => Err(problem),
+        Err(problem) => {
+            desk.app.ground().count_refusal(problem.name);
+            release_page(desk, id, Attempt::refused("deploy", fields, problem)).await
+        }
+    }
+}
+
+async fn try_deploy(desk: &Desk, id: ReleaseId, fields: &Fields) -> Result<String, Problem> {
+    let (by, new) = (desk.caller.clone(), wanted(id, fields)?);
+    Ok(desk.ask(move |b| b.add_deployment(&by, &new)).await?.id.to_string())
+}
+
+/// Reads the form; minutes there are seconds in the plan.
+fn wanted(release: ReleaseId, fields: &Fields) -> Result<NewDeployment, Problem> {
+    let mut phases = Vec::new();
+    for row in 1..=PHASE_ROWS {
+        let Some(size) = fields.parsed::<u32>(&format!("size{row}"))? else { continue };
+        let size = if fields.typed(&format!("unit{row}")) == "devices" {
+            PhaseSize::Devices(size)
+        } else {
+            PhaseSize::Percent(u8::try_from(size).unwrap_or(u8::MAX))
+        };
+        phases.push(NewPhase { size, success_percent: fields.parsed(&format!("success{row}"))?.unwrap_or(100) });
+    }
+    let minutes: u64 = fields.needed("deadline_min")?;
+    let parts = NewDeploymentParts {
+        release,
+        phases,
+        abort_threshold_percent: fields.needed("abort_threshold_percent")?,
+        min_devices: fields.needed("min_devices")?,
+        deadline_s: minutes.saturating_mul(60),
+    };
+    parts.within_limits()
+}

@@ -1,0 +1,55 @@
+//! What every request passes: frame (headers, request id, refusals), guard (who, may they, same site), extractors.
+//!
+//! Owns the one place where the blocking port is called. Knows nothing of what is asked.
+
+pub(crate) mod extract;
+pub(crate) mod frame;
+pub(crate) mod guard;
+pub(crate) mod problem;
+pub mod routes;
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::backend::{Answer, Backend};
+use crate::console::live::STREAMS_MAX;
+use problem::Problem;
+
+/// State of every handler.
+#[derive(Clone)]
+pub(crate) struct App {
+    backend: Arc<dyn Backend>,
+    live: Arc<Semaphore>,
+}
+
+impl App {
+    pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
+        Self { backend, live: Arc::new(Semaphore::new(STREAMS_MAX)) }
+    }
+
+    /// The port itself, for the calls that do not block: time, random bytes, news, counting.
+    pub(crate) fn ground(&self) -> &dyn Backend {
+        &*self.backend
+    }
+
+    /// A seat for one more open stream of news, if there is one.
+    pub(crate) fn live_seat(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.live).try_acquire_owned().ok()
+    }
+
+    /// Asks the backend on a thread that may block. The only place where this crate does.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Backend) -> Answer<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let backend = Arc::clone(&self.backend);
+        match tokio::task::spawn_blocking(move || question(&*backend)).await {
+            Ok(answer) => answer.map_err(Problem::from),
+            Err(broken) => {
+                tracing::error!(error = %broken, "a question to the backend did not come to an end");
+                Err(Problem::fault("question-broken"))
+            }
+        }
+    }
+}

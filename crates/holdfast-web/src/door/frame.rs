@@ -1,0 +1,111 @@
+//! The outermost layer: request ids, security headers, and the form of every no.
+//!
+//! Owns the Content-Security-Policy and what stands in an access line of the log (never a query, never a cookie).
+//! Sources: RFC 9457, RFC 6797, CSP 3, W3C COOP/CORP.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue};
+use serde::Serialize;
+
+use super::App;
+use super::guard::is_api;
+use super::problem::Problem;
+
+/// Headers of every response. `form-action` and `connect-src` are our own origin: no third-party request, no inline script.
+const HEADERS: [(&str, &str); 8] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("x-frame-options", "DENY"),
+];
+
+/// Puts the frame around all routes.
+pub(crate) fn around(app: App, router: Router) -> Router {
+    router.layer(from_fn_with_state(app, frame))
+}
+
+async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = request_id(&app);
+    let api = is_api(request.uri().path());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        app.ground().count_refusal(problem.name);
+        response = written(&problem, &id, api, &response);
+    }
+    let status = response.status().as_u16();
+    tracing::info!(request.id = %id, http.method = %method, http.route = route, http.status = status, "answered");
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+fn request_id(app: &App) -> String {
+    app.ground().random().iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: &'a str,
+    instance: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "public/problem.html")]
+struct ProblemPage<'a> {
+    title: String,
+    problem: &'a Problem,
+    id: &'a str,
+}
+
+/// Writes a problem in the asker's form and keeps headers that were set with it, such as `Allow`.
+fn written(problem: &Problem, id: &str, api: bool, bare: &Response) -> Response {
+    let title = problem.name.replace('-', " ");
+    let mut response = if api {
+        let document = Document {
+            r#type: format!("urn:holdfast:refusal:{}", problem.name),
+            title,
+            status: problem.status.as_u16(),
+            detail: &problem.detail,
+            instance: format!("urn:holdfast:request:{id}"),
+            reference: problem.reference.as_deref(),
+        };
+        let text = serde_json::to_string(&document).unwrap_or_default();
+        ([(CONTENT_TYPE, "application/problem+json")], text).into_response()
+    } else {
+        let page = ProblemPage { title, problem, id };
+        page.render().map_or_else(|_| problem.detail.clone().into_response(), |text| Html(text).into_response())
+    };
+    *response.status_mut() = problem.status;
+    for (name, value) in bare.headers() {
+        if name != CONTENT_TYPE && name != http::header::CONTENT_LENGTH {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}

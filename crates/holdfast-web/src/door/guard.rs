@@ -1,0 +1,170 @@
+//! Who asks, may they, and does the write come from our own pages.
+//!
+//! Owns the session cookie, bearer tokens and the checks against cross-site writes (`Sec-Fetch-Site`, `Origin`, and
+//! the token in each form). Source: RFC 6265bis §5.7 (`__Host-`), RFC 6750 §2.1, W3C Fetch Metadata §2.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use holdfast_core::hash::Hasher;
+use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Method};
+
+use super::App;
+use super::problem::Problem;
+use super::routes::{Access, may};
+use crate::backend::RefusalKind;
+use crate::backend::people::{Caller, Proof};
+use crate::secret::Secret;
+
+/// Name of the session cookie; the prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
+pub(crate) const COOKIE_NAME: &str = "__Host-holdfast";
+
+/// A route's access with what is needed to enforce it.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) app: App,
+    pub(crate) access: Access,
+}
+
+/// The session's secret as the cookie brought it, for signing out and for form tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionSecret(pub(crate) Secret);
+
+/// Lets a request through to its handler, or says why not.
+pub(crate) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let page = !is_api(request.uri().path());
+    match admit(&gate, request).await {
+        Ok(request) => next.run(request).await,
+        Err(problem) if page && problem.status == http::StatusCode::UNAUTHORIZED => {
+            Redirect::to("/sign-in").into_response()
+        }
+        Err(problem) => {
+            let mut response = problem.clone().into_response();
+            if problem.status == http::StatusCode::UNAUTHORIZED {
+                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            response
+        }
+    }
+}
+
+/// Whether an address belongs to the JSON interface.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Problem> {
+    let caller = authenticate(&gate.app, &mut request).await?;
+    let by_token = matches!(&caller, Some(Caller { proof: Proof::Token(_), .. }));
+    if !by_token && is_write(request.method()) {
+        same_site(&request)?;
+    }
+    match (gate.access, &caller) {
+        (Access::Public, _) | (Access::SignedIn, Some(_)) => {}
+        (Access::SignedIn | Access::May(_), None) => {
+            return Err(Problem::new(RefusalKind::Unauthenticated, "not-signed-in", "Sign in, or send an API token."));
+        }
+        (Access::May(deed), Some(caller)) if may(caller.person.role, deed) => {}
+        (Access::May(_), Some(_)) => {
+            let detail = "Your role does not allow this. Ask an administrator.";
+            return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", detail));
+        }
+    }
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(caller);
+    }
+    Ok(request)
+}
+
+/// A request that brings a token is judged by it alone; a wrong one never falls back to the cookie.
+async fn authenticate(app: &App, request: &mut Request) -> Result<Option<Caller>, Problem> {
+    let now = app.ground().now();
+    if let Some(header) = request.headers().get(AUTHORIZATION) {
+        let refused = || {
+            Problem::new(RefusalKind::Unauthenticated, "token-refused", "The API token is unknown, revoked or over.")
+        };
+        let token = header.to_str().ok().and_then(bearer).and_then(Secret::parse_token).ok_or_else(refused)?;
+        return app.ask(move |b| b.token(&token.hash(), now)).await?.map(Some).ok_or_else(refused);
+    }
+    let Some(secret) = session_cookie(request.headers()) else { return Ok(None) };
+    let hash = secret.hash();
+    let caller = app.ask(move |b| b.session(&hash, now)).await?;
+    if caller.is_some() {
+        request.extensions_mut().insert(SessionSecret(secret));
+    }
+    Ok(caller)
+}
+
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn session_cookie(headers: &HeaderMap) -> Option<Secret> {
+    let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    pairs
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE_NAME)
+        .and_then(|(_, value)| Secret::parse(value))
+}
+
+fn is_write(method: &Method) -> bool {
+    !method.is_safe()
+}
+
+/// Refuses a write that a foreign page caused. Browsers send at least one of the two headers with every write; programs
+/// that send neither cannot be tricked by a page, and are let through to the interface only.
+fn same_site(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let ours = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => authority(request).is_some_and(|host| same_origin(origin, &host)),
+        (None, None) => is_api(request.uri().path()),
+    };
+    if ours {
+        return Ok(());
+    }
+    Err(Problem::new(RefusalKind::Forbidden, "cross-site-write", "This must be sent from a page of this server."))
+}
+
+fn authority(request: &Request) -> Option<String> {
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok());
+    host.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).map(str::to_owned)
+}
+
+fn same_origin(origin: &str, host: &str) -> bool {
+    origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).is_some_and(|rest| rest == host)
+}
+
+/// The token that stands in every form of a session: known to our pages only, and useless without the cookie.
+pub(crate) fn form_token(secret: &Secret) -> String {
+    let mut hasher = Hasher::new();
+    hasher.update(b"holdfast form token v1");
+    hasher.update(&secret.hash());
+    hasher.finish().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_counts_only_if_it_is_the_whole_host_and_port() {
+        assert!(same_origin("https://hf.example:8443", "hf.example:8443"));
+        for foreign in ["https://hf.example", "https://hf.example:8443.evil.example", "null", "https://evil.example"] {
+            assert!(!same_origin(foreign, "hf.example:8443"), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_only_by_its_whole_name() {
+        let secret = Secret::from_random([3; 32]);
+        let mut headers = HeaderMap::new();
+        let line = format!("a=b; x{COOKIE_NAME}=zzz; {COOKIE_NAME}={}", secret.text());
+        headers.insert(COOKIE, HeaderValue::from_str(&line).unwrap());
+        assert_eq!(session_cookie(&headers), Some(secret));
+    }
+}

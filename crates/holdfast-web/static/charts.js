@@ -1,0 +1,62 @@
+// Draws the figures of a stream with uPlot in place of the server's still picture, and keeps them fresh.
+"use strict";
+(() => {
+  if (!window.uPlot) return;
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const HEIGHT = 150;
+  const sync = uPlot.sync("telemetry");
+
+  const options = (figure, width) => {
+    const axis = { stroke: colour("--muted"), font: "12px system-ui", grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+    const line = colour("--" + figure.dataset.line.replace("line", "l"));
+    return {
+      width, height: HEIGHT, legend: { show: false }, padding: [6, 4, 0, 0],
+      cursor: { sync: { key: sync.key }, points: { size: 7 }, y: false },
+      scales: { x: { time: true } },
+      axes: [{ ...axis, space: 70, size: 26 }, { ...axis, size: 44, space: 34 }],
+      series: [{}, { stroke: line, width: 2, fill: line + "1f", points: { show: false }, spanGaps: false }],
+      hooks: { setCursor: [(plot) => tell(figure, plot)] },
+    };
+  };
+
+  const tell = (figure, plot) => {
+    const spot = figure.querySelector("b");
+    const value = plot.cursor.idx == null ? null : plot.data[1][plot.cursor.idx];
+    if (!figure.dataset.now) figure.dataset.now = spot.textContent;
+    spot.textContent = value == null ? figure.dataset.now : Math.round(value * 100) / 100 + " " + figure.dataset.unit;
+  };
+
+  const plots = new Map();
+  const draw = (figure, times, values) => {
+    const known = plots.get(figure);
+    if (known) return known.setData([times, values]);
+    figure.classList.add("drawn");
+    plots.set(figure, new uPlot(options(figure, figure.clientWidth), [times, values], figure));
+  };
+
+  const load = async (panel) => {
+    const answer = await fetch(panel.dataset.source, { headers: { accept: "application/json" } });
+    if (!answer.ok) return;
+    const chart = await answer.json();
+    if (chart.t.length < 2) return;
+    for (const figure of panel.querySelectorAll(".chart")) {
+      const line = chart.lines.find((one) => one.field === figure.dataset.field);
+      if (line) draw(figure, chart.t, line.values);
+    }
+  };
+
+  const panels = [...document.querySelectorAll("[data-source]")];
+  panels.forEach((panel) => load(panel).catch(() => {}));
+
+  const waiting = new Map();
+  document.body.addEventListener("hf-telemetry", (event) => {
+    const panel = panels.find((one) => one.dataset.stream === event.detail);
+    if (!panel || waiting.has(panel)) return;
+    waiting.set(panel, setTimeout(() => { waiting.delete(panel); load(panel).catch(() => {}); }, 3000));
+  });
+  let resizing;
+  window.addEventListener("resize", () => {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => plots.forEach((plot, figure) => plot.setSize({ width: figure.clientWidth, height: HEIGHT })), 120);
+  });
+})();

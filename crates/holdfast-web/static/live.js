@@ -1,0 +1,26 @@
+// News of the page: turns server-sent events into events on <body>, which htmx listens to. Without it the page is
+// simply as new as its last loading.
+"use strict";
+(() => {
+  const query = document.body.dataset.live;
+  if (!query || !window.EventSource) return;
+  const lamp = document.querySelector(".live");
+  const source = new EventSource("/console/live" + (query === "all" ? "" : "?" + query));
+  const show = (on) => {
+    if (!lamp) return;
+    lamp.hidden = false;
+    lamp.dataset.on = on ? "yes" : "no";
+    lamp.textContent = on ? "Live" : "Reconnecting";
+  };
+  source.onopen = () => show(true);
+  // A stream ends by itself within a minute; only an absence longer than that is worth a word.
+  let quiet;
+  source.onerror = () => { clearTimeout(quiet); quiet = setTimeout(() => show(source.readyState === 1), 4000); };
+  for (const name of ["hf-device", "hf-telemetry", "hf-alert", "hf-deployment", "hf-pulse", "hf-reload"]) {
+    source.addEventListener(name, (event) => {
+      document.body.dispatchEvent(new CustomEvent(name, { detail: event.data }));
+      if (name !== "hf-telemetry" && name !== "hf-pulse") document.body.dispatchEvent(new CustomEvent("hf-news"));
+    });
+  }
+  window.addEventListener("pagehide", () => source.close());
+})();
