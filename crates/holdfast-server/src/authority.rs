@@ -4,6 +4,7 @@
 //! issues certificates; who may get one is decided elsewhere, and no rule is applied here.
 
 mod certificate;
+mod counter;
 mod request;
 pub mod secret_file;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use holdfast_core::cose::SoftwareKey;
 use holdfast_core::id::DeviceId;
+use holdfast_core::ledger::note::{KeyName, NoteSigner};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::fleet::{CertificateState, DeviceCertificate};
 use rcgen::{Issuer, KeyPair, PublicKeyData};
@@ -26,6 +28,7 @@ use zeroize::Zeroizing;
 pub use certificate::{CertificateError, SERIAL_BYTES, Validity};
 pub(crate) use certificate::{DEVICE_URN, ca_certificate, idevid, parse, serial_text, spki_of, validity_of};
 pub use request::{REQUEST_BYTES_MAX, RequestError, RequestedKey};
+use counter::RisingCounter;
 use secret_file::SecretFileError;
 
 /// Life of the operational CA: ten years.
@@ -39,6 +42,7 @@ const CA_KEY: &str = "operational-ca.key";
 const CA_CERT: &str = "operational-ca.crt";
 const FRESHNESS_KEY: &str = "freshness.key";
 const LEDGER_KEY: &str = "ledger.key";
+const COUNTER: &str = "statement-counter";
 const DOOR_KEY: &str = "door.key";
 const DOOR_CERT: &str = "door.crt";
 const PRIVATE_KEY: &str = "PRIVATE KEY";
@@ -115,7 +119,8 @@ pub struct Authority {
     ca: Issuer<'static, KeyPair>,
     ca_der: CertificateDer<'static>,
     freshness: SoftwareKey,
-    ledger: SoftwareKey,
+    ledger_seed: Zeroizing<[u8; 32]>,
+    statements: RisingCounter,
     door: ArcSwap<Door>,
 }
 
@@ -129,7 +134,6 @@ impl fmt::Debug for Authority {
         f.debug_struct("Authority")
             .field("dir", &self.config.dir)
             .field("freshness", &self.freshness)
-            .field("ledger", &self.ledger)
             .finish_non_exhaustive()
     }
 }
@@ -155,14 +159,15 @@ impl Authority {
             return Err(AuthorityError::Mismatch);
         }
         let ca = Issuer::from_ca_cert_der(&ca_der, ca_key).map_err(CertificateError::from)?;
-        let freshness = read_ed25519(&dir.join(FRESHNESS_KEY))?;
-        let ledger = read_ed25519(&dir.join(LEDGER_KEY))?;
+        let freshness = SoftwareKey::ed25519(&*read_ed25519(&dir.join(FRESHNESS_KEY))?);
+        let ledger_seed = read_ed25519(&dir.join(LEDGER_KEY))?;
+        let statements = RisingCounter::open(dir.join(COUNTER))?;
         let names = door_names(&config.names)?;
         let door = match Door::load(&dir, &ca_der, &names) {
             Some(door) if !door.validity.renewal_due(now) => door,
             _ => Door::renew(&dir, &ca, &ca_der, &names, now)?,
         };
-        Ok(Self { config, ca, ca_der, freshness, ledger, door: ArcSwap::from_pointee(door) })
+        Ok(Self { config, ca, ca_der, freshness, ledger_seed, statements, door: ArcSwap::from_pointee(door) })
     }
 
     fn create(dir: &Path, now: Timestamp) -> Result<(), AuthorityError> {
@@ -224,10 +229,19 @@ impl Authority {
         &self.freshness
     }
 
-    /// The key that signs ledger checkpoints.
+    /// The key that signs ledger checkpoints, under the name that stands in them.
     #[must_use]
-    pub const fn ledger(&self) -> &SoftwareKey {
-        &self.ledger
+    pub fn ledger_signer(&self, name: KeyName) -> NoteSigner {
+        NoteSigner::new(name, &self.ledger_seed)
+    }
+
+    /// The counter of the next timestamp statement: higher than every one before, also after a crash or a clock that
+    /// was set back.
+    ///
+    /// # Errors
+    /// [`SecretFileError`] if its floor cannot be written; no number is given then.
+    pub fn next_statement(&self, now: Timestamp) -> Result<u64, SecretFileError> {
+        self.statements.next(now)
     }
 
     /// The certificate and key of the server's doors, as they are now.
@@ -330,16 +344,16 @@ pub(crate) fn read_p256(path: &Path) -> Result<KeyPair, AuthorityError> {
 }
 
 /// Makes an Ed25519 key file (PKCS#8 PEM, 0600) from a seed.
-pub(crate) fn create_ed25519(path: &Path, seed: &[u8; 32]) -> Result<(), AuthorityError> {
+fn create_ed25519(path: &Path, seed: &[u8; 32]) -> Result<(), AuthorityError> {
     let secret = Zeroizing::new([ED25519_PKCS8_HEAD.as_slice(), seed].concat());
     Ok(secret_file::create(path, secret_file::pem(PRIVATE_KEY, &secret).as_bytes())?)
 }
 
-/// Reads an Ed25519 key file.
-pub(crate) fn read_ed25519(path: &Path) -> Result<SoftwareKey, AuthorityError> {
+/// Reads the seed of an Ed25519 key file.
+fn read_ed25519(path: &Path) -> Result<Zeroizing<[u8; 32]>, AuthorityError> {
     let secret = secret_file::read_pem(path, PRIVATE_KEY)?;
-    let seed = secret.strip_prefix(&ED25519_PKCS8_HEAD).and_then(|seed| <&[u8; 32]>::try_from(seed).ok());
-    seed.map(SoftwareKey::ed25519).ok_or_else(|| AuthorityError::WrongKey(path.to_owned()))
+    let seed = secret.strip_prefix(&ED25519_PKCS8_HEAD).and_then(|seed| <[u8; 32]>::try_from(seed).ok());
+    seed.map(Zeroizing::new).ok_or_else(|| AuthorityError::WrongKey(path.to_owned()))
 }
 
 /// Reads a public PEM certificate file.

@@ -13,6 +13,7 @@ use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::DeviceId;
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::fleet::KeyThumbprint;
+use holdfast_domain::fleet::batch::ListedDevice;
 use rcgen::{Issuer, KeyPair, PublicKeyData};
 use rustls::pki_types::CertificateDer;
 use thiserror::Error;
@@ -26,7 +27,7 @@ use crate::authority::{
 use crate::tls::peer::{Issuers, Peer, PeerError};
 
 pub use manifest::{
-    CLAIM_CODE_CHARS_MIN, DEVICES_MAX, FactoryDevice, FactoryManifest, MANIFEST_BYTES_MAX, ManifestError, claim_hash,
+    CLAIM_CODE_CHARS_MIN, DEVICES_MAX, FactoryManifest, MANIFEST_BYTES_MAX, ManifestError, claim_hash,
 };
 
 /// Life of a factory CA: thirty years, longer than the products it vouches for are supported.
@@ -235,7 +236,7 @@ impl Station {
             let code = secret_file::read(&dir.join("claim-code"))?;
             let salt = crate::clock::random::<16>();
             let claim_hash = claim_hash(&salt, &code)?;
-            devices.push(FactoryDevice { id: peer.device().clone(), key: peer.key(), claim_salt: salt, claim_hash });
+            devices.push(ListedDevice { id: peer.device().clone(), key: peer.key(), claim_salt: salt, claim_hash });
         }
         let factory_ca = *Sha256Digest::of(&self.ca_der).as_bytes();
         Ok(FactoryManifest::new(batch, product.clone(), now, factory_ca, devices)?)

@@ -9,6 +9,7 @@ use holdfast_core::hash::{Hasher, Sha256Digest};
 use holdfast_core::id::{BatchId, DeviceId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::KeyThumbprint;
+use holdfast_domain::fleet::batch::{ListedDevice, OfferedBatch};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -72,19 +73,6 @@ impl ManifestError {
     }
 }
 
-/// One device of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FactoryDevice {
-    /// Its id.
-    pub id: DeviceId,
-    /// SHA-256 of its factory key's `SubjectPublicKeyInfo`.
-    pub key: KeyThumbprint,
-    /// Random salt of its claim code.
-    pub claim_salt: [u8; 16],
-    /// [`claim_hash`] of salt and code.
-    pub claim_hash: [u8; 32],
-}
-
 /// A batch of devices, checked. Made by [`FactoryManifest::parse`] and by the factory station only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactoryManifest {
@@ -92,7 +80,7 @@ pub struct FactoryManifest {
     product: ProductId,
     made: Timestamp,
     factory_ca: [u8; 32],
-    devices: Vec<FactoryDevice>,
+    devices: Vec<ListedDevice>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -121,7 +109,7 @@ impl FactoryManifest {
         product: ProductId,
         made: Timestamp,
         factory_ca: [u8; 32],
-        devices: Vec<FactoryDevice>,
+        devices: Vec<ListedDevice>,
     ) -> Result<Self, ManifestError> {
         if devices.is_empty() {
             return Err(ManifestError::Empty);
@@ -167,7 +155,7 @@ impl FactoryManifest {
     /// # Errors
     /// [`ManifestError::OverLong`].
     pub fn to_json(&self) -> Result<String, ManifestError> {
-        let device = |device: &FactoryDevice| WireDevice {
+        let device = |device: &ListedDevice| WireDevice {
             id: device.id.to_string(),
             key: hex(&device.key.0),
             claim_salt: hex(&device.claim_salt),
@@ -183,6 +171,13 @@ impl FactoryManifest {
         let mut text = serde_json::to_string_pretty(&wire)?;
         text.push('\n');
         if text.len() > MANIFEST_BYTES_MAX { Err(ManifestError::OverLong) } else { Ok(text) }
+    }
+
+    /// What the rule of importing needs of a manifest that was read from this file content.
+    #[must_use]
+    pub fn offered(self, json: &[u8]) -> OfferedBatch {
+        let manifest_digest = *Sha256Digest::of(json).as_bytes();
+        OfferedBatch { id: self.batch, product: self.product, manifest_digest, devices: self.devices }
     }
 
     /// Id of the batch.
@@ -211,16 +206,16 @@ impl FactoryManifest {
 
     /// The devices, at least one, ids and keys unique.
     #[must_use]
-    pub fn devices(&self) -> &[FactoryDevice] {
+    pub fn devices(&self) -> &[ListedDevice] {
         &self.devices
     }
 }
 
 impl WireDevice {
-    fn read(&self) -> Result<FactoryDevice, ManifestError> {
+    fn read(&self) -> Result<ListedDevice, ManifestError> {
         let bad = |member| ManifestError::Member { member, at: self.id.chars().take(DeviceId::BYTES_MAX).collect() };
         let digest = |text: &str| text.parse().map(|digest: Sha256Digest| *digest.as_bytes());
-        Ok(FactoryDevice {
+        Ok(ListedDevice {
             id: self.id.parse().map_err(|_| bad("id"))?,
             key: KeyThumbprint(digest(&self.key).map_err(|_| bad("key"))?),
             claim_salt: unhex(&self.claim_salt).ok_or_else(|| bad("claim_salt"))?,

@@ -154,7 +154,7 @@ fn a_batch_has_a_greatest_number_of_devices() {
     let device = |n: usize| {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&n.to_be_bytes());
-        FactoryDevice { id: format!("d{n:07}").parse().unwrap(), key: KeyThumbprint(key), claim_salt: [0; 16], claim_hash: [0; 32] }
+        ListedDevice { id: format!("d{n:07}").parse().unwrap(), key: KeyThumbprint(key), claim_salt: [0; 16], claim_hash: [0; 32] }
     };
     let list = |count: usize| {
         let devices = (0..count).map(device).collect();

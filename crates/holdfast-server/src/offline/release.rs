@@ -169,11 +169,19 @@ pub fn verify_release(
 
 fn judge(path: &Path, envelope: &[u8], tally: Option<Tally>) -> Result<ReleaseOutcome, OfflineError> {
     let manifest = ReleaseManifest::read_unverified(envelope)?;
-    let sealed = Sealed::parse(envelope).map_err(ReleaseRefusal::from)?;
+    Ok(ReleaseOutcome { path: path.to_owned(), manifest, signers: signers(envelope)?, tally, artifact: None })
+}
+
+/// Who has signed an envelope, by thumbprint, as the signatures say.
+///
+/// # Errors
+/// A malformed envelope or signature.
+pub fn signers(envelope: &[u8]) -> Result<Vec<KeyId>, ReleaseRefusal> {
+    let sealed = Sealed::parse(envelope)?;
     let mut signers = Vec::new();
     for block in sealed.blocks() {
         let block = Sign1::parse(block).map_err(ReleaseRefusal::MalformedSignature)?;
         signers.extend(block.kid().and_then(|kid| <[u8; 32]>::try_from(kid).ok()).map(KeyId::from_bytes));
     }
-    Ok(ReleaseOutcome { path: path.to_owned(), manifest, signers, tally, artifact: None })
+    Ok(signers)
 }

@@ -27,6 +27,7 @@ pub(crate) fn device() -> DeviceId {
     "hearth-0001".parse().unwrap()
 }
 
+#[derive(Debug)]
 pub(crate) struct Credential {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) key: KeyPair,
