@@ -5,6 +5,7 @@ pub mod kind;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{AlertId, BatchId, CommandId, DeploymentId, DeviceId, PersonId, ProductId, ReleaseId, TokenId};
 use holdfast_core::time::Timestamp;
 
@@ -275,7 +276,7 @@ impl From<&'static str> for Fact {
 
 impl From<&[u8; 32]> for Fact {
     fn from(digest: &[u8; 32]) -> Self {
-        Self(digest.iter().map(|b| format!("{b:02x}")).collect())
+        Self(Sha256Digest::from_bytes(*digest).to_string())
     }
 }
 

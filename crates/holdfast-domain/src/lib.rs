@@ -4,14 +4,14 @@
 //! what a rule may change. Then follow a device through `fleet`, `telemetry`, `updates`, `integrity`; `people` is who may
 //! ask, `conformity` is what all of it proves.
 
+pub mod conformity;
 pub mod decision;
-pub mod reason;
 pub mod fleet;
-pub mod telemetry;
-pub mod updates;
 pub mod integrity;
 pub mod people;
-pub mod conformity;
+pub mod reason;
+pub mod telemetry;
+pub mod updates;
 
 #[cfg(test)]
 mod fixture;

@@ -27,8 +27,7 @@ impl FromStr for Reason {
     type Err = NotAReason;
 
     fn from_str(text: &str) -> Result<Self, NotAReason> {
-        let word =
-            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let fits = text.len() <= REASON_BYTES_MAX && text.split('-').all(word);
         if fits { Ok(Self(text.to_owned())) } else { Err(NotAReason) }
     }

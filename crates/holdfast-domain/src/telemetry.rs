@@ -1,6 +1,6 @@
 //! Compiled Thing Models, and the admission of telemetry, shadow fields and command input against them.
 //!
-//! A product's W3C WoT Thing Model is read once into an immutable [`Model`]; the gateway asks it for every message.
+//! A product's W3C Thing Model is read once into an immutable [`Model`]; the gateway asks it for every message.
 //! What the model does not declare is refused, not stored. Owns no storage, no wire format, no clock.
 
 mod compile;
@@ -21,7 +21,7 @@ pub const STREAM_FIELDS_MAX: usize = 64;
 /// Slack for rounding when a change is compared with the slope.
 const SLOPE_ROUNDING: f64 = 1.0 + 1e-9;
 
-/// A compiled Thing Model (W3C WoT Thing Description 1.1 §10).
+/// A compiled Thing Model (W3C Web of Things Thing Description 1.1 §10).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     title: String,
@@ -48,7 +48,14 @@ pub struct TelemetryInput<'a> {
 pub struct LastReading {
     counter: u64,
     at: Timestamp,
-    slopes: Box<[Option<(Timestamp, f64)>]>,
+    slopes: Box<[Option<SlopePoint>]>,
+}
+
+/// The newest value of a field whose slope is limited.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct SlopePoint {
+    at: Timestamp,
+    value: f64,
 }
 
 /// A reading that may be stored.
@@ -299,7 +306,7 @@ fn slopes(
     stream: &Stream,
     input: &TelemetryInput<'_>,
     last: Option<&LastReading>,
-) -> Result<Box<[Option<(Timestamp, f64)>]>, FieldRefusal> {
+) -> Result<Box<[Option<SlopePoint>]>, FieldRefusal> {
     let limited = stream.fields.iter().filter_map(|field| field.slope_per_s_max.map(|slope| (field, slope)));
     let before = |slot: usize| last.and_then(|last| last.slopes.get(slot).copied().flatten());
     limited
@@ -307,12 +314,12 @@ fn slopes(
         .map(|(slot, (field, slope))| {
             let given = input.fields.iter().find(|(name, _)| *name == field.name);
             let Some(value) = given.and_then(|(_, value)| value.as_number()) else { return Ok(before(slot)) };
-            if let Some((at, earlier)) = before(slot)
-                && (value - earlier).abs() > slope * seconds_apart(input.at, at) * SLOPE_ROUNDING
+            if let Some(earlier) = before(slot)
+                && (value - earlier.value).abs() > slope * seconds_apart(input.at, earlier.at) * SLOPE_ROUNDING
             {
                 return Err(FieldRefusal { field: field.name.clone(), problem: FieldProblem::SlopeExceeded });
             }
-            Ok(Some((input.at, value)))
+            Ok(Some(SlopePoint { at: input.at, value }))
         })
         .collect()
 }

@@ -211,8 +211,8 @@ mod tests {
         assert_eq!(import(|_| (), offered(vec![listed(1), listed(1)])), Err("duplicate-device"));
         let copied_key = ListedDevice { key: listed(1).key, ..listed(2) };
         assert_eq!(import(|_| (), offered(vec![listed(1), copied_key])), Err("duplicate-key"));
-        assert_eq!(import(|facts| drop(facts.ids_taken.insert(device_id(2))), two()), Err("duplicate-device"));
-        assert_eq!(import(|facts| drop(facts.keys_taken.insert(listed(2).key)), two()), Err("duplicate-key"));
+        assert_eq!(import(|facts| assert!(facts.ids_taken.insert(device_id(2))), two()), Err("duplicate-device"));
+        assert_eq!(import(|facts| assert!(facts.keys_taken.insert(listed(2).key)), two()), Err("duplicate-key"));
         let many = (0..=200_000).map(listed).collect();
         assert_eq!(import(|_| (), offered(many)), Err("batch-too-many-devices"));
     }

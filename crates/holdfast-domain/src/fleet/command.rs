@@ -162,11 +162,7 @@ pub fn finish_command(
 #[must_use]
 pub fn expire_commands(open: &[Command], now: Timestamp) -> Option<Decision> {
     let over = |command: &&Command| command.outcome.is_none() && command.expires <= now;
-    let end = |command: &Command| Change::EndCommand {
-        command: command.id,
-        outcome: CommandOutcome::Expired,
-        at: now,
-    };
+    let end = |command: &Command| Change::EndCommand { command: command.id, outcome: CommandOutcome::Expired, at: now };
     let changes: Vec<Change> = open.iter().filter(over).map(end).collect();
     let count = u64::try_from(changes.len()).unwrap_or(u64::MAX);
     (count > 0).then(|| Decision::new(changes, LedgerLine::new(kind::COMMANDS_EXPIRED, now).fact("commands", count)))

@@ -104,7 +104,11 @@ mod tests {
     use crate::fixture::{NOW, certificate, device, device_id, later};
     use crate::fleet::Quarantine;
 
-    fn connect(device: Option<&Device>, certificate: Option<&DeviceCertificate>, now: Timestamp) -> Result<Admission, &'static str> {
+    fn connect(
+        device: Option<&Device>,
+        certificate: Option<&DeviceCertificate>,
+        now: Timestamp,
+    ) -> Result<Admission, &'static str> {
         decide_connection(&ConnectionFacts { device, certificate }, now).map_err(ConnectionRefusal::name)
     }
 

@@ -238,7 +238,11 @@ mod tests {
 
     const COPY: KeyThumbprint = KeyThumbprint([0xcc; 32]);
 
-    fn enrol(device: Option<&Device>, proven: Option<&DeviceCertificate>, requested: KeyThumbprint) -> Result<(), EnrolmentRefused> {
+    fn enrol(
+        device: Option<&Device>,
+        proven: Option<&DeviceCertificate>,
+        requested: KeyThumbprint,
+    ) -> Result<(), EnrolmentRefused> {
         let presented = device.map_or(COPY, |device| device.factory_key);
         let facts = EnrolmentFacts { device, presented, requested, proven, alerts: &[] };
         decide_enrolment(&facts, alert_id(), NOW).map(drop)
@@ -271,9 +275,8 @@ mod tests {
 
         let alerts = [alert.clone()];
         let presented = device.factory_key;
-        let facts = EnrolmentFacts {
-            device: Some(&device), presented, requested: COPY, proven: Some(&held), alerts: &alerts,
-        };
+        let facts =
+            EnrolmentFacts { device: Some(&device), presented, requested: COPY, proven: Some(&held), alerts: &alerts };
         let again = decide_enrolment(&facts, alert_id(), NOW).expect_err("refused");
         assert_eq!((again.refusal, again.decision), (EnrolmentRefusal::IdentityInUse, None));
     }
@@ -292,10 +295,14 @@ mod tests {
     #[test]
     fn a_factory_certificate_with_a_foreign_key_raises_an_alarm() {
         let device = device();
-        let facts = EnrolmentFacts { device: Some(&device), presented: COPY, requested: COPY, proven: None, alerts: &[] };
+        let facts =
+            EnrolmentFacts { device: Some(&device), presented: COPY, requested: COPY, proven: None, alerts: &[] };
         let refused = decide_enrolment(&facts, alert_id(), NOW).expect_err("refused");
         assert_eq!(refused.refusal.name(), "factory-key-mismatch");
-        assert_eq!(refused.decision.and_then(|decision| decision.line).map(|line| line.kind), Some("factory-key-mismatch"));
+        assert_eq!(
+            refused.decision.and_then(|decision| decision.line).map(|line| line.kind),
+            Some("factory-key-mismatch")
+        );
     }
 
     #[test]
@@ -303,8 +310,11 @@ mod tests {
         let listed = Device { enrolment: Enrolment::Preauthorised, ..device() };
         let first = certificate_issued(&listed, certificate(CertificateState::Proven), NOW);
         assert_eq!(first.line.map(|line| line.kind), Some("device-enrolled"));
-        let [Change::SetEnrolment { to: Enrolment::Accepted, .. }, Change::AddCertificate(added)] = first.changes.as_slice()
-        else { panic!() };
+        let [Change::SetEnrolment { to: Enrolment::Accepted, .. }, Change::AddCertificate(added)] =
+            first.changes.as_slice()
+        else {
+            panic!()
+        };
         assert_eq!(added.state, CertificateState::Issued, "nothing is proven by being issued");
         let next = certificate_issued(&device(), certificate(CertificateState::Issued), NOW);
         assert_eq!(next.line.map(|line| line.kind), Some("certificate-renewed"));

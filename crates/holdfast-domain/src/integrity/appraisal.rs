@@ -90,9 +90,8 @@ fn compare<'a>(claims: &EvidenceClaims, releases: &'a [Release]) -> Result<&'a R
     if known.peek().is_none() {
         return Err(Contradiction::SlotDigestUnknown);
     }
-    let same = |release: &&Release| {
-        release.manifest_digest == claims.manifest_digest && release.sequence == claims.sequence
-    };
+    let same =
+        |release: &&Release| release.manifest_digest == claims.manifest_digest && release.sequence == claims.sequence;
     let release = known.find(same).ok_or(Contradiction::ManifestMismatch)?;
     if claims.sequence < claims.security_floor { Err(Contradiction::BelowFloor) } else { Ok(release) }
 }
@@ -219,17 +218,15 @@ mod tests {
     }
 
     fn alert_in(decision: &Decision) -> Option<Alert> {
-        decision.changes.iter().find_map(|change| match change {
-            Change::OpenAlert(alert) => Some(alert.clone()),
-            _ => None,
-        })
+        let alert = |change: &Change| if let Change::OpenAlert(alert) = change { Some(alert.clone()) } else { None };
+        decision.changes.iter().find_map(alert)
     }
 
-    fn quarantine_in(decision: &Decision) -> Option<Option<String>> {
-        decision.changes.iter().find_map(|change| match change {
-            Change::SetQuarantine { to, .. } => Some(to.as_ref().map(|quarantine| quarantine.reason.clone())),
-            _ => None,
-        })
+    /// The reason of the quarantine that is set, `lifted`, or `kept`.
+    fn quarantine_in(decision: &Decision) -> String {
+        let set = |change: &Change| if let Change::SetQuarantine { to, .. } = change { Some(to.clone()) } else { None };
+        let reason = |to: Option<Quarantine>| to.map_or("lifted".to_owned(), |quarantine| quarantine.reason);
+        decision.changes.iter().find_map(set).map_or("kept".to_owned(), reason)
     }
 
     #[test]
@@ -253,7 +250,7 @@ mod tests {
         ] {
             let (verdict, decision) = judge(&device(), claims, &[]);
             assert_eq!(verdict, Verdict::Contraindicated(name.to_owned()));
-            assert_eq!(quarantine_in(&decision), Some(Some(name.to_owned())));
+            assert_eq!(quarantine_in(&decision), name);
         }
         let (verdict, _) = judge(&device(), EvidenceClaims { security_floor: 1, ..claims(1) }, &[]);
         assert_eq!(verdict, Verdict::Affirming, "at the floor is not below it");
@@ -265,7 +262,11 @@ mod tests {
         let alert = alert_in(&decision).expect("an alert");
         assert_eq!((alert.kind.as_str(), alert.severity), ("integrity-contradicted", Severity::Critical));
         assert!(alert.text.contains("quarantined"), "{}", alert.text);
-        assert_eq!(decision.effects, [Effect::PushPolicy(device().id)], "it stays connected, or it could not come back");
+        assert_eq!(
+            decision.effects,
+            [Effect::PushPolicy(device().id)],
+            "it stays connected, or it could not come back"
+        );
         assert_eq!(decision.line.map(|line| line.kind), Some("evidence-contradicted"));
 
         let (_, again) = judge(&quarantined("slot-digest-unknown"), tampered(), &[alert]);
@@ -277,7 +278,7 @@ mod tests {
         let contained = quarantined("slot-digest-unknown");
         let alert = alert_in(&judge(&device(), tampered(), &[]).1).expect("an alert");
         let (_, decision) = judge(&contained, claims(1), std::slice::from_ref(&alert));
-        assert_eq!(quarantine_in(&decision), Some(None));
+        assert_eq!(quarantine_in(&decision), "lifted");
         assert!(decision.changes.contains(&Change::CloseAlert { alert: alert.id, at: later(5), by: None }));
         assert!(decision.effects.contains(&Effect::PushPolicy(device().id)));
         assert_eq!(decision.line.map(|line| line.kind), Some("evidence-affirmed"));
@@ -286,9 +287,9 @@ mod tests {
     #[test]
     fn evidence_does_not_touch_what_a_person_ordered() {
         let contained = quarantined(BY_PERSON);
-        assert_eq!(quarantine_in(&judge(&contained, claims(1), &[]).1), None);
+        assert_eq!(quarantine_in(&judge(&contained, claims(1), &[]).1), "kept");
         let (_, decision) = judge(&contained, tampered(), &[]);
-        assert_eq!(quarantine_in(&decision), None);
+        assert_eq!(quarantine_in(&decision), "kept");
         let alert = alert_in(&decision).expect("a person is told all the same");
         assert_eq!(judge(&contained, tampered(), &[alert]).1.changes.len(), 1);
     }

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn every_role_may_do_exactly_what_the_table_says() {
-        let rows: Vec<String> = TABLE.trim().lines().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let rows: Vec<String> =
+            TABLE.trim().lines().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         let actual: Vec<String> = Act::ALL
             .into_iter()
             .map(|act| {

@@ -121,11 +121,18 @@ pub fn first_start(facts: &FirstStart<'_>, id: PersonId, link: [u8; 32], now: Ti
 /// # Errors
 ///
 /// [`AccessRefusal::NotAllowed`] or [`AccessRefusal::Name`].
-pub fn add_person(by: &Person, id: PersonId, name: &str, role: Role, now: Timestamp) -> Result<Decision, AccessRefusal> {
+pub fn add_person(
+    by: &Person,
+    id: PersonId,
+    name: &str,
+    role: Role,
+    now: Timestamp,
+) -> Result<Decision, AccessRefusal> {
     if !may(by.role, Act::ManagePeople) {
         return Err(AccessRefusal::NotAllowed);
     }
-    let line = LedgerLine::new(kind::PERSON_ADDED, now).fact("person", &id).fact("role", role.name()).fact("by", &by.id);
+    let line =
+        LedgerLine::new(kind::PERSON_ADDED, now).fact("person", &id).fact("role", role.name()).fact("by", &by.id);
     Ok(Decision::new(vec![Change::AddPerson(Person { id, name: named(name)?, role, created: now })], line))
 }
 
@@ -138,9 +145,9 @@ pub fn make_link(by: &Person, whom: &Person, secret_hash: [u8; 32], now: Timesta
     if by.id != whom.id && !may(by.role, Act::ManagePeople) {
         return Err(AccessRefusal::NotAllowed);
     }
-    let link = SignInLink { secret_hash, person: whom.id, expires: now.plus(LINK_LIFE), used: None };
+    let made = SignInLink { secret_hash, person: whom.id, expires: now.plus(LINK_LIFE), used: None };
     let line = LedgerLine::new(kind::SIGN_IN_LINK_MADE, now).fact("person", &whom.id).fact("by", &by.id);
-    Ok(Decision::new(vec![Change::AddSignInLink(link)], line))
+    Ok(Decision::new(vec![Change::AddSignInLink(made)], line))
 }
 
 /// Decides to open a session for the person of a link, which is used up by it.
@@ -164,8 +171,7 @@ pub fn sign_in(
     let person = link.person;
     let expires = now.plus(SESSION_LIFE);
     let opened = Session { id: session, secret_hash, person, created: now, expires, ended: None };
-    let changes =
-        vec![Change::UseSignInLink { secret_hash: link.secret_hash, at: now }, Change::AddSession(opened)];
+    let changes = vec![Change::UseSignInLink { secret_hash: link.secret_hash, at: now }, Change::AddSession(opened)];
     Ok(Decision::new(changes, LedgerLine::new(kind::SIGNED_IN, now).fact("person", &person)))
 }
 
@@ -211,17 +217,17 @@ pub struct WishedToken {
     pub days: u16,
 }
 
-/// Decides to make an API token that acts with the role of its person; `live` is how many they have.
+/// Decides to make an API token that acts with the role of its person; `held` is how many live ones they have.
 ///
 /// # Errors
 ///
 /// [`AccessRefusal`] names what is wrong with the wish.
-pub fn make_token(by: &Person, live: usize, wish: &WishedToken, now: Timestamp) -> Result<Decision, AccessRefusal> {
+pub fn make_token(by: &Person, held: usize, wish: &WishedToken, now: Timestamp) -> Result<Decision, AccessRefusal> {
     if !(1..=TOKEN_DAYS_MAX).contains(&wish.days) {
         return Err(AccessRefusal::TokenLife);
     }
     let label = named(&wish.label)?;
-    if live >= TOKENS_MAX {
+    if held >= TOKENS_MAX {
         return Err(AccessRefusal::TooManyTokens);
     }
     let token = ApiToken {

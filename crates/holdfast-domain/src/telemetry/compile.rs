@@ -1,4 +1,4 @@
-//! Reads a Thing Model into a [`Model`]: a W3C WoT TD 1.1 §10 document with our `hf:` terms.
+//! Reads a Thing Model into a [`Model`]: a W3C Thing Description 1.1 §10 document with our `hf:` terms.
 //!
 //! Every key is either understood or refused with its JSON pointer (RFC 6901); nothing is skipped in silence, because a
 //! maker who writes a limit must get that limit. Fields are read in [`super::compile::field`], JSON in `node`.
@@ -7,6 +7,7 @@ mod field;
 mod node;
 
 use holdfast_core::id::StreamId;
+use holdfast_core::telemetry::{FIELDS_MAX, NAME_BYTES_MAX};
 use holdfast_core::time::Millis;
 use serde_json::Value as Json;
 
@@ -19,16 +20,14 @@ use node::Node;
 pub const MODEL_BYTES_MAX: usize = 256 * 1024;
 /// Most streams of a model.
 const STREAMS_MAX: usize = 32;
-/// Most properties of a model.
-const PROPERTIES_MAX: usize = 128;
+/// Most properties of a model; a device reports all of them in one message.
+const PROPERTIES_MAX: usize = FIELDS_MAX;
 /// Most actions of a model.
 const ACTIONS_MAX: usize = 32;
-/// Most bytes of a property, field or action name.
-const NAME_BYTES_MAX: usize = 48;
 /// Longest `hf:minInterval`: one day.
 const INTERVAL_MS_MAX: u64 = 86_400_000;
 
-/// The context every model names (W3C WoT TD 1.1 §5.3.1.1).
+/// The context every model names (W3C Thing Description 1.1 §5.3.1.1).
 const TD_CONTEXT: &str = "https://www.w3.org/2022/wot/td/v1.1";
 /// What the prefix `hf` stands for.
 const HF_NAMESPACE: &str = "https://holdfast.dev/ns#";
@@ -143,9 +142,8 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
         match key {
             "title" | "@context" | "@type" => {}
             "description" => model.description = Some(node.text(node::DESCRIPTION_CHARS_MAX)?),
-            "titles" | "descriptions" => node.texts_by_language()?,
+            "titles" | "descriptions" | "version" => node.texts_by_language()?,
             "id" | "created" | "modified" | "support" => drop(node.text(node::DESCRIPTION_CHARS_MAX)?),
-            "version" => node.texts_by_language()?,
             "links" => links(&node)?,
             "hf:vendorDomain" => model.vendor_domain = Some(domain(&node)?),
             "events" => model.streams = node.named(STREAMS_MAX)?.map(stream).collect::<Result<_, _>>()?,

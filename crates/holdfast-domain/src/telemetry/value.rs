@@ -5,14 +5,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use holdfast_core::telemetry::FIELDS_MAX;
 use serde_json::Value as Json;
 
 /// Most bytes of a flat map as JSON text.
 pub const MAP_BYTES_MAX: usize = 64 * 1024;
 /// Most fields of a flat map.
-pub const MAP_FIELDS_MAX: usize = 128;
+pub const MAP_FIELDS_MAX: usize = FIELDS_MAX;
 /// Most characters of one text value, whatever a model says.
-pub const TEXT_CHARS_MAX: u32 = 1_024;
+pub const TEXT_CHARS_MAX: u32 = 256;
 
 /// One value, borrowed from the message that carried it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -251,7 +252,9 @@ impl FieldPatch {
     pub fn parse(json: &str) -> Result<Self, MapError> {
         let read = |(name, value): (String, Json)| match value {
             Json::Null => Ok((name, None)),
-            value => Ok((name, Some(Value::from_json(&value).ok_or(MapError::NotFlat)?))),
+            value @ (Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) | Json::Object(_)) => {
+                Ok((name, Some(Value::from_json(&value).ok_or(MapError::NotFlat)?)))
+            }
         };
         object(json)?.into_iter().map(read).collect::<Result<_, _>>().map(Self)
     }
@@ -289,16 +292,16 @@ mod tests {
 
     #[test]
     fn what_is_not_flat_or_too_large_is_refused_by_name() {
-        let many: String = (0..=MAP_FIELDS_MAX).map(|n| format!(",\"f{n}\":1")).collect();
+        let many: Vec<String> = (0..=MAP_FIELDS_MAX).map(|n| format!("\"f{n}\":1")).collect();
         for (json, name) in [
             ("[]", "document-not-an-object"),
             ("{", "document-not-an-object"),
             (r#"{"a":{}}"#, "document-not-flat"),
             (r#"{"a":[1]}"#, "document-not-flat"),
             (r#"{"a":null}"#, "document-not-flat"),
-            (&format!(r#"{{"a":"{}"}}"#, "x".repeat(1_025)), "document-not-flat"),
+            (&format!(r#"{{"a":"{}"}}"#, "x".repeat(257)), "document-not-flat"),
             (&" ".repeat(MAP_BYTES_MAX + 1), "document-too-large"),
-            (&format!("{{\"z\":1{many}}}"), "document-too-many-fields"),
+            (&format!("{{{}}}", many.join(",")), "document-too-many-fields"),
         ] {
             assert_eq!(FieldMap::parse(json).map_err(MapError::name), Err(name), "{}", &json[..json.len().min(40)]);
         }

@@ -58,12 +58,14 @@ pub fn assignment(facts: &AssignmentFacts<'_>) -> Option<Assignment> {
         | ExecutionState::Succeeded
         | ExecutionState::Unknown => true,
     };
-    (its_own && may_be_offered && wants && !release.withdrawn && release.sequence > runs_sequence).then_some(Assignment {
-        manifest_digest: release.manifest_digest,
-        sequence: release.sequence,
-        deployment: deployment.id,
-        generation: deployment.plan.generation,
-    })
+    (its_own && may_be_offered && wants && !release.withdrawn && release.sequence > runs_sequence).then_some(
+        Assignment {
+            manifest_digest: release.manifest_digest,
+            sequence: release.sequence,
+            deployment: deployment.id,
+            generation: deployment.plan.generation,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -82,7 +84,11 @@ mod tests {
         let deployment = Deployment { state, ..deployment(1) };
         let execution = Execution { phase, ..crate::fixture::execution(1, execution) };
         let facts = AssignmentFacts {
-            device: &device, runs_sequence, deployment: &deployment, release: &release, execution: &execution,
+            device: &device,
+            runs_sequence,
+            deployment: &deployment,
+            release: &release,
+            execution: &execution,
         };
         assignment(&facts).is_some()
     }
@@ -128,10 +134,18 @@ mod tests {
     fn an_offer_names_manifest_deployment_and_generation() {
         let (device, release, deployment) = (device(), release(2), deployment(1));
         let execution = execution(1, ExecutionState::Queued);
-        let facts =
-            AssignmentFacts { device: &device, runs_sequence: 1, deployment: &deployment, release: &release, execution: &execution };
+        let facts = AssignmentFacts {
+            device: &device,
+            runs_sequence: 1,
+            deployment: &deployment,
+            release: &release,
+            execution: &execution,
+        };
         let expected = Assignment {
-            manifest_digest: release.manifest_digest, sequence: 2, deployment: deployment.id, generation: 1,
+            manifest_digest: release.manifest_digest,
+            sequence: 2,
+            deployment: deployment.id,
+            generation: 1,
         };
         assert_eq!(assignment(&facts), Some(expected));
     }

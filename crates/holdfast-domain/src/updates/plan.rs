@@ -2,7 +2,7 @@
 //!
 //! Devices are ordered by a hash of deployment and device, so that no unit is always the canary. One pass over the fleet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use holdfast_core::hash::Hasher;
 use holdfast_core::id::{DeploymentId, DeviceId, PersonId};
@@ -212,9 +212,9 @@ fn fill_phases(
             return Err(PlanRefusal::DeviceTwice(device.clone()));
         }
     }
-    let by_lot: BTreeMap<([u8; 32], &DeviceId), ()> =
-        eligible.iter().filter(|device| !listed.contains(*device)).map(|device| ((lot(id, device), *device), ())).collect();
-    let mut waiting = by_lot.into_keys().map(|(_, device)| device.clone());
+    let by_lot: BTreeSet<([u8; 32], &DeviceId)> =
+        eligible.iter().filter(|device| !listed.contains(*device)).map(|device| (lot(id, device), *device)).collect();
+    let mut waiting = by_lot.into_iter().map(|(_, device)| device.clone());
     let mut reached = 0_usize;
     let mut phases = Vec::with_capacity(wished.len());
     for phase in wished {

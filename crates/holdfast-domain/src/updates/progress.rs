@@ -296,7 +296,9 @@ pub fn resume(deployment: &Deployment, by: &PersonId, now: Timestamp) -> Result<
     let phase = match deployment.state {
         DeploymentState::Paused { phase } => phase,
         DeploymentState::Aborted { .. } | DeploymentState::Completed => return Err(DeploymentRefusal::Ended),
-        DeploymentState::AwaitingApproval | DeploymentState::Running { .. } => return Err(DeploymentRefusal::NotPaused),
+        DeploymentState::AwaitingApproval | DeploymentState::Running { .. } => {
+            return Err(DeploymentRefusal::NotPaused);
+        }
     };
     let mut decision = ordered(deployment, DeploymentState::Running { phase }, kind::DEPLOYMENT_RESUMED, by, now);
     decision.effects.extend(nudges(&deployment.plan, phase));

@@ -186,7 +186,10 @@ mod tests {
         assert_eq!(publish(|_| (), Release { security_floor: 3, ..release(2) }), Err("floor-above-sequence"));
         let feature = Release { security_floor: 2, kind: ReleaseKind::Feature, ..release(2) };
         assert_eq!(publish(|_| (), feature.clone()), Err("floor-raised-by-feature"));
-        assert!(publish(|facts| facts.highest_floor = 2, feature).is_ok(), "repeating the floor in force raises nothing");
+        assert!(
+            publish(|facts| facts.highest_floor = 2, feature).is_ok(),
+            "repeating the floor in force raises nothing"
+        );
         assert!(publish(|_| (), Release { security_floor: 2, kind: ReleaseKind::Security, ..release(2) }).is_ok());
     }
 

@@ -199,12 +199,12 @@ fn check_transition(
 ) -> Result<(), ReportRefusal> {
     let begins = matches!(step, ReportedStep::Downloading | ReportedStep::Installing);
     match &execution.state {
+        ExecutionState::Rebooting if begins || *step == ReportedStep::Declined => Err(ReportRefusal::IllegalTransition),
         ExecutionState::Queued
         | ExecutionState::Downloading
         | ExecutionState::Installing
+        | ExecutionState::Rebooting
         | ExecutionState::Unknown => Ok(()),
-        ExecutionState::Rebooting if begins || *step == ReportedStep::Declined => Err(ReportRefusal::IllegalTransition),
-        ExecutionState::Rebooting => Ok(()),
         ended if state_after(step) == *ended => Ok(()),
         ExecutionState::Succeeded => {
             let fell_back = device.software.as_ref().is_some_and(|software| software.sequence < release.sequence);
@@ -232,10 +232,9 @@ fn state_after(step: &ReportedStep) -> ExecutionState {
 const fn percent_after(step: &ReportedStep, percent: u8) -> u8 {
     match step {
         ReportedStep::Downloading => percent,
-        ReportedStep::Installing
-        | ReportedStep::Rebooting
-        | ReportedStep::Succeeded
-        | ReportedStep::RolledBack(_) => 100,
+        ReportedStep::Installing | ReportedStep::Rebooting | ReportedStep::Succeeded | ReportedStep::RolledBack(_) => {
+            100
+        }
         ReportedStep::Failed(_) | ReportedStep::Declined => 0,
     }
 }

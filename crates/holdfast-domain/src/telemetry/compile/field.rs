@@ -1,5 +1,6 @@
 //! Reads one field: the supported subset of JSON Schema, and the labels of our `hf:` terms.
 
+use holdfast_core::telemetry::INTEGER_MAX;
 use holdfast_core::time::Millis;
 
 use super::super::schema::{Field, Labels, Shape};
@@ -7,8 +8,6 @@ use super::super::value::{FieldValue, TEXT_CHARS_MAX};
 use super::node::{DESCRIPTION_CHARS_MAX, Node, TITLE_CHARS_MAX};
 use super::{ModelError, ModelProblem};
 
-/// Most characters of a text field that declares no `maxLength`.
-const TEXT_CHARS_DEFAULT: u32 = 256;
 /// Most values of an enumeration.
 const ENUM_VALUES_MAX: usize = 64;
 /// Most characters of a unit.
@@ -129,14 +128,18 @@ fn only(node: &Node<'_>, allowed: &[&str]) -> Result<(), ModelError> {
 }
 
 fn integer(node: &Node<'_>) -> Result<Shape, ModelError> {
-    let min = node.optional("minimum")?.map_or(Ok(i64::MIN), |part| part.integer())?;
-    let max = node.optional("maximum")?.map_or(Ok(i64::MAX), |part| part.integer())?;
-    let one_of = enumeration(node, |item| item.integer())?;
+    let min = node.optional("minimum")?.map_or(Ok(-INTEGER_MAX), |part| part.integer())?;
+    let max = node.optional("maximum")?.map_or(Ok(INTEGER_MAX), |part| part.integer())?;
+    let one_of = enumeration(node, whole_item)?;
     let inside = one_of.iter().all(|n| (min..=max).contains(n));
     if min > max || !inside {
         return Err(node.fail(ModelProblem::BoundsCrossed));
     }
     Ok(Shape::Integer { min, max, one_of })
+}
+
+fn whole_item(item: &Node<'_>) -> Result<i64, ModelError> {
+    item.integer()
 }
 
 fn number(node: &Node<'_>) -> Result<Shape, ModelError> {
@@ -148,8 +151,8 @@ fn number(node: &Node<'_>) -> Result<Shape, ModelError> {
 fn text(node: &Node<'_>) -> Result<Shape, ModelError> {
     let longest = u64::from(TEXT_CHARS_MAX);
     let chars = node.optional("maxLength")?.map(|part| part.whole(1, longest)).transpose()?;
-    let chars_max = chars.and_then(|chars| u32::try_from(chars).ok()).unwrap_or(TEXT_CHARS_DEFAULT);
-    let one_of = enumeration(node, |item| item.text(TEXT_CHARS_DEFAULT as usize))?;
+    let chars_max = chars.and_then(|chars| u32::try_from(chars).ok()).unwrap_or(TEXT_CHARS_MAX);
+    let one_of = enumeration(node, |item| item.text(TEXT_CHARS_MAX as usize))?;
     if one_of.iter().any(|word| word.chars().count() > chars_max as usize) {
         return Err(node.fail(ModelProblem::BoundsCrossed));
     }

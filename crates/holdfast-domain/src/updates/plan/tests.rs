@@ -54,7 +54,8 @@ fn the_same_deployment_is_planned_the_same_and_another_one_draws_other_canaries(
 #[test]
 fn listed_devices_go_where_they_are_listed() {
     let chosen = vec![device_id(7), device_id(3)];
-    let wish = Wish { phases: vec![phase(Share::Devices(chosen.clone())), phase(Share::Percent(100))], ..percents(&[100]) };
+    let wish =
+        Wish { phases: vec![phase(Share::Devices(chosen.clone())), phase(Share::Percent(100))], ..percents(&[100]) };
     let phases = plan(1, &fleet(10), &wish).expect("planned");
     assert_eq!((phases[0].clone(), phases[1].len()), (chosen.clone(), 8));
     let only = Wish { phases: vec![phase(Share::Devices(chosen))], ..percents(&[100]) };
@@ -87,7 +88,10 @@ fn a_wish_that_makes_no_plan_is_refused_by_name() {
     assert_eq!(check(Wish { min_devices: 0, ..percents(&[100]) }), Err("limits-out-of-range"));
     assert_eq!(check(Wish { deadline: Millis(4_999), ..percents(&[100]) }), Err("limits-out-of-range"));
     assert_eq!(check(Wish { phases: vec![listed(&[99])], ..percents(&[100]) }), Err("device-not-eligible"));
-    assert_eq!(check(Wish { phases: vec![listed(&[1]), listed(&[1])], ..percents(&[100]) }), Err("device-listed-twice"));
+    assert_eq!(
+        check(Wish { phases: vec![listed(&[1]), listed(&[1])], ..percents(&[100]) }),
+        Err("device-listed-twice")
+    );
     assert_eq!(plan(1, &[], &percents(&[100])), Err("no-devices"));
     let other = Device { product: "porch-camera".parse().expect("an id"), ..device() };
     assert_eq!(plan(1, &[other], &percents(&[100])), Err("no-devices"));
@@ -116,7 +120,8 @@ fn a_newer_release_ends_open_deployments_of_older_ones() {
 fn a_fleet_of_140_000_is_planned_in_one_pass_with_bounded_nudges() {
     let (release, fleet) = (release(2), fleet(140_000));
     let facts = PlanFacts { release: &release, fleet: &fleet, open: &[] };
-    let decision = create_deployment(deployment_id(1), &facts, &percents(&[1, 10, 100]), &person(), NOW).expect("planned");
+    let decision =
+        create_deployment(deployment_id(1), &facts, &percents(&[1, 10, 100]), &person(), NOW).expect("planned");
     let Some(Change::AddDeployment { deployment, executions }) = decision.changes.last() else { panic!() };
     let sizes: Vec<usize> = deployment.plan.phases.iter().map(|phase| phase.devices.len()).collect();
     assert_eq!((sizes, executions.len()), (vec![1_400, 12_600, 126_000], 140_000));

@@ -25,14 +25,13 @@ fn planned(size: u32, percents: &[u8], threshold: u8, min_devices: u32) -> (Depl
 /// What the store does with a decision of this room.
 fn apply(deployment: &mut Deployment, executions: &mut [Execution], decision: &Decision) {
     for change in &decision.changes {
-        match change {
-            Change::SetDeploymentState { to, .. } => deployment.state = to.clone(),
-            Change::SetExecution(next) => {
-                let slot = executions.iter_mut().find(|execution| execution.device == next.device);
-                *slot.expect("a device of the deployment") = next.clone();
-            }
-            Change::OpenAlert(_) => {}
-            other => panic!("{other:?}"),
+        if let Change::SetDeploymentState { to, .. } = change {
+            deployment.state = to.clone();
+        } else if let Change::SetExecution(next) = change {
+            let slot = executions.iter_mut().find(|execution| execution.device == next.device);
+            *slot.expect("a device of the deployment") = next.clone();
+        } else {
+            assert!(matches!(change, Change::OpenAlert(_)), "{change:?}");
         }
     }
 }

@@ -43,7 +43,8 @@ fn state_in(decision: &Decision) -> &ExecutionState {
 #[test]
 fn a_run_goes_from_download_to_success() {
     let mut state = ExecutionState::Queued;
-    for step in [ReportedStep::Downloading, ReportedStep::Installing, ReportedStep::Rebooting, ReportedStep::Succeeded] {
+    for step in [ReportedStep::Downloading, ReportedStep::Installing, ReportedStep::Rebooting, ReportedStep::Succeeded]
+    {
         let decision = after(state, &said(step.clone())).expect("believed");
         state = state_in(&decision).clone();
         assert_eq!(state, state_after(&step));
