@@ -18,6 +18,7 @@ use crate::clock;
 use crate::gateway::{Connections, Models};
 use crate::tls::Doors;
 
+mod deployments;
 mod fleet;
 mod history;
 mod integrity;

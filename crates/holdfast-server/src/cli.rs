@@ -18,7 +18,7 @@ mod serve;
 mod trust;
 
 pub use failure::{Exit, Failure};
-pub use output::Output;
+pub use output::{Output, print, progress};
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use holdfast_core::id::PersonId;
 use holdfast_core::trust::TrustDocument;
-use holdfast_domain::people;
 use holdfast_store::Store;
 use holdfast_store::blobs::Blobs;
 use rustls::pki_types::CertificateDer;
@@ -147,11 +145,9 @@ fn trusted_cas(store: &Store) -> Result<TrustedCas, Failure> {
 ///
 /// If the store fails, or holds a document that does not verify any more.
 pub fn current_trust(store: &Store) -> Result<Option<TrustDocument>, Box<dyn std::error::Error + Send + Sync>> {
-    let versions = store.trust_versions()?;
-    let mut chain = versions.iter();
-    let Some(first) = chain.next() else { return Ok(None) };
+    let Some(first) = store.trust(1)? else { return Ok(None) };
     let mut document = TrustDocument::open_first(&first.document)?;
-    for next in chain {
+    while let Some(next) = store.trust(document.version() + 1)? {
         document = document.succeed(&next.document)?;
     }
     Ok(Some(document))
@@ -166,21 +162,16 @@ pub fn reload_doors(house: &House) -> Result<(), Failure> {
     house.doors.reload(&trusted_cas(&house.store)?).map_err(Failure::fault)
 }
 
-/// On empty state: makes the first administrator's one-time link and prints it, once.
+/// As long as nobody has ever signed in: makes a one-time link for the first administrator and prints it.
 fn invite_first(house: &House) -> Result<(), Failure> {
-    let count = house.store.people_count().map_err(Failure::fault)?;
-    if count > 0 {
-        return Ok(());
+    let secret = holdfast_web::secret::Secret::from_random(clock::random());
+    let invited = house.invite_first(secret.hash()).map_err(Failure::fault)?;
+    if invited {
+        let url = format!("{}/sign-in?link={}", house.address, secret.text());
+        crate::cli::print(&format!(
+            "Nobody has signed in yet. Make yourself administrator with this link; it works once, for 24 hours:\n\n  {url}\n"
+        ));
     }
-    let now = clock::now();
-    let secret = holdfast_web::secret::Secret::new(clock::random());
-    let person = PersonId::new(now, clock::random());
-    let decision = people::first_administrator(person, secret.hash(), now);
-    house.decide(decision).map_err(|why| Failure::fault(format!("{why}")))?;
-    let url = format!("{}/sign-in?link={}", house.address, secret.text());
-    crate::cli::print(&format!(
-        "This is the first start. Make yourself administrator with this link; it works once, for 24 hours:\n\n  {url}\n"
-    ));
     Ok(())
 }
 

@@ -4,10 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_core::id::AlertId;
 use holdfast_domain::decision::Effect;
-use holdfast_domain::fleet::expire_commands;
-use holdfast_domain::updates::{Deployment, advance};
+use holdfast_domain::fleet::command::expire_commands;
 use holdfast_web::backend::LiveEvent;
 use tokio::sync::Notify;
 
@@ -20,6 +18,8 @@ pub mod refusals;
 
 /// Effects taken from the outbox at once.
 const EFFECTS_AT_ONCE: u32 = 256;
+/// Commands ended at once.
+const COMMANDS_AT_ONCE: u32 = 1_000;
 /// The outbox is looked at so often even without a nudge.
 const OUTBOX_EVERY: Duration = Duration::from_secs(2);
 /// Running deployments are looked at so often even without a nudge.
@@ -119,31 +119,21 @@ fn advance_deployments(house: &House) {
         Err(why) => return tracing::error!(why = %why, "deployments cannot be read"),
     };
     for deployment in running {
-        if let Err(why) = advance_one(house, &deployment) {
+        if let Err(why) = house.advance_deployment(&deployment) {
             tracing::warn!(deployment = %deployment.id, why = ?why, "a deployment could not be moved; it is tried again");
         }
     }
-}
-
-fn advance_one(house: &House, deployment: &Deployment) -> Result<(), holdfast_web::backend::Stop> {
-    let executions = house.store.executions(&deployment.id).map_err(crate::app::stored)?;
-    let now = clock::now();
-    if let Some(decision) = advance(deployment, &executions, AlertId::new(now, clock::random()), now) {
-        house.decide(decision)?;
-        house.tell(LiveEvent::Deployment(deployment.id));
-    }
-    Ok(())
 }
 
 fn do_chores(house: &House) {
     let now = clock::now();
     let counts = house.refusals.take();
     if !counts.is_empty()
-        && let Err(why) = house.store.count_refusals(counts, now)
+        && let Err(why) = holdfast_store::wait(house.store.count_refusals(counts, now))
     {
         tracing::error!(why = %why, "refusal counts cannot be written");
     }
-    match house.store.commands_past(now) {
+    match house.store.overdue_commands(now, COMMANDS_AT_ONCE) {
         Ok(open) => {
             if let Some(decision) = expire_commands(&open, now)
                 && let Err(why) = house.decide(decision)

@@ -32,6 +32,11 @@ impl Store {
         self.read(|conn| one(conn, (sql::LINK, "sign_in_link"), [secret_hash], link_row))
     }
 
+    /// Whether anyone has ever signed in.
+    pub fn signed_in_before(&self) -> Result<bool, StoreError> {
+        self.read(|conn| exactly(conn, (sql::SESSION_ANY, "session"), [], |f| f.number::<u64>())).map(|any| any > 0)
+    }
+
     /// The session with this hash, over or not.
     pub fn session_by_hash(&self, secret_hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
         self.read(|conn| one(conn, (sql::SESSION, "session"), [secret_hash], session_row))

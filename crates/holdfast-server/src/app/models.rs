@@ -1,6 +1,7 @@
 //! A product's compiled model as pages show it.
 
-use holdfast_domain::telemetry::{Action, Field, Model, Shape, Stream};
+use holdfast_domain::telemetry::Model;
+use holdfast_domain::telemetry::schema::{Action, Field, Shape, Stream};
 use holdfast_web::backend::fleet::{ActionView, FieldKind, FieldView, ModelView, StreamView};
 
 /// What pages need of a model.

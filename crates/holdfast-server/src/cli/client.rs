@@ -118,8 +118,8 @@ impl Client {
     /// If the server is not reached or refuses.
     pub async fn all(&self, path: &str, items_max: u64) -> Result<Vec<Value>, Failure> {
         let items_max = usize::try_from(items_max).unwrap_or(usize::MAX);
-        let join = if path.contains('?') { '&' } else { '?' };
         let path = path.trim_end_matches(['?', '&']);
+        let join = if path.contains('?') { '&' } else { '?' };
         let mut items: Vec<Value> = Vec::new();
         let mut after = String::new();
         loop {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{OfflineError, create_public};
-use crate::authority::secret_file;
+use crate::authority::secret_file::{self, from_hex, hex};
 use crate::factory::read_public;
 
 /// What kind of file this is; the form of both files.
@@ -150,7 +150,7 @@ fn read(path: &Path) -> Result<(KeyInfo, Option<SoftwareKey>), OfflineError> {
     if wire.kind != KIND {
         return Err(not_a_key());
     }
-    let public = unhex(wire.public_key).and_then(|bytes| PublicKey::from_cose_key(&bytes).ok()).ok_or_else(not_a_key)?;
+    let public = from_hex(wire.public_key).and_then(|bytes| PublicKey::from_cose_key(&bytes).ok()).ok_or_else(not_a_key)?;
     if public.key_id().to_string() != wire.key_id {
         return Err(not_a_key());
     }
@@ -159,7 +159,7 @@ fn read(path: &Path) -> Result<(KeyInfo, Option<SoftwareKey>), OfflineError> {
         Some(seed) => {
             // Only now it is known to be a secret; read it again by the way that checks who else can read it.
             secret_file::read(path)?;
-            let seed = Zeroizing::new(unhex(seed).ok_or_else(not_a_key)?);
+            let seed = Zeroizing::new(from_hex(seed).ok_or_else(not_a_key)?);
             let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| not_a_key())?;
             Some(SoftwareKey::ed25519(seed)).filter(|key| key.public_key() == public)
         }
@@ -168,19 +168,4 @@ fn read(path: &Path) -> Result<(KeyInfo, Option<SoftwareKey>), OfflineError> {
         return Err(not_a_key());
     }
     Ok((KeyInfo { role: wire.role, public, path: path.to_owned(), private: key.is_some() }, key))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |n: u8| DIGITS.get(usize::from(n)).copied().unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let nibble = |byte: u8| char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
-    let pairs = text.as_bytes().chunks_exact(2);
-    if !pairs.remainder().is_empty() {
-        return None;
-    }
-    pairs.map(|pair| pair.iter().try_fold(0_u8, |sum, byte| Some(sum << 4 | nibble(*byte)?))).collect()
 }

@@ -115,9 +115,9 @@ fn place_artifact(image: &Path, dir: &Path, name: &str) -> Result<PathBuf, Offli
 /// # Errors
 /// [`OfflineError`]; the file stays as it was then.
 pub fn sign_release(path: &Path, key: &Path) -> Result<ReleaseOutcome, OfflineError> {
-    let signer = load_signer(key, KeyRole::Release)?;
+    let private = load_signer(key, KeyRole::Release)?;
     let envelope = read_public(path, ENVELOPE_BYTES_MAX as u64)?;
-    let signed = release::add_signature(&envelope, &signer)?;
+    let signed = release::add_signature(&envelope, &private)?;
     secret_file::replace_public(path, &signed)?;
     judge(path, &signed, None)
 }

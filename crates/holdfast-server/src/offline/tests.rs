@@ -28,7 +28,7 @@ impl Desk {
         }
         let station = crate::factory::init(&desk.at("factory"), "Hearth Ltd", NOW).unwrap();
         let ca = secret_file::pem("CERTIFICATE", station.ca_certificate());
-        let freshness = key::hex(&SoftwareKey::ed25519(&[9; 32]).public_key().to_cose_key());
+        let freshness = secret_file::hex(&SoftwareKey::ed25519(&[9; 32]).public_key().to_cose_key());
         let authority = serde_json::json!({"ca_pem": ca.as_str(), "freshness_key": freshness, "more": 1});
         fs::write(desk.at("authority.json"), authority.to_string()).unwrap();
         fs::write(desk.at("image.tar"), tar(&[("bin/app", b"app"), ("bin/health", b"health"), ("lib/x", &[7; 5000])])).unwrap();
@@ -199,7 +199,7 @@ fn a_release_is_drawn_up_signed_twice_and_verified_as_a_device_would() {
     let artifact = made.artifact.unwrap();
     assert_eq!(artifact.file_name().unwrap().to_str().unwrap(), made.manifest.image_digest.to_string());
     assert_eq!(fs::read(&artifact).unwrap(), fs::read(desk.at("image.tar")).unwrap());
-    let verify = |image: Option<&Path>| verify_release(&path, &[trust.clone()], &product(), image);
+    let verify = |image: Option<&Path>| verify_release(&path, std::slice::from_ref(&trust), &product(), image);
     assert_eq!(name(verify(None)), "too-few-signatures");
     sign_release(&path, &desk.at("dia")).unwrap();
     assert_eq!(name(verify(None)), "too-few-signatures");
@@ -208,7 +208,7 @@ fn a_release_is_drawn_up_signed_twice_and_verified_as_a_device_would() {
     assert_eq!(sign_release(&path, &desk.at("fay")).unwrap().signers.len(), 2);
     let verified = verify(Some(&desk.at("image.tar"))).unwrap();
     assert_eq!(verified.tally.unwrap().distinct, 2);
-    let other = verify_release(&path, &[trust.clone()], &"hearth-camera".parse().unwrap(), None);
+    let other = verify_release(&path, std::slice::from_ref(&trust), &"hearth-camera".parse().unwrap(), None);
     assert_eq!(name(other), "wrong-class");
     fs::write(desk.at("other.tar"), tar(&[("bin/app", b"app"), ("bin/health", b"health"), ("lib/x", &[8; 5000])])).unwrap();
     assert_eq!(name(verify(Some(&desk.at("other.tar")))), "image-wrong-digest");

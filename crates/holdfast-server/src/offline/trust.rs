@@ -8,9 +8,10 @@ use holdfast_core::trust::{self, Role, TRUST_BYTES_MAX, TrustContent, TrustDocum
 use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 
-use super::key::{KeyRole, load_public, load_signer, unhex};
+use super::key::{KeyRole, load_public, load_signer};
 use super::{OfflineError, create_public};
-use crate::authority::{parse, read_certificate, secret_file};
+use crate::authority::secret_file::{self, from_hex};
+use crate::authority::{parse, read_certificate};
 use crate::factory::read_public;
 
 /// Largest authority file.
@@ -77,7 +78,7 @@ struct Wire {
     freshness_key: Option<String>,
 }
 
-/// Reads what a server tells of its own keys: JSON with `ca_pem` and `freshness_key` (COSE_Key, hex).
+/// Reads what a server tells of its own keys: JSON with `ca_pem` and `freshness_key` (hexadecimal `COSE_Key`).
 ///
 /// # Errors
 /// [`OfflineError::Authority`] naming the part that cannot be used.
@@ -87,7 +88,7 @@ pub fn read_authority(path: &Path) -> Result<AuthorityFacts, OfflineError> {
     let ca = wire.ca_pem.and_then(|pem| secret_file::from_pem("CERTIFICATE", pem.as_bytes()));
     let ca = CertificateDer::from(ca.ok_or(OfflineError::Authority("ca_pem"))?.to_vec());
     parse(&ca)?;
-    let freshness = wire.freshness_key.and_then(|hex| PublicKey::from_cose_key(&unhex(&hex)?).ok());
+    let freshness = wire.freshness_key.and_then(|hex| PublicKey::from_cose_key(&from_hex(&hex)?).ok());
     let freshness = freshness.ok_or(OfflineError::Authority("freshness_key"))?;
     Ok(AuthorityFacts { operational_cas: vec![ca], freshness })
 }
@@ -139,9 +140,9 @@ pub fn create_trust(draft: &TrustDraft, out: &Path) -> Result<TrustOutcome, Offl
 /// # Errors
 /// [`OfflineError`]; the file stays as it was then.
 pub fn sign_trust(path: &Path, key: &Path) -> Result<TrustOutcome, OfflineError> {
-    let signer = load_signer(key, KeyRole::Root)?;
+    let private = load_signer(key, KeyRole::Root)?;
     let document = read_public(path, TRUST_BYTES_MAX as u64)?;
-    let signed = trust::add_signature(&document, &signer)?;
+    let signed = trust::add_signature(&document, &private)?;
     secret_file::replace_public(path, &signed)?;
     judge(path, &signed)
 }
@@ -160,10 +161,10 @@ fn judge(path: &Path, document: &[u8]) -> Result<TrustOutcome, OfflineError> {
         Err(TrustRefusal::TooFewOfNew(tally)) => (None, Some(tally)),
         Err(refusal) => return Err(refusal.into()),
     };
-    let parsed = Sign::parse(document).map_err(TrustRefusal::from)?;
-    let claims = parsed.claims(b"", None).map_err(TrustRefusal::from)?;
-    let signer = |kid: &[u8]| <[u8; 32]>::try_from(kid).ok().map(KeyId::from_bytes);
-    let signers: Vec<KeyId> = claims.iter().filter_map(|claim| claim.kid().and_then(signer)).collect();
+    let message = Sign::parse(document).map_err(TrustRefusal::from)?;
+    let claims = message.claims(b"", None).map_err(TrustRefusal::from)?;
+    let thumbprint = |kid: &[u8]| <[u8; 32]>::try_from(kid).ok().map(KeyId::from_bytes);
+    let signers: Vec<KeyId> = claims.iter().filter_map(|claim| claim.kid().and_then(thumbprint)).collect();
     let tally = match (&content, tally) {
         (Some(content), _) => content.root.tally(&claims),
         (None, tally) => tally.unwrap_or_default(),

@@ -5,6 +5,8 @@ use std::time::Duration;
 use holdfast_core::ledger::checkpoint::{Checkpoint, Origin};
 use holdfast_core::ledger::note::NoteSigner;
 
+use holdfast_store::ledger::SignedHead;
+
 use crate::app::House;
 
 /// A new head is signed at most so often.
@@ -32,7 +34,7 @@ pub fn try_sign(house: &House) -> Result<(), Box<dyn std::error::Error + Send + 
     }
     let origin: Origin = ORIGIN.parse()?;
     let note = Checkpoint { origin, size: head.size, root: head.root }.sign(&signer(house)?)?;
-    house.store.put_checkpoint(head.size, note)?;
+    house.store.put_checkpoint(SignedHead { size: head.size, note })?;
     Ok(())
 }
 
@@ -42,5 +44,5 @@ pub fn try_sign(house: &House) -> Result<(), Box<dyn std::error::Error + Send + 
 ///
 /// If the key's name cannot stand in a note.
 pub fn signer(house: &House) -> Result<NoteSigner, holdfast_core::ledger::note::NoteError> {
-    house.authority.ledger_signer(ORIGIN.parse()?)
+    Ok(house.authority.ledger_signer(ORIGIN.parse()?))
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use holdfast_store::integrity::Refused;
+
 /// Most different names that wait; names are words of our code, so this is never reached.
 const NAMES_MAX: usize = 1_024;
 
@@ -21,9 +23,9 @@ impl Counter {
 
     /// Takes what was counted since the last call.
     #[must_use]
-    pub fn take(&self) -> Vec<(&'static str, &'static str, u64)> {
+    pub fn take(&self) -> Vec<Refused> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *counts).into_iter().map(|((door, name), n)| (door, name, n)).collect()
+        std::mem::take(&mut *counts).into_iter().map(|((door, name), count)| Refused { door, name, count }).collect()
     }
 }
 
@@ -42,7 +44,7 @@ mod tests {
         let counter = Counter::default();
         counter.add("est", "unknown-device");
         counter.clone().add("est", "unknown-device");
-        assert_eq!(counter.take(), [("est", "unknown-device", 2)]);
+        assert_eq!(counter.take(), [Refused { door: "est", name: "unknown-device", count: 2 }]);
         assert!(counter.take().is_empty());
     }
 }

@@ -19,6 +19,7 @@ catalogue! { PEOPLE:
     LINK_USE = "update sign_in_link set used = $1 where secret_hash = $2 and used is null";
 
     SESSION = "select id, secret_hash, person, created, expires, ended from session where secret_hash = $1";
+    SESSION_ANY = "select count(*) from (select 1 from session limit 1)";
     SESSION_ADD = "insert into session (id, secret_hash, person, created, expires, ended)
         values ($1, $2, $3, $4, $5, $6)";
     SESSION_END = "update session set ended = $1 where secret_hash = $2 and ended is null";

@@ -1,0 +1,129 @@
+//! The ledger and the conformity report, as people read them.
+
+use holdfast_core::cose::{PublicKey, Signer as _};
+use holdfast_core::id::DeviceId;
+use holdfast_core::time::Timestamp;
+use holdfast_domain::conformity::{self, Catalogue, Facts};
+use holdfast_store::ledger::Leaf;
+use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry, Status};
+use holdfast_web::backend::{Answer, Page, PageAsk};
+
+use super::fleet::{cursor, cut, one_more};
+use super::{House, fault, stored};
+use crate::clock;
+use crate::work::checkpoint;
+
+/// The server opens three listeners, and `tls` configures every one of them for TLS 1.3 only.
+const LISTENERS: u64 = 3;
+
+impl History for House {
+    fn authority(&self) -> Answer<Authority> {
+        let signer = checkpoint::signer(self).map_err(|why| fault(&why))?;
+        let freshness = self.authority.freshness().public_key().to_cose_key();
+        Ok(Authority {
+            ca_pem: self.authority.ca_pem(),
+            freshness_key: freshness.iter().map(|b| format!("{b:02x}")).collect(),
+            ledger_key: signer.verifier().to_string(),
+            ledger_origin: checkpoint::ORIGIN.to_owned(),
+        })
+    }
+
+    fn checkpoint(&self) -> Answer<Checkpoint> {
+        checkpoint::try_sign(self).map_err(|why| fault(why.as_ref()))?;
+        let head = self.store.latest_checkpoint().map_err(stored)?;
+        let note = head.as_ref().map(|head| head.note.clone()).unwrap_or_default();
+        let size = head.map_or(0, |head| head.size);
+        let root = self.store.ledger_head().map_err(stored)?.root;
+        Ok(Checkpoint { note, size, root })
+    }
+
+    fn ledger_entries(&self, from: u64, rows: u16) -> Answer<Vec<LedgerEntry>> {
+        let leaves = self.store.ledger_leaves(from, u32::from(rows)).map_err(stored)?;
+        Ok(leaves.into_iter().map(entry).collect())
+    }
+
+    fn device_ledger(&self, id: &DeviceId, page: &PageAsk) -> Answer<Page<LedgerEntry>> {
+        let before = cursor::<u64>(page)?;
+        let leaves = self.store.ledger_leaves_of(id, before, one_more(page)).map_err(stored)?;
+        let page = cut(leaves, page, |leaf| leaf.index.to_string());
+        Ok(Page { rows: page.rows.into_iter().map(entry).collect(), next: page.next })
+    }
+
+    fn conformity(&self) -> Answer<Conformity> {
+        let now = clock::now();
+        let catalogue = Catalogue::current();
+        let rows = conformity::assess(&self.facts()?).into_iter().map(|assessed| ConformityRow {
+            id: assessed.requirement.id.clone(),
+            text: assessed.requirement.text.clone(),
+            level: assessed.requirement.level.clone(),
+            capability: assessed.requirement.capability.clone(),
+            status: status(assessed.status),
+            as_of: (!assessed.evidence.is_empty()).then_some(now),
+            evidence: assessed.evidence,
+        });
+        Ok(Conformity {
+            catalogue: catalogue.edition.clone(),
+            at: now,
+            capabilities: catalogue.capabilities.clone(),
+            rows: rows.collect(),
+        })
+    }
+}
+
+impl House {
+    fn facts(&self) -> Answer<Facts> {
+        let counted = self.store.facts().map_err(stored)?;
+        let release_keys_on_server = match self.trust_in_force()? {
+            None => 0,
+            Some(trust) => {
+                let ledger = checkpoint::signer(self).map_err(|why| fault(&why))?.verifier();
+                let ledger = PublicKey::ed25519(*ledger.public_key()).ok();
+                let freshness = self.authority.freshness().public_key();
+                let ours = |key: &&PublicKey| **key == freshness || Some(*key) == ledger.as_ref();
+                trust.content().release.keys().iter().filter(ours).count()
+            }
+        };
+        let needed = self.trust_in_force()?.map_or(0, |trust| trust.content().release.threshold());
+        let needed = u32::try_from(needed).unwrap_or(u32::MAX);
+        Ok(Facts {
+            devices: counted.devices,
+            factory_keys: counted.factory_keys,
+            devices_enrolled: counted.devices_enrolled,
+            certificates_proven: counted.certificates_proven,
+            telemetry_stored: counted.telemetry_stored,
+            refusals: counted.refusals,
+            releases: counted.releases,
+            releases_under_threshold: self.store.releases_signed_by_fewer(needed).map_err(stored)?,
+            release_keys_on_server: u64::try_from(release_keys_on_server).unwrap_or(u64::MAX),
+            executions_succeeded: counted.executions_succeeded,
+            executions_rolled_back: counted.executions_rolled_back,
+            integrity_alerts: counted.alerts_integrity,
+            contradictions: counted.appraisals_contraindicated,
+            recoveries: counted.alerts_integrity.saturating_sub(counted.devices_quarantined),
+            ledger_lines: counted.ledger_lines,
+            listeners: LISTENERS,
+            listeners_tls13: LISTENERS,
+        })
+    }
+}
+
+fn entry(leaf: Leaf) -> LedgerEntry {
+    let line: serde_json::Value = serde_json::from_str(&leaf.line).unwrap_or_default();
+    LedgerEntry {
+        index: leaf.index,
+        at: Timestamp::from_micros(line["at"].as_i64().unwrap_or_default()),
+        kind: line["kind"].as_str().unwrap_or_default().to_owned(),
+        leaf: leaf.line,
+        leaf_hash: leaf.hash,
+    }
+}
+
+const fn status(status: conformity::Status) -> Status {
+    match status {
+        conformity::Status::Met => Status::Met,
+        conformity::Status::MetOtherwise => Status::MetOtherwise,
+        conformity::Status::NotMet => Status::NotMet,
+        conformity::Status::NotApplicable => Status::NotApplicable,
+        conformity::Status::Open => Status::Open,
+    }
+}

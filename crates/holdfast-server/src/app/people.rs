@@ -1,0 +1,129 @@
+//! Sign-in, sessions, links and tokens. Secrets arrive here as hashes only.
+
+use holdfast_core::id::{PersonId, SessionId, TokenId};
+use holdfast_core::time::Timestamp;
+use holdfast_domain::people::sign_in::{self as rules, AccessRefusal, FirstStart, WishedToken};
+use holdfast_domain::people::{ApiToken, Person, Role, Session, SignInLink};
+use holdfast_web::backend::people::{Caller, LinkFor, NewLink, NewToken, People, Proof};
+use holdfast_web::backend::{Answer, RefusalKind, Stop};
+
+use super::{House, absent, refuse, stored};
+use crate::clock;
+
+impl People for House {
+    fn session(&self, secret_hash: &[u8; 32], now: Timestamp) -> Answer<Option<Caller>> {
+        let session = self.store.session_by_hash(secret_hash).map_err(stored)?;
+        let Ok(person) = rules::admit_session(session.as_ref(), now) else { return Ok(None) };
+        self.caller(person, session.map(|session| Proof::Session(session.id)))
+    }
+
+    fn token(&self, secret_hash: &[u8; 32], now: Timestamp) -> Answer<Option<Caller>> {
+        let token = self.store.token_by_hash(secret_hash).map_err(stored)?;
+        let Ok(person) = rules::admit_token(token.as_ref(), now) else { return Ok(None) };
+        self.caller(person, token.map(|token| Proof::Token(token.id)))
+    }
+
+    fn redeem_link(&self, link_hash: &[u8; 32], session_hash: &[u8; 32]) -> Answer<Session> {
+        let link = self.store.link_by_hash(link_hash).map_err(stored)?;
+        let now = clock::now();
+        let session = SessionId::new(now, clock::random());
+        self.decide(rules::sign_in(link.as_ref(), session, *session_hash, now).map_err(unauthenticated)?)?;
+        let made = self.store.session_by_hash(session_hash).map_err(stored)?;
+        made.ok_or_else(|| absent("session-unknown", "session"))
+    }
+
+    fn end_session(&self, secret_hash: &[u8; 32]) -> Answer<()> {
+        let Some(session) = self.store.session_by_hash(secret_hash).map_err(stored)? else { return Ok(()) };
+        let Some(person) = self.store.person(session.person).map_err(stored)? else { return Ok(()) };
+        match rules::end_session(&person, &session, clock::now()) {
+            Ok(decision) => self.decide(decision).map(drop),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn people(&self) -> Answer<Vec<Person>> {
+        self.store.people().map_err(stored)
+    }
+
+    fn person(&self, id: PersonId) -> Answer<Option<Person>> {
+        self.store.person(id).map_err(stored)
+    }
+
+    fn add_link(&self, by: &Caller, new: &NewLink) -> Answer<SignInLink> {
+        let now = clock::now();
+        let whom = match &new.whom {
+            LinkFor::Person(id) => *id,
+            LinkFor::Newcomer { name, role } => self.add_newcomer(by, name, *role, now)?,
+        };
+        let person = self.store.person(whom).map_err(stored)?;
+        let person = person.ok_or_else(|| absent("person-unknown", format_args!("person {whom}")))?;
+        self.decide(rules::make_link(&by.person, &person, new.secret_hash, now).map_err(forbidden)?)?;
+        let made = self.store.link_by_hash(&new.secret_hash).map_err(stored)?;
+        made.ok_or_else(|| absent("link-unknown", "link"))
+    }
+
+    fn tokens(&self, by: &Caller) -> Answer<Vec<ApiToken>> {
+        let whose = if by.person.role == Role::Administrator { None } else { Some(by.person.id) };
+        self.store.tokens(whose, clock::now()).map_err(stored)
+    }
+
+    fn add_token(&self, by: &Caller, new: &NewToken) -> Answer<ApiToken> {
+        let now = clock::now();
+        let live = self.store.tokens(Some(by.person.id), now).map_err(stored)?.len();
+        let id = TokenId::new(now, clock::random());
+        let wish = WishedToken { id, secret_hash: new.secret_hash, label: new.label.clone(), days: new.days };
+        self.decide(rules::make_token(&by.person, live, &wish, now).map_err(forbidden)?)?;
+        let made = self.store.token(id).map_err(stored)?;
+        made.ok_or_else(|| absent("token-unknown", format_args!("token {id}")))
+    }
+
+    fn revoke_token(&self, by: &Caller, id: TokenId) -> Answer<()> {
+        let token = self.store.token(id).map_err(stored)?;
+        self.decide(rules::revoke_token(&by.person, token.as_ref(), clock::now()).map_err(forbidden)?).map(drop)
+    }
+}
+
+impl House {
+    /// Makes the first administrator's link as long as nobody has ever signed in; `None` afterwards.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub fn invite_first(&self, link: [u8; 32]) -> Answer<bool> {
+        let known = self.store.people().map_err(stored)?;
+        let administrator = known.iter().find(|person| person.role == Role::Administrator);
+        let signed_in_before = self.store.signed_in_before().map_err(stored)?;
+        let now = clock::now();
+        let facts = FirstStart { administrator, signed_in_before };
+        match rules::first_start(&facts, PersonId::new(now, clock::random()), link, now) {
+            Some(decision) => self.decide(decision).map(|_| true),
+            None => Ok(false),
+        }
+    }
+
+    fn caller(&self, person: PersonId, proof: Option<Proof>) -> Answer<Option<Caller>> {
+        let person = self.store.person(person).map_err(stored)?;
+        Ok(person.zip(proof).map(|(person, proof)| Caller { person, proof }))
+    }
+
+    fn add_newcomer(&self, by: &Caller, name: &str, role: Role, now: Timestamp) -> Answer<PersonId> {
+        let id = PersonId::new(now, clock::random());
+        self.decide(rules::add_person(&by.person, id, name, role, now).map_err(forbidden)?)?;
+        Ok(id)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(unauthenticated)`")]
+fn unauthenticated(why: AccessRefusal) -> Stop {
+    refuse(RefusalKind::Unauthenticated, why.name(), why.to_string())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(forbidden)`")]
+fn forbidden(why: AccessRefusal) -> Stop {
+    let kind = match why {
+        AccessRefusal::NotAllowed => RefusalKind::Forbidden,
+        AccessRefusal::TokenUnknown => RefusalKind::Absent,
+        _ => RefusalKind::Unacceptable,
+    };
+    refuse(kind, why.name(), why.to_string())
+}
