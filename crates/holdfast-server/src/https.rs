@@ -65,7 +65,7 @@ impl Limits {
         connections_max: 1_024,
         handshake: Duration::from_secs(10),
         head: Duration::from_secs(15),
-        idle: Duration::from_secs(60),
+        idle: Duration::from_mins(1),
         drain: Duration::from_secs(5),
         body_bytes_max: 2 * 1024 * 1024 * 1024,
     };
@@ -74,7 +74,7 @@ impl Limits {
         connections_max: 8_192,
         handshake: Duration::from_secs(10),
         head: Duration::from_secs(15),
-        idle: Duration::from_secs(60),
+        idle: Duration::from_mins(1),
         drain: Duration::from_secs(5),
         body_bytes_max: 64 * 1024,
     };

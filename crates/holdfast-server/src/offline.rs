@@ -20,7 +20,7 @@ use crate::authority::{AuthorityError, CertificateError};
 
 pub use image::{ImageFacts, read_image};
 pub use key::{KeyInfo, KeyRole, create_key, load_signer, show_key};
-pub use release::{ReleaseDraft, ReleaseOutcome, create_release, show_release, sign_release, verify_release};
+pub use release::{ReleaseDraft, ReleaseOutcome, create_release, show_release, sign_release, signers, verify_release};
 pub use trust::{AuthorityFacts, TrustDraft, TrustOutcome, create_trust, read_authority, show_trust, sign_trust};
 
 /// Why an offline command refuses or fails.

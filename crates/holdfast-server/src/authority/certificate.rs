@@ -94,7 +94,7 @@ pub(crate) fn serial_text(serial: &[u8]) -> String {
         [0, rest @ ..] if !rest.is_empty() => rest,
         all => all,
     };
-    digits.iter().map(|byte| format!("{byte:02x}")).collect()
+    super::secret_file::hex(digits)
 }
 
 /// Sets a certificate's validity.

@@ -64,14 +64,12 @@ mod tests {
         let path = dir.path().join("counter");
         let at = |micros| Timestamp::from_micros(micros);
         let first = RisingCounter::open(path.clone()).unwrap();
-        let a = first.next(at(1_000_000)).unwrap();
-        let b = first.next(at(1_000_000)).unwrap();
-        let c = first.next(at(5)).unwrap();
-        assert!(a < b && b < c);
+        let mut seen: Vec<u64> = [1_000_000, 1_000_000, 5].map(|now| first.next(at(now)).unwrap()).to_vec();
         drop(first);
-        let d = RisingCounter::open(path.clone()).unwrap().next(at(7)).unwrap();
-        let e = RisingCounter::open(path.clone()).unwrap().next(at(7)).unwrap();
-        assert!(c < d && d < e);
+        for _ in 0..2 {
+            seen.push(RisingCounter::open(path.clone()).unwrap().next(at(7)).unwrap());
+        }
+        assert!(seen.is_sorted_by(|earlier, later| earlier < later), "{seen:?}");
         secret_file::replace_secret(&path, b"not a number").unwrap();
         assert_eq!(RisingCounter::open(path).unwrap_err().name(), "file-malformed");
     }

@@ -113,9 +113,9 @@ pub fn create(path: &Path, secret: &[u8]) -> Result<(), SecretFileError> {
         OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&draft).map_err(io_at(&draft))?;
     let outcome = write_synced(&mut file, secret).map_err(io_at(&draft)).and_then(|()| {
         // A hard link fails if the name is taken, which a rename would not.
-        fs::hard_link(&draft, path).map_err(|why| match why.kind() {
-            io::ErrorKind::AlreadyExists => SecretFileError::Exists(path.to_owned()),
-            _ => io_at(path)(why),
+        fs::hard_link(&draft, path).map_err(|why| {
+            let taken = why.kind() == io::ErrorKind::AlreadyExists;
+            if taken { SecretFileError::Exists(path.to_owned()) } else { io_at(path)(why) }
         })
     });
     fs::remove_file(&draft).map_err(io_at(&draft))?;
@@ -178,6 +178,28 @@ fn write_synced(file: &mut File, content: &[u8]) -> io::Result<()> {
 fn sync_parent(path: &Path) -> Result<(), SecretFileError> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent).and_then(|dir| dir.sync_all()).map_err(io_at(parent))
+}
+
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The bytes that lower-case hexadecimal digits stand for.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let nibble = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let pairs = text.as_bytes().chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    pairs.map(|pair| pair.iter().try_fold(0_u8, |sum, byte| Some(sum << 4 | nibble(*byte)?))).collect()
 }
 
 /// One section of PEM (RFC 7468).

@@ -16,7 +16,7 @@ const CONTEXT_0: Tag = Tag::ContextSpecific { constructed: true, number: TagNumb
 /// # Errors
 /// More bytes than a DER length can say.
 pub(super) fn certificates_only(certificates: &[&CertificateDer<'_>]) -> der::Result<Vec<u8>> {
-    let mut set: Vec<&[u8]> = certificates.iter().map(|certificate| certificate.as_ref()).collect();
+    let mut set: Vec<&[u8]> = certificates.iter().map(AsRef::as_ref).collect();
     set.sort_unstable(); // DER sorts what ASN.1 calls a set.
     let content_type = SIGNED_DATA.to_der()?;
     let version = 1_u8.to_der()?;

@@ -57,7 +57,7 @@ impl Refused {
 
     /// Ours: 500. The device learns a number, the log has the whole chain under it.
     pub(super) fn fault(why: &(dyn std::error::Error + 'static)) -> Self {
-        let reference: String = crate::clock::random::<5>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let reference = crate::authority::secret_file::hex(&crate::clock::random::<5>());
         let mut chain = why.to_string();
         let mut source = why.source();
         while let Some(cause) = source {

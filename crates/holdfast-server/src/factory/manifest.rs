@@ -3,7 +3,6 @@
 //! Parsing is strict: unknown or repeated members, wrong forms, repeated ids or keys refuse the whole file.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use holdfast_core::hash::{Hasher, Sha256Digest};
 use holdfast_core::id::{BatchId, DeviceId, ProductId};
@@ -13,6 +12,8 @@ use holdfast_domain::fleet::batch::{ListedDevice, OfferedBatch};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+use crate::authority::secret_file::{from_hex, hex};
 
 /// Largest manifest, in bytes.
 pub const MANIFEST_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -218,7 +219,7 @@ impl WireDevice {
         Ok(ListedDevice {
             id: self.id.parse().map_err(|_| bad("id"))?,
             key: KeyThumbprint(digest(&self.key).map_err(|_| bad("key"))?),
-            claim_salt: unhex(&self.claim_salt).ok_or_else(|| bad("claim_salt"))?,
+            claim_salt: from_hex(&self.claim_salt).and_then(|salt| salt.try_into().ok()).ok_or_else(|| bad("claim_salt"))?,
             claim_hash: digest(&self.claim_hash).map_err(|_| bad("claim_hash"))?,
         })
     }
@@ -240,26 +241,4 @@ pub fn claim_hash(salt: &[u8; 16], code: &[u8]) -> Result<[u8; 32], ManifestErro
     hasher.update(salt);
     hasher.update(&plain);
     Ok(*hasher.finish().as_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // Writing to a String cannot fail.
-        text
-    })
-}
-
-fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let nibble = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let pairs = text.as_bytes().chunks_exact(2);
-    let whole = pairs.remainder().is_empty() && pairs.len() == N;
-    let mut out = [0; N];
-    for (slot, pair) in out.iter_mut().zip(pairs) {
-        *slot = pair.iter().try_fold(0, |sum, byte| Some(sum << 4 | nibble(*byte)?))?;
-    }
-    whole.then_some(out)
 }
