@@ -26,6 +26,17 @@ impl Default for BackoffConfig {
 }
 
 /// The waits of one device.
+///
+/// # Examples
+///
+/// ```
+/// use holdfast_core::backoff::{Backoff, BackoffConfig};
+/// use holdfast_core::time::Millis;
+///
+/// let mut backoff = Backoff::new(BackoffConfig::default(), 0x5eed);
+/// let wait = backoff.next_wait(Millis(0));
+/// assert!(wait >= Millis::from_secs(1) && wait <= Millis::from_secs(3));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
     config: BackoffConfig,

@@ -64,6 +64,18 @@ pub enum Decoded<'a> {
 ///
 /// [`Malformed`] if the bytes break the standard or `limits`; the connection must then be closed
 /// (`[MQTT-4.13.1-1]`).
+///
+/// # Examples
+///
+/// ```
+/// use holdfast_core::mqtt::packet::{Packet, Version};
+/// use holdfast_core::mqtt::{Decoded, Limits, Sender, decode};
+///
+/// let limits = Limits { packet_bytes_max: 1024, sender: Sender::Client };
+/// assert_eq!(decode(Version::V5, b"\xc0", &limits), Ok(Decoded::Need(1)));
+/// assert_eq!(decode(Version::V5, b"\xc0\x00", &limits), Ok(Decoded::Packet(Packet::PingReq, 2)));
+/// assert_eq!(decode(Version::V5, b"\xc1\x00", &limits).unwrap_err().name(), "fixed-header-flags");
+/// ```
 pub fn decode<'a>(version: Version, input: &'a [u8], limits: &Limits) -> Result<Decoded<'a>, Malformed> {
     let Some((&first, after)) = input.split_first() else {
         return Ok(Decoded::Need(2));

@@ -130,6 +130,17 @@ impl fmt::Display for PayloadRefusal {
 impl core::error::Error for PayloadRefusal {}
 
 /// One reading of a telemetry stream.
+///
+/// # Examples
+///
+/// ```
+/// use holdfast_core::telemetry::{FieldValue, TelemetryMessage};
+///
+/// let message = TelemetryMessage::parse(br#"{"c":17,"t":1763870000000000,"f":{"temperature":21.5}}"#).unwrap();
+/// assert_eq!(message.fields.get("temperature"), Some(&FieldValue::Number(21.5)));
+/// let refusal = TelemetryMessage::parse(br#"{"c":17,"t":1,"f":{"place":{"lat":1}}}"#).unwrap_err();
+/// assert_eq!(refusal.name(), "value-not-flat");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TelemetryMessage {
     /// Rises with every message of the device and stream and is never used again, so that a repeat is recognised.

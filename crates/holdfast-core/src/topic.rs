@@ -77,6 +77,17 @@ impl UpChannel {
     /// # Errors
     ///
     /// [`TopicRefusal`] says why `device` may not publish there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use holdfast_core::topic::UpChannel;
+    ///
+    /// let device = "hearth-0001".parse().unwrap();
+    /// assert_eq!(UpChannel::parse_for(&device, "hf/v1/hearth-0001/event"), Ok(UpChannel::Event));
+    /// let refusal = UpChannel::parse_for(&device, "hf/v1/hearth-0002/event").unwrap_err();
+    /// assert_eq!(refusal.name(), "foreign-device-tree");
+    /// ```
     pub fn parse_for(device: &DeviceId, topic: &str) -> Result<Self, TopicRefusal> {
         let (owner, path) = split(topic)?;
         let channel = up_path(path);

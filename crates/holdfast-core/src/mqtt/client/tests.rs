@@ -93,6 +93,7 @@ fn agent_and_server_understand_each_other() {
         core::mem::take(&mut pair.at_agent),
         [Action::Acked { token: 7 }, Action::Refused { token: 8, reason: ReasonCode::PayloadFormatInvalid, words }]
     );
+    assert_eq!(pair.agent.window(), 64, "[MQTT-4.4.0-2]");
     pair.server.publish(DownChannel::Command, b"on", Qos::AtLeastOnce, 70).unwrap();
     pair.server.publish(DownChannel::Update, b"", Qos::AtLeastOnce, 71).unwrap();
     pair.server.publish(DownChannel::Policy, b"", Qos::AtMostOnce, 72).unwrap();
@@ -112,6 +113,7 @@ fn agent_and_server_understand_each_other() {
     pair.agent.accepted(ids[1].0.unwrap());
     pair.run(Millis(0));
     assert!(pair.at_server.is_empty());
+    // [MQTT-4.5.0-2]: also what the device does not take is answered.
     pair.agent.declined(ids[0].0.unwrap(), ReasonCode::Success);
     pair.run(Millis(0));
     assert_eq!(
@@ -136,6 +138,7 @@ fn the_agent_keeps_to_the_window_of_the_server() {
         pair.agent.publish(&UpChannel::Event, b"{}", token).unwrap();
     }
     assert_eq!(pair.agent.publish(&UpChannel::Event, b"{}", 3), Err(NotSent::WindowFull), "[MQTT-3.3.4-7]");
+    // [MQTT-4.3.2-3]
     pair.run(Millis(0));
     let first = pair.admitted()[0].packet_id.unwrap();
     pair.server.acknowledge(first, Verdict::Stored);

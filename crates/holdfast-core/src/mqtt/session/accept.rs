@@ -7,7 +7,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use super::super::packet::{ConnAck, Connect, Packet, Qos, Version};
+use super::super::packet::{ConnAck, Connect, Packet, PacketKind, Qos, Version};
 use super::super::property::{Properties, Property, PropertyList};
 use super::super::reason::ReasonCode;
 use super::{Action, Broken, CloseCause, Open, SEND_WINDOW_MAX, ServerConfig, ServerSession, State, reason_string};
@@ -23,7 +23,8 @@ impl ServerSession {
         }
         let terms = Terms::of(connect);
         let welcome = match self.turned_away {
-            Some(reason) => Err(Broken { name: reason.name(), reason }),
+            Some(reason) if reason.belongs_in(PacketKind::ConnAck) => Err(Broken { name: reason.name(), reason }),
+            Some(reason) => Err(Broken { name: reason.name(), reason: ReasonCode::Unspecified }),
             None => judge(connect, self.device.as_str()),
         };
         match welcome {

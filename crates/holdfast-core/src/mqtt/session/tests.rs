@@ -160,8 +160,8 @@ fn connack(bytes: &[u8], version: Version) -> ConnAck<'_> {
 fn connack_announces_everything_that_is_missing_or_limited() {
     let done = converse(&[&hello(5)]);
     let connack = connack(&done.sent, Version::V5);
-    assert!(!connack.session_present, "[MQTT-3.2.2-2]");
-    assert_eq!(connack.reason, ReasonCode::Success);
+    assert!(!connack.session_present, "[MQTT-3.1.2-4], [MQTT-3.2.2-2]");
+    assert_eq!(connack.reason, ReasonCode::Success, "[MQTT-3.1.4-5]");
     let announced: Vec<_> = connack.properties.iter().collect();
     let expected = [
         Property::SessionExpirySecs(0),
@@ -174,7 +174,7 @@ fn connack_announces_everything_that_is_missing_or_limited() {
         Property::SubscriptionIdsAvailable(false),
         Property::SharedSubscriptionsAvailable(false),
     ];
-    assert_eq!(announced, expected);
+    assert_eq!(announced, expected, "[MQTT-3.2.2-9]");
     assert_eq!(done.other, [Action::Connected { version: Version::V5, keep_alive_secs: 60 }]);
     let plain = converse(&[&hello(4)]);
     assert_eq!(plain.sent, b"\x20\x02\x00\x00");
@@ -204,7 +204,7 @@ fn connects_are_judged_before_anything_else() {
         let after = publish(5, 0x30, "hf/v1/hearth-0001/event", 0, b"x");
         let done = converse(&[&bytes, &after]);
         assert_eq!(done.refused, [name], "[{statement}]");
-        assert_eq!(done.closed, Some(CloseCause::Refused(name)), "[{statement}]");
+        assert_eq!(done.closed, Some(CloseCause::Refused(name)), "[{statement}], [MQTT-3.2.2-7], [MQTT-4.13.2-1]");
         assert!(done.admitted.is_empty() && done.other.is_empty(), "[{statement}] {done:?}");
         if code5 == 0 {
             assert_eq!(done.sent, [0x20, 2, 0, code4], "[{statement}]");
@@ -239,16 +239,18 @@ fn first_packets_that_cannot_be_read_get_the_answer_the_standard_allows() {
 
 #[test]
 fn an_empty_client_id_is_given_the_devices_id() {
+    // [MQTT-3.1.3-6], [MQTT-3.1.3-7]; without Clean Start there is still no older session: [MQTT-3.1.2-6].
     let done = converse(&[&connect(5, 0, b"\x00", b"\x00\x00")]);
     let connack = connack(&done.sent, Version::V5);
     assert!(connack.properties.iter().any(|p| p == Property::AssignedClientId(DEVICE)), "[MQTT-3.2.2-16]");
+    assert!(!connack.session_present, "[MQTT-3.2.2-3]");
     let done = converse(&[&connect(4, 2, b"", b"\x00\x00")]);
     assert_eq!((done.sent.as_slice(), done.closed), (&b"\x20\x02\x00\x00"[..], None));
 }
 
 #[test]
 fn keep_alive_is_imposed_and_its_end_closes_the_connection() {
-    // [MQTT-3.2.2-21], [MQTT-3.1.2-22]: the server's own limit where the client asks for none or too much.
+    // [MQTT-3.2.2-21], [MQTT-3.2.2-22], [MQTT-3.1.2-22]: the server's own limit where the client asks for none or too much.
     for (level, asked, in_force, announced) in
         [(5, 60, 60, None), (5, 0, 300, Some(300)), (5, 900, 300, Some(300)), (4, 0, 300, None), (4, 900, 900, None)]
     {
@@ -297,6 +299,10 @@ fn a_connection_without_connect_is_closed_in_time() {
 #[test]
 fn a_device_can_be_turned_away_with_a_reason() {
     let mut session = session();
+    session.turn_away(ReasonCode::AdministrativeAction);
+    let done = feed(&mut session, &hello(5), Millis(0));
+    assert_eq!(connack(&done.sent, Version::V5).reason, ReasonCode::Unspecified, "[MQTT-3.2.2-8]");
+    let mut session = tests::session();
     session.turn_away(ReasonCode::ServerBusy);
     let done = feed(&mut session, &hello(5), Millis(0));
     assert_eq!(connack(&done.sent, Version::V5).reason, ReasonCode::ServerBusy);
@@ -389,7 +395,7 @@ fn pubacks_wait_for_the_verdict_and_keep_the_order_of_receipt() {
     let done = feed(&mut session, &bytes, Millis(0));
     let admitted: Vec<_> = done.admitted.iter().map(|(id, channel, _)| (id.unwrap(), channel.as_str())).collect();
     assert_eq!(admitted, [(30, "telemetry/climate"), (10, "telemetry/climate"), (20, "telemetry/climate")]);
-    assert!(done.sent.is_empty(), "nothing is acknowledged before it is durable");
+    assert!(done.sent.is_empty(), "[MQTT-4.3.2-4]: nothing is acknowledged before it is durable");
     assert_eq!(session.in_flight(), 3);
     session.acknowledge(id(20), Verdict::Stored);
     session.acknowledge(id(10), Verdict::Refused { reason: ReasonCode::PayloadFormatInvalid, name: "out-of-range" });
@@ -407,6 +413,7 @@ fn pubacks_wait_for_the_verdict_and_keep_the_order_of_receipt() {
 
 #[test]
 fn a_device_that_wants_no_words_or_small_packets_gets_bare_codes() {
+    // [MQTT-3.1.2-29]
     for properties in [&b"\x02\x17\x00"[..], b"\x05\x27\x00\x00\x00\x30"] {
         let mut session = session();
         let done = feed(&mut session, &connect(5, 2, properties, b"\x00\x0bhearth-0001"), Millis(0));
@@ -422,6 +429,12 @@ fn a_device_that_wants_no_words_or_small_packets_gets_bare_codes() {
         (0, &["device-packet-limit-too-small"][..]),
         "[MQTT-3.1.2-24]"
     );
+    let stranger = connect(5, 2, b"\x05\x27\x00\x00\x00\x10", b"\x00\x0bhearth-0002");
+    assert_eq!(converse(&[&stranger]).sent, b"\x20\x03\x00\x85\x00", "[MQTT-3.2.2-19]");
+    // CONNACK needs 31 bytes, the DISCONNECT in words would need 32.
+    let aliased = raw(0x30, &[b"\x00\x00\x03\x23\x00\x01"]);
+    let done = converse(&[&connect(5, 2, b"\x05\x27\x00\x00\x00\x1f", b"\x00\x0bhearth-0001"), &aliased]);
+    assert!(done.sent.ends_with(b"\xe0\x01\x94"), "[MQTT-3.14.2-3]");
 }
 
 #[test]
@@ -481,7 +494,8 @@ fn each_filter_gets_its_own_code_and_the_device_stays() {
         "unknown-topic",
     ];
     let done = converse(&[&hello(5), &subscribe(5, &filters)]);
-    // [MQTT-3.8.4-6], [MQTT-3.9.3-1], [MQTT-3.2.2-10] for quality of service 2.
+    // [MQTT-3.8.4-1], [MQTT-3.8.4-2], [MQTT-3.8.4-5], [MQTT-3.8.4-6], [MQTT-3.8.4-7], [MQTT-2.2.1-6], [MQTT-3.9.3-1];
+    // [MQTT-3.8.4-3] for the filter that stands twice, and [MQTT-3.2.2-10] for quality of service 2.
     assert!(done.sent.ends_with(b"\x90\x0c\x00\x07\x00\x00\x01\x01\x87\x87\xa2\x9e\x8f\x01"), "{:02x?}", done.sent);
     assert_eq!((done.refused.as_slice(), done.closed), (&refused[..], None));
     assert_eq!(
@@ -519,9 +533,11 @@ fn messages_to_the_device_keep_to_what_it_subscribed_and_can_take() {
     let filters = [("hf/v1/hearth-0001/command", 1), ("hf/v1/hearth-0001/policy", 0)];
     feed(&mut session, &subscribe(5, &filters), Millis(0));
     assert_eq!(session.publish(DownChannel::Policy, b"p", Qos::AtLeastOnce, 1), Ok(Qos::AtMostOnce), "[MQTT-3.8.4-8]");
+    // [MQTT-4.3.2-1], [MQTT-4.3.2-2], [MQTT-2.2.1-4]
     assert_eq!(session.publish(command, b"a", Qos::AtLeastOnce, 11), Ok(Qos::AtLeastOnce));
     assert_eq!(session.publish(command, &[0; 80], Qos::AtLeastOnce, 12), Err(NotSent::TooLarge), "[MQTT-3.1.2-25]");
     assert_eq!(session.publish(command, b"b", Qos::AtLeastOnce, 13), Ok(Qos::AtLeastOnce));
+    // [MQTT-4.9.0-1], [MQTT-4.9.0-2]
     assert_eq!(session.publish(command, b"c", Qos::AtLeastOnce, 14), Err(NotSent::WindowFull), "[MQTT-3.3.4-9]");
     let sent = [
         publish(5, 0x30, "hf/v1/hearth-0001/policy", 0, b"p"),
@@ -529,7 +545,7 @@ fn messages_to_the_device_keep_to_what_it_subscribed_and_can_take() {
         publish(5, 0x32, "hf/v1/hearth-0001/command", 2, b"b"),
     ];
     assert_eq!(session.poll_action(), Some(Action::Send(sent.concat())));
-    // [MQTT-4.9.0-3]: other packets are answered while the window is full.
+    // [MQTT-4.9.0-3], [MQTT-3.3.4-10]: other packets are answered while the window is full.
     assert_eq!(feed(&mut session, b"\xc0\x00", Millis(0)).sent, b"\xd0\x00");
     let done = feed(&mut session, b"\x40\x03\x00\x02\x87\x40\x02\x00\x01\x40\x02\x00\x01", Millis(0));
     let delivered = |token, reason| Action::Delivered { token, reason };
@@ -547,9 +563,10 @@ fn an_unsubscribed_device_is_told_nothing_more() {
         &unsubscribe(5, &["hf/v1/hearth-0001/command", "hf/v1/hearth-0001/policy", "other"]),
         Millis(0),
     );
-    // [MQTT-3.10.4-5], [MQTT-3.11.3-1]
+    // [MQTT-3.10.4-1], [MQTT-3.10.4-4], [MQTT-3.10.4-5], [MQTT-3.10.4-6], [MQTT-3.11.3-1]
     assert_eq!(done.sent, b"\xb0\x06\x00\x08\x00\x00\x11\x11");
     assert_eq!(done.other, [Action::Unsubscribed(DownChannel::Command)]);
+    // [MQTT-3.10.4-2]
     assert_eq!(session.publish(DownChannel::Command, b"", Qos::AtMostOnce, 0), Err(NotSent::NotSubscribed));
     let mut session = connected(4);
     assert_eq!(feed(&mut session, &unsubscribe(4, &["x"]), Millis(0)).sent, b"\xb0\x02\x00\x08");
@@ -578,7 +595,7 @@ fn both_ends_can_take_leave() {
     for (bytes, reason) in [(&b"\xe0\x00"[..], ReasonCode::Success), (b"\xe0\x01\x04", ReasonCode::DisconnectWithWill)]
     {
         let done = converse(&[&hello(5), bytes, b"\xc0\x00"]);
-        assert_eq!(done.closed, Some(CloseCause::ByDevice(reason)), "[MQTT-3.14.4-1]");
+        assert_eq!(done.closed, Some(CloseCause::ByDevice(reason)), "[MQTT-3.14.4-1], [MQTT-3.14.4-2]");
     }
     let mut session = connected(5);
     session.handle(Input::Closed, Millis(0));
