@@ -59,16 +59,15 @@ fn find(identity: &Identity, door: &Door, store: &Store) -> Result<Result<Found,
         return Ok(Err(refused(ConnectionRefusal::DeviceUnknown)));
     };
     let generation = door.models.generation();
-    let model = match door.models.known(&device.product) {
-        Some(model) => model,
-        None => {
-            let product = store.product(&device.product)?;
-            let loaded = product.map(|product| door.models.load(&product.id, &product.thing_model));
-            let Some(Ok(model)) = loaded else {
-                return Ok(Err(Refused { reason: ReasonCode::Unspecified, name: "product-without-model" }));
-            };
-            model
-        }
+    let known = door.models.known(&device.product);
+    let model = if known.is_some() {
+        known
+    } else {
+        let product = store.product(&device.product)?;
+        product.and_then(|product| door.models.load(&product.id, &product.thing_model).ok())
+    };
+    let Some(model) = model else {
+        return Ok(Err(Refused { reason: ReasonCode::Unspecified, name: "product-without-model" }));
     };
     Ok(Ok(Found {
         scope: admission.may,

@@ -45,7 +45,7 @@ impl Bucket {
     }
 
     /// Time until the bucket is above zero again, if it is not.
-    fn wait(&self, per_second: u32) -> Option<Millis> {
+    fn wait(self, per_second: u32) -> Option<Millis> {
         let missing = u64::try_from(self.milli_tokens.saturating_neg().saturating_add(1)).ok()?;
         Some(Millis(missing.div_ceil(u64::from(per_second.max(1)))))
     }

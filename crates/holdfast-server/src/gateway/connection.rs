@@ -38,7 +38,7 @@ pub(super) async fn run(stream: TlsStream<TcpStream>, identity: Identity, door: 
     if let Err(why) = connection.serve().await {
         tracing::debug!(device = %connection.session.device(), error = %why, "mqtt.connection broke");
     }
-    connection.talk.close();
+    connection.talk.close(&mut connection.session).await;
 }
 
 /// A connection that ends as soon as its outstanding commits are answered.
@@ -81,8 +81,8 @@ impl Connection {
         let mut out = Vec::new();
         let mut batch = Vec::new();
         let mut messages = 0;
-        let ended = loop {
-            let mut ended = None;
+        let mut ended = None;
+        loop {
             while let Some(action) = self.session.poll_action() {
                 match action {
                     Action::Admit(message) => batch.push(message),
@@ -100,12 +100,12 @@ impl Connection {
                     Action::Refused { name } => self.talk.refused(name),
                 }
             }
-            if ended.is_some() {
-                break ended;
-            }
             if !batch.is_empty() {
+                // Also what was said right before the end.
                 messages += batch.len();
                 self.talk.admit(&mut self.session, std::mem::take(&mut batch));
+            } else if ended.is_some() {
+                break;
             } else if self.closing.is_none() && self.talk.has_to_tell(now) {
                 if self.talk.tell(&mut self.session, now).await.is_err() {
                     Counters::add(&self.door.connections.counters().faults, 1);
@@ -115,9 +115,9 @@ impl Connection {
                 let reason = self.closing.take().map_or(ReasonCode::Unspecified, |closing| closing.reason);
                 self.session.close(reason);
             } else {
-                break None;
+                break;
             }
-        };
+        }
         self.book(messages, now);
         self.write(&out).await?;
         Ok(ended)
@@ -200,12 +200,15 @@ impl Connection {
                 failed = self.talk.settle(&mut self.session, done).is_err();
             }
             read = self.stream.fill_buf(), if reading => {
-                let taken = take(&mut self.session, read, now);
+                let taken = take(&mut self.session, read.ok(), now);
                 self.stream.consume(taken);
                 self.turn_bytes = taken;
                 if taken > 0 {
                     self.take_rest(now);
                 }
+            }
+            () = self.door.drain_begun(), if !self.talk.is_open() && self.closing.is_none() => {
+                self.close_after_commits(ReasonCode::ServerShuttingDown, now);
             }
             () = &mut self.alarm.sleep, if self.alarm.at.is_some() => self.alarm.at = None,
         }
@@ -220,7 +223,7 @@ impl Connection {
     fn take_rest(&mut self, now: Millis) {
         while self.turn_bytes < TURN_BYTES_MAX && self.session.wants_input() {
             let Some(read) = self.stream.fill_buf().now_or_never() else { break };
-            let taken = take(&mut self.session, read, now);
+            let taken = take(&mut self.session, read.ok(), now);
             self.stream.consume(taken);
             self.turn_bytes += taken;
             if taken == 0 {
@@ -231,17 +234,10 @@ impl Connection {
 }
 
 /// Hands over what was read; says how much that was. Nothing means the end.
-fn take(session: &mut ServerSession, read: io::Result<&[u8]>, now: Millis) -> usize {
-    match read {
-        Ok(bytes) if !bytes.is_empty() => {
-            session.handle(Input::Bytes(bytes), now);
-            bytes.len()
-        }
-        Ok(_) | Err(_) => {
-            session.handle(Input::Closed, now);
-            0
-        }
-    }
+fn take(session: &mut ServerSession, read: Option<&[u8]>, now: Millis) -> usize {
+    let bytes = read.unwrap_or_default();
+    session.handle(if bytes.is_empty() { Input::Closed } else { Input::Bytes(bytes) }, now);
+    bytes.len()
 }
 
 /// A timer that is only touched when it would ring too late.
@@ -261,7 +257,7 @@ impl Alarm {
             return;
         }
         let span = Duration::from_millis(deadline.0.saturating_sub(now.0));
-        let when = Instant::now().checked_add(span).unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
+        let when = Instant::now().checked_add(span).unwrap_or_else(|| Instant::now() + Duration::from_hours(24));
         self.sleep.as_mut().reset(when);
         self.at = Some(deadline);
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use holdfast_core::mqtt::session::ServerConfig;
+use tokio::sync::Notify;
 
 use super::budget::Budgets;
 use super::limits::FLUSH_INTERVAL;
@@ -49,17 +50,36 @@ pub(super) struct Door {
     pub(super) models: Models,
     pub(super) leases: Leases,
     draining: AtomicBool,
+    drain_bell: Notify,
 }
 
 impl Door {
     pub(super) const fn new(connections: Connections, config: Config, records: Records, models: Models) -> Self {
-        Self { connections, config, records, models, leases: Leases::new(), draining: AtomicBool::new(false) }
+        Self {
+            connections,
+            config,
+            records,
+            models,
+            leases: Leases::new(),
+            draining: AtomicBool::new(false),
+            drain_bell: Notify::const_new(),
+        }
     }
 
     /// From now on sessions are closed after their last acknowledgement, new ones included.
     pub(super) fn begin_drain(&self) {
         self.draining.store(true, Ordering::Release);
         self.connections.drain();
+        self.drain_bell.notify_waiters();
+    }
+
+    /// Resolves when the door begins to drain, at once if it has.
+    pub(super) async fn drain_begun(&self) {
+        // Made before the flag is looked at, so that no ring between the two is missed.
+        let rung = self.drain_bell.notified();
+        if !self.is_draining() {
+            rung.await;
+        }
     }
 
     pub(super) fn is_draining(&self) -> bool {

@@ -5,27 +5,37 @@
 //! with it like any other; nothing is concluded from the recovery alone.
 
 use holdfast_core::attest::EVIDENCE_BYTES_MAX;
-use holdfast_core::cbor::{CborError, Reader, Rules, item};
+use holdfast_core::cbor::{CborError, Fault, Reader, Rules, item};
 use holdfast_core::cose::PublicKey;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_domain::fleet::KeyThumbprint;
 use p256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
-/// COSE_Sign1 (RFC 9052 §4.2).
+/// Tag of `COSE_Sign1` (RFC 9052 §4.2).
 const SIGN1: u64 = 18;
 
-/// The key with this thumbprint that signed the evidence; `None` if the evidence is malformed or another key signed it.
-pub(super) fn recover(evidence: &[u8], on_record: KeyThumbprint) -> Option<PublicKey> {
-    let (message, signature) = signed_part(evidence).ok()?;
-    let signature = Signature::from_slice(signature).ok()?;
+/// Why no key was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoKey {
+    /// The bytes are no signed evidence; holds the stable name of what is wrong.
+    Malformed(&'static str),
+    /// Another key signed it.
+    Other,
+}
+
+/// The key with this thumbprint that signed the evidence.
+pub(super) fn recover(evidence: &[u8], on_record: KeyThumbprint) -> Result<PublicKey, NoKey> {
+    let (message, signature) = signed_part(evidence).map_err(|error| NoKey::Malformed(error.name()))?;
+    let signature = Signature::from_slice(signature).map_err(|_| NoKey::Other)?;
     let digest = Sha256Digest::of(&message);
-    RECOVERY_IDS.iter().find_map(|id| {
+    let found = RECOVERY_IDS.iter().find_map(|id| {
         let id = RecoveryId::from_byte(*id)?;
         let key = VerifyingKey::recover_from_prehash(digest.as_bytes(), &signature, id).ok()?;
         let key = PublicKey::p256_from_sec1(key.to_sec1_point(false).as_bytes()).ok()?;
         let thumbprint = Sha256Digest::of(&key.to_spki_der());
         (*thumbprint.as_bytes() == on_record.0).then_some(key)
-    })
+    });
+    found.ok_or(NoKey::Other)
 }
 
 /// Both parities of the point; the two with a reduced x are as good as impossible on this curve, and cost little.
@@ -38,8 +48,7 @@ fn signed_part(evidence: &[u8]) -> Result<(Vec<u8>, &[u8]), CborError> {
     record.raw()?;
     let mut token = Reader::open(record.bytes()?, Rules::any_key_order(EVIDENCE_BYTES_MAX))?;
     if token.tag()? != SIGN1 {
-        // Not ours to name: the verification proper refuses it.
-        return Err(CborError { fault: holdfast_core::cbor::Fault::UnexpectedType, at: 0 });
+        return Err(CborError { fault: Fault::UnexpectedType, at: 0 });
     }
     token.array_of(4)?;
     let protected = token.bytes()?;

@@ -34,9 +34,9 @@ pub(super) fn identity(connection: &ServerConnection, address: IpAddr) -> Result
     let certificate = parse(leaf)?;
     let names = certificate.subject_alternative_name().map_err(|_| PeerError::Malformed)?;
     let names = names.ok_or(PeerError::NoIdentity)?;
-    let mut devices = names.value.general_names.iter().filter_map(|name| match name {
-        GeneralName::URI(uri) => uri.strip_prefix(DEVICE_URN),
-        _ => None,
+    let mut devices = names.value.general_names.iter().filter_map(|name| {
+        let GeneralName::URI(uri) = name else { return None };
+        uri.strip_prefix(DEVICE_URN)
     });
     let device = devices.next().ok_or(PeerError::NoIdentity)?;
     if devices.next().is_some() {

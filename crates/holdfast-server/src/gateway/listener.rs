@@ -130,7 +130,11 @@ async fn serve_one(
 ) {
     let (hello, permits) = permits;
     let counters = door.connections.counters();
-    let tls = match Box::pin(handshake(stream, tls, hello, permits)).await {
+    let shaken = tokio::select! {
+        shaken = Box::pin(handshake(stream, tls, hello, permits)) => shaken,
+        () = door.drain_begun() => return,
+    };
+    let tls = match shaken {
         Ok(tls) => tls,
         Err(name) => {
             Counters::add(&counters.handshakes_failed, 1);

@@ -182,6 +182,7 @@ impl Connections {
     /// Carries out an effect of a decision on the open session of its device, if there is one.
     ///
     /// Returns whether there was one. Effects for other parts of the server are not ours and return `false`.
+    #[expect(clippy::must_use_candidate, reason = "who is not connected hears it at the next connection")]
     pub fn push(&self, effect: &Effect) -> bool {
         let (device, order) = match effect {
             Effect::PushShadow(device) => (device, Order::Shadow),

@@ -12,10 +12,11 @@ use holdfast_core::mqtt::session::{Admit, ServerSession, Verdict};
 use holdfast_core::time::Millis;
 use holdfast_core::topic::{DownChannel, Scope, UpChannel};
 use holdfast_store::telemetry::Appended;
+use tokio::time::timeout;
 
 use super::door::Door;
 use super::identity::Identity;
-use super::limits::TOUCH_INTERVAL_MS;
+use super::limits::{DRAIN_TIME_MAX, TOUCH_INTERVAL_MS};
 use super::metrics::Counters;
 use super::nonces::Nonces;
 use super::pending::{Done, Pending, Refused, Stop};
@@ -167,24 +168,19 @@ impl Talk {
         let mut ids = Vec::new();
         for message in messages {
             let Admit { packet_id, channel, payload } = message;
-            let taken = match channel {
-                UpChannel::Telemetry(stream) => match readings.admit(&self.identity.device, stream, &payload, now) {
-                    Ok(row) => {
-                        rows.push(row);
-                        ids.push(packet_id);
-                        Ok(())
-                    }
-                    Err(refused) => Err(refused),
-                },
-                other => {
-                    let asked = up::Asked {
-                        door: Arc::clone(&self.door),
-                        device: self.identity.device.clone(),
-                        model: Arc::clone(readings.model(&self.door.models)),
-                        nonces: Arc::clone(&self.nonces),
-                    };
-                    up::document(asked, other, (packet_id, &payload), &mut self.pending)
-                }
+            let taken = if let UpChannel::Telemetry(stream) = channel {
+                readings.admit(&self.identity.device, stream, &payload, now).map(|row| {
+                    rows.push(row);
+                    ids.push(packet_id);
+                })
+            } else {
+                let asked = up::Asked {
+                    door: Arc::clone(&self.door),
+                    device: self.identity.device.clone(),
+                    model: Arc::clone(readings.model(&self.door.models)),
+                    nonces: Arc::clone(&self.nonces),
+                };
+                up::document(asked, &channel, (packet_id, &payload), &mut self.pending)
             };
             if let Err(refused) = taken {
                 refuse(&self.door, &self.identity, session, packet_id, refused);
@@ -251,8 +247,25 @@ impl Talk {
         self.door.leases.put(&self.identity.device, Lease { seen, online_until: seen.plus(span) });
     }
 
-    /// The connection is over: takes the device offline, unless a newer connection has it.
-    pub(super) fn close(&mut self) {
+    /// Whether the device has been let in.
+    pub(super) const fn is_open(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// The connection is over: carries out what was said before its end, then takes the device offline, unless a newer
+    /// connection has it.
+    pub(super) async fn close(&mut self, session: &mut ServerSession) {
+        let rest = async {
+            while !self.pending.is_empty() {
+                let done = self.pending.next().await;
+                if self.settle(session, done).is_err() {
+                    break;
+                }
+            }
+        };
+        if timeout(DRAIN_TIME_MAX, rest).await.is_err() {
+            tracing::warn!(device = %self.identity.device, "mqtt.connection left work behind");
+        }
         if self.place.take().is_some_and(|place| place.is_current()) {
             let seen = clock::now();
             self.door.leases.put(&self.identity.device, Lease { seen, online_until: seen });

@@ -38,7 +38,7 @@ pub(super) struct Asked {
 /// Takes one document; what follows from it is put behind what is pending.
 pub(super) fn document(
     asked: Asked,
-    channel: UpChannel,
+    channel: &UpChannel,
     (id, payload): (Option<PacketId>, &[u8]),
     pending: &mut Pending,
 ) -> Result<(), Refused> {
@@ -48,6 +48,7 @@ pub(super) fn document(
             pending.push(async move { Done::Document { id, result: shadow_reported(asked, message).await } });
         }
         UpChannel::CommandResult(command) => {
+            let command = *command;
             let answer = payload::command_result(payload).map_err(|refusal| Refused::payload(refusal.name()))?;
             pending.push(async move { Done::Document { id, result: command_result(asked, command, answer).await } });
         }
@@ -95,9 +96,10 @@ async fn command_result(asked: Asked, command: CommandId, answer: Answer) -> Res
     let now = clock::now();
     let decision = door.records.read(move |store| {
         let known = store.command(command)?;
-        Ok(finish_command(known.as_ref(), &device, answer, now).map_err(|refusal| match refusal {
-            CommandRefusal::Foreign => Refused::not_authorized(refusal.name()),
-            _ => Refused::does_not_fit(refusal.name()),
+        Ok(finish_command(known.as_ref(), &device, answer, now).map_err(|refusal| {
+            let foreign = refusal == CommandRefusal::Foreign;
+            let refuse = if foreign { Refused::not_authorized } else { Refused::does_not_fit };
+            refuse(refusal.name())
         }))
     });
     let decision = decision.await?;

@@ -11,7 +11,7 @@ use crate::clock;
 
 #[tokio::test]
 async fn the_first_connection_proves_the_certificate() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let state = || house.store.certificate_by_serial(&credential.record.serial).unwrap().unwrap().state;
     assert_eq!(state(), CertificateState::Issued);
@@ -21,7 +21,7 @@ async fn the_first_connection_proves_the_certificate() {
 
 #[tokio::test]
 async fn whoever_may_not_come_in_is_told_why_and_counted_by_that_name() {
-    let house = House::open().await;
+    let house = House::open();
     let revoked = house.device("hearth-0001");
     let now = clock::now();
     house.commit(vec![
@@ -53,7 +53,7 @@ async fn whoever_may_not_come_in_is_told_why_and_counted_by_that_name() {
 
 #[tokio::test]
 async fn a_client_id_that_is_not_the_certificates_is_refused() {
-    let house = House::open().await;
+    let house = House::open();
     let (mine, other) = (house.device("hearth-0001"), house.device("hearth-0002"));
     for version in [Version::V5, Version::V311] {
         let (_, heard) = Client::knock(&house, &mine, version, other.device.as_str()).await;
@@ -65,8 +65,8 @@ async fn a_client_id_that_is_not_the_certificates_is_refused() {
 
 #[tokio::test]
 async fn without_a_certificate_or_with_another_authoritys_nothing_is_said() {
-    let house = House::open().await;
-    let elsewhere = House::open().await;
+    let house = House::open();
+    let elsewhere = House::open();
     let foreign = elsewhere.device("hearth-0001");
     for (credential, name) in
         [(None, "tls-client-certificate-missing"), (Some(&foreign), "tls-client-certificate-untrusted")]
@@ -82,7 +82,7 @@ async fn without_a_certificate_or_with_another_authoritys_nothing_is_said() {
 
 #[tokio::test]
 async fn a_first_packet_that_is_no_connect_ends_the_connection() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::reach(&house, &credential).await.unwrap();
     client.send_bytes(&[0xc0, 0]).await;

@@ -27,7 +27,7 @@ fn command(credential: &Credential) -> Command {
 
 #[tokio::test]
 async fn a_device_that_subscribes_hears_its_policy_a_challenge_its_shadow_its_commands_and_a_nudge() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let command = command(&credential);
     let device = credential.device.clone();
@@ -73,7 +73,7 @@ async fn a_device_that_subscribes_hears_its_policy_a_challenge_its_shadow_its_co
 
 #[tokio::test]
 async fn an_order_reaches_an_open_session_once() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
     client.subscribe().await;
@@ -92,7 +92,7 @@ async fn an_order_reaches_an_open_session_once() {
 #[tokio::test]
 async fn a_document_that_does_not_fit_is_refused_by_name_and_changes_nothing() {
     use ReasonCode::{ImplementationSpecific, NotAuthorized, PayloadFormatInvalid};
-    let house = House::open().await;
+    let house = House::open();
     let (credential, other) = (house.device("hearth-0001"), house.device("hearth-0002"));
     let foreign = command(&other);
     house.commit(vec![Change::AddCommand(foreign.clone())]);
@@ -121,7 +121,7 @@ async fn a_document_that_does_not_fit_is_refused_by_name_and_changes_nothing() {
 
 #[tokio::test]
 async fn an_event_is_stored_once_however_often_it_is_said() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
     for _ in 0..2 {

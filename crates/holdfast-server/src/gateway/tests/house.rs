@@ -48,11 +48,11 @@ pub(super) struct House {
 }
 
 impl House {
-    pub(super) async fn open() -> Self {
-        Self::open_with(Config::default()).await
+    pub(super) fn open() -> Self {
+        Self::open_with(Config::default())
     }
 
-    pub(super) async fn open_with(config: Config) -> Self {
+    pub(super) fn open_with(config: Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now = clock::now();
         let authority = Authority::open_or_create(AuthorityConfig::new(dir.path().join("keys")), now).unwrap();

@@ -29,7 +29,7 @@ async fn mosquitto_pub(house: &House, credential: &Credential, version: &str, to
 
 #[tokio::test]
 async fn mosquitto_publishes_in_both_versions_and_is_kept_out_of_other_trees() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let other = house.device("hearth-0002");
     for (counter, version) in [(1, "5"), (2, "311")] {

@@ -14,7 +14,7 @@ use crate::gateway::{Budgets, Config, LiveEvent};
 
 #[tokio::test]
 async fn a_second_connection_of_one_device_pushes_the_first_one_out() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut first = Client::connected(&house, &credential).await;
     let mut second = Client::connected(&house, &credential).await;
@@ -27,7 +27,7 @@ async fn a_second_connection_of_one_device_pushes_the_first_one_out() {
 
 #[tokio::test]
 async fn connections_that_keep_pushing_each_other_out_are_stopped_and_reported() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut held = vec![];
     for _ in 0..=TAKEOVERS_MAX {
@@ -46,7 +46,7 @@ async fn connections_that_keep_pushing_each_other_out_are_stopped_and_reported()
 
 #[tokio::test]
 async fn a_quarantine_narrows_the_open_session_at_once_and_its_end_widens_it() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let device = credential.device.clone();
     let mut client = Client::connected(&house, &credential).await;
@@ -74,7 +74,7 @@ async fn a_quarantine_narrows_the_open_session_at_once_and_its_end_widens_it() {
 
 #[tokio::test]
 async fn a_quarantined_device_that_connects_hears_its_policy_and_may_not_report() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let to = Some(Quarantine { since: clock::now(), reason: "by-person".to_owned() });
     house.commit(vec![Change::SetQuarantine { device: credential.device.clone(), to }]);
@@ -88,7 +88,7 @@ async fn a_quarantined_device_that_connects_hears_its_policy_and_may_not_report(
 
 #[tokio::test]
 async fn a_revocation_ends_the_open_session() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
     house.connections.push(&Effect::Disconnect(credential.device.clone()));
@@ -99,7 +99,7 @@ async fn a_revocation_ends_the_open_session() {
 
 #[tokio::test]
 async fn a_stopping_server_acknowledges_what_it_stored_and_then_says_goodbye() {
-    let mut house = House::open().await;
+    let mut house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
     let mut burst = Vec::new();
@@ -129,7 +129,7 @@ async fn a_stopping_server_acknowledges_what_it_stored_and_then_says_goodbye() {
 
 #[tokio::test]
 async fn refusals_are_stored_by_name_when_the_server_stops() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
     client.publish("telemetry/climate", "{").await;
@@ -141,21 +141,53 @@ async fn refusals_are_stored_by_name_when_the_server_stops() {
 
 #[tokio::test]
 async fn a_device_over_its_budget_is_held_back_and_loses_nothing() {
-    let budgets = Budgets { packets_per_second: 200, packets_burst: 10, ..Budgets::default() };
-    let house = House::open_with(Config { budgets, ..Config::default() }).await;
+    let budgets = Budgets { packets_per_second: 100, packets_burst: 5, ..Budgets::default() };
+    let house = House::open_with(Config { budgets, ..Config::default() });
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
+    let mut burst = Vec::new();
     for counter in 1..=30 {
-        let heard = client.publish("telemetry/climate", &reading(counter)).await;
-        assert!(matches!(heard, Heard::PubAck(_, ReasonCode::Success, _)), "{heard:?}");
+        burst.extend_from_slice(&client.message("telemetry/climate", &reading(counter)).1);
     }
-    assert_eq!(house.stored(&credential.device, "climate"), 30);
+    client.send_bytes(&burst).await;
+    for id in 1..=30 {
+        assert_eq!(client.hear().await, Heard::PubAck(id, ReasonCode::Success, String::new()));
+    }
+    let after = client.publish("telemetry/climate", &reading(31)).await;
+    assert_eq!(after, Heard::PubAck(31, ReasonCode::Success, String::new()));
+    assert_eq!(house.stored(&credential.device, "climate"), 31);
     assert!(house.metrics().paused > 0);
 }
 
 #[tokio::test]
+async fn a_stopping_server_does_not_wait_for_who_never_says_anything() {
+    let house = House::open();
+    let credential = house.device("hearth-0001");
+    let silent = tokio::net::TcpStream::connect(house.address).await.unwrap();
+    let mut wordless = Client::reach(&house, &credential).await.unwrap();
+    let began = clock::monotonic();
+    house.stopped().await;
+    assert!(clock::monotonic().0 - began.0 < 5_000, "well below the time for a handshake");
+    assert_eq!(wordless.hear().await, Heard::Closed);
+    drop(silent);
+}
+
+#[tokio::test]
+async fn what_was_said_before_leaving_is_still_heard() {
+    let house = House::open();
+    let credential = house.device("hearth-0001");
+    let mut events = house.connections.follow();
+    let mut client = Client::connected(&house, &credential).await;
+    let (_, mut bytes) = client.message("event", r#"{"c":1,"t":5,"kind":"going","text":"good night"}"#);
+    bytes.extend_from_slice(&[0xe0, 0]);
+    client.send_bytes(&bytes).await;
+    while events.recv().await.unwrap() != LiveEvent::Offline(credential.device.clone()) {}
+    assert_eq!(house.store.events(&credential.device, None, 10).unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn who_watches_sees_devices_come_and_go_and_what_is_refused() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut events = house.connections.follow();
     let mut client = Client::connected(&house, &credential).await;

@@ -9,7 +9,7 @@ use super::house::House;
 
 #[tokio::test]
 async fn what_is_acknowledged_is_stored_and_a_repeat_is_stored_once() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
     let mut burst = Vec::new();
@@ -35,7 +35,7 @@ async fn what_is_acknowledged_is_stored_and_a_repeat_is_stored_once() {
 #[tokio::test]
 async fn a_message_against_the_model_is_refused_by_name_and_the_next_one_is_taken() {
     use ReasonCode::{ImplementationSpecific, NotAuthorized, PayloadFormatInvalid, TopicNameInvalid};
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
     let now = crate::clock::now().as_micros();
@@ -74,7 +74,7 @@ async fn a_message_against_the_model_is_refused_by_name_and_the_next_one_is_take
 
 #[tokio::test]
 async fn another_devices_tree_is_out_of_reach() {
-    let house = House::open().await;
+    let house = House::open();
     let (mine, other) = (house.device("hearth-0001"), house.device("hearth-0002"));
     let mut client = Client::connected(&house, &mine).await;
     let (id, bytes) = client.message_to("hf/v1/hearth-0002/telemetry/climate", reading(1).as_bytes());
@@ -87,7 +87,7 @@ async fn another_devices_tree_is_out_of_reach() {
 
 #[tokio::test]
 async fn a_device_of_3_1_1_is_cut_off_by_a_refusal_and_acknowledged_otherwise() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected_as(&house, &credential, Version::V311).await;
     assert_eq!(
@@ -101,7 +101,7 @@ async fn a_device_of_3_1_1_is_cut_off_by_a_refusal_and_acknowledged_otherwise() 
 
 #[tokio::test]
 async fn an_unacknowledged_quality_of_service_is_stored_or_counted_all_the_same() {
-    let house = House::open().await;
+    let house = House::open();
     let credential = house.device("hearth-0001");
     let mut client = Client::connected(&house, &credential).await;
     let topic = "hf/v1/hearth-0001/telemetry/climate";
@@ -124,7 +124,7 @@ async fn an_unacknowledged_quality_of_service_is_stored_or_counted_all_the_same(
 
 #[tokio::test]
 async fn what_connack_announced_as_missing_ends_the_connection_by_its_name() {
-    let house = House::open().await;
+    let house = House::open();
     for (n, reason) in [ReasonCode::QosNotSupported, ReasonCode::RetainNotSupported, ReasonCode::PacketTooLarge]
         .into_iter()
         .enumerate()

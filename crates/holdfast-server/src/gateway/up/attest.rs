@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use holdfast_core::attest::{Evidence, EvidenceRefusal, verify_evidence};
-use holdfast_core::cose::PublicKey;
+use holdfast_core::cose::{PublicKey, Verified};
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::AlertId;
 use holdfast_core::statement::Nonce;
@@ -15,7 +15,7 @@ use holdfast_store::{Store, StoreError};
 
 use super::{Asked, carry_through, open_alerts};
 use crate::clock;
-use crate::gateway::factory_key::recover;
+use crate::gateway::factory_key::{NoKey, recover};
 use crate::gateway::nonces::{NONCE_BYTES, NonceRefusal};
 use crate::gateway::pending::{Refused, Stop};
 
@@ -43,13 +43,18 @@ fn verify(
     device: &Device,
     open: &[[u8; NONCE_BYTES]],
 ) -> Result<(EvidenceClaims, [u8; NONCE_BYTES]), Refused> {
-    let refuse = |refusal: EvidenceRefusal| match refusal {
-        EvidenceRefusal::UnknownSigner | EvidenceRefusal::WrongSignature | EvidenceRefusal::WrongIdentity => {
+    let refuse = |refusal: EvidenceRefusal| {
+        use EvidenceRefusal::{UnknownSigner, WrongIdentity, WrongSignature};
+        if matches!(refusal, UnknownSigner | WrongSignature | WrongIdentity) {
             Refused::not_authorized(refusal.name())
+        } else {
+            Refused::payload(refusal.name())
         }
-        other => Refused::payload(other.name()),
     };
-    let key = recover(bytes, device.factory_key).ok_or_else(|| refuse(EvidenceRefusal::UnknownSigner))?;
+    let key = recover(bytes, device.factory_key).map_err(|no| match no {
+        NoKey::Malformed(name) => Refused::payload(name),
+        NoKey::Other => refuse(EvidenceRefusal::UnknownSigner),
+    })?;
     for nonce in open {
         match answers(bytes, &key, nonce) {
             Ok(evidence) => return Ok((claims(&evidence), *nonce)),
@@ -62,7 +67,7 @@ fn verify(
 
 fn answers(bytes: &[u8], key: &PublicKey, nonce: &[u8]) -> Result<Evidence, EvidenceRefusal> {
     let nonce = Nonce::new(nonce).map_err(|_| EvidenceRefusal::WrongNonce)?;
-    verify_evidence(bytes, key, &nonce).map(|verified| verified.into_inner())
+    verify_evidence(bytes, key, &nonce).map(Verified::into_inner)
 }
 
 const fn claims(evidence: &Evidence) -> EvidenceClaims {
