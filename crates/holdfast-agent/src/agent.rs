@@ -1,0 +1,278 @@
+//! The running agent: one loop that owns everything; tasks beside it carry out what takes time and report back.
+//!
+//! Rooms: `connection` (credential, link, waits), `uplink` (what is said), `downlink` (what is heard from platform and
+//! application), `software` (updates and integrity).
+
+mod connection;
+mod downlink;
+mod software;
+mod uplink;
+
+use std::collections::BTreeMap;
+
+use holdfast_core::backoff::{Backoff, BackoffConfig};
+use holdfast_core::id::CommandId;
+use holdfast_core::time::{Millis, Timestamp};
+use holdfast_core::update::journal::{Journal, Report};
+use holdfast_core::update::machine::Machine;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::application::{Application, FromApplication};
+use crate::clock;
+use crate::commands::Commands;
+use crate::config::Config;
+use crate::conversation::Refusals;
+use crate::counters::Counters;
+use crate::device_state::{DEVICE_RECORD, DeviceRecord};
+use crate::durable::{self, Record};
+use crate::fault::Fault;
+use crate::keys::EvidenceKey;
+use crate::layout::Layout;
+use crate::link::FromLink;
+use crate::queue::Queue;
+use crate::shadow::Shadow;
+use crate::trust::Trust;
+use crate::credential;
+
+use connection::Connection;
+use software::Software;
+
+/// Results of tasks that may wait.
+const RESULTS_WAITING_MAX: usize = 32;
+/// A session of this length is stable: waits start from the shortest again.
+const STABLE: Millis = Millis(30_000);
+/// Acknowledgements are made durable at the latest after this time.
+const FLUSH_AFTER: Millis = Millis(200);
+/// Or when so many have gathered.
+const FLUSH_COUNT: usize = 64;
+
+/// A message that is on its way to the platform.
+#[derive(Debug)]
+enum OnTheWay {
+    /// A message of the queue.
+    Queued(u64),
+    /// A report of an update.
+    Report(Report),
+    /// What the application reported.
+    Shadow,
+    /// The result of a command.
+    Result(CommandId),
+    /// Evidence; whether it says that the image has changed.
+    Evidence { changed: bool },
+}
+
+/// What a task beside the loop brought.
+#[derive(Debug)]
+enum Brought {
+    /// A credential was received, or not.
+    Credential(Result<crate::device_state::CredentialSlot, Fault>),
+    /// From the rooms of software.
+    Software(software::Brought),
+}
+
+/// The running agent.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    layout: Layout,
+    config: Config,
+    trust: Trust,
+    record: DeviceRecord,
+    evidence_key: EvidenceKey,
+    queue: Queue,
+    counters: Counters,
+    shadow: Shadow,
+    commands: Commands,
+    refusals: Refusals,
+    application: Application,
+    connection: Connection,
+    software: Software,
+    on_the_way: BTreeMap<u64, OnTheWay>,
+    next_token: u64,
+    flush_at: Option<Millis>,
+    hold_until: Option<Millis>,
+    quarantined: bool,
+    spoke: u64,
+    wish_told: u64,
+    brings: mpsc::Sender<Brought>,
+    heard: mpsc::Sender<(u64, FromLink)>,
+}
+
+/// What the loop listens to.
+struct Ears {
+    brought: mpsc::Receiver<Brought>,
+    link: mpsc::Receiver<(u64, FromLink)>,
+    application: mpsc::Receiver<FromApplication>,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Agent {
+    /// Runs until told to stop.
+    pub(crate) async fn run(layout: &Layout) -> Result<(), Fault> {
+        let signals = |kind| signal(kind).map_err(Fault::files("listen for signals in", layout.root()));
+        let (brings, brought) = mpsc::channel(RESULTS_WAITING_MAX);
+        let (heard, link) = mpsc::channel(crate::link::WAITING_MAX);
+        let (said, application) = mpsc::channel(crate::link::WAITING_MAX);
+        let mut ears = Ears {
+            brought,
+            link,
+            application,
+            terminate: signals(SignalKind::terminate())?,
+            interrupt: signals(SignalKind::interrupt())?,
+        };
+        let mut agent = Self::load(layout, brings, heard, said)?;
+        tracing::info!(device.id = %agent.config.device, trust = ?agent.trust, queue.messages = agent.queue.len(), "agent started");
+        while agent.turn(&mut ears).await? {}
+        agent.end(&mut ears).await
+    }
+
+    fn load(
+        layout: &Layout,
+        brings: mpsc::Sender<Brought>,
+        heard: mpsc::Sender<(u64, FromLink)>,
+        said: mpsc::Sender<FromApplication>,
+    ) -> Result<Self, Fault> {
+        layout.create()?;
+        let config = Config::load(layout)?;
+        let trust = Trust::load(layout)?;
+        let record = DeviceRecord::load(layout, DEVICE_RECORD)?;
+        let factory = credential::factory_identity(layout)?;
+        let (queue, highest) = Queue::load(layout, config.limits.queue_bytes_max)?;
+        let mut counters = Counters::load(layout)?;
+        for (stream, used) in highest {
+            counters.skip(&stream, used);
+        }
+        let (zero, one) = durable::read_copies(layout, "boot")?;
+        let boot = holdfast_core::update::boot::BootState::read(&zero, &one);
+        let journal = Record::<Journal>::load(layout, "update")?;
+        let machine = Machine::new(boot, journal.value.clone());
+        let timing = &config.timing;
+        let waits = BackoffConfig {
+            wait_min: Millis(timing.reconnect_ms_min),
+            wait_max: Millis(timing.reconnect_ms_max),
+            stable_after: STABLE.min(Millis(timing.reconnect_ms_max)),
+        };
+        let seed = u64::from_le_bytes(clock::random());
+        Ok(Self {
+            layout: layout.clone(),
+            application: Application::new(layout, &config, said),
+            shadow: Shadow::load(layout)?,
+            commands: Commands::load(layout)?,
+            refusals: Refusals::default(),
+            connection: Connection::new(Backoff::new(waits, seed)),
+            software: Software::new(machine, journal),
+            evidence_key: factory.key.signer()?,
+            trust,
+            record,
+            queue,
+            counters,
+            config,
+            on_the_way: BTreeMap::new(),
+            next_token: 1,
+            flush_at: None,
+            hold_until: None,
+            quarantined: false,
+            spoke: 0,
+            wish_told: 0,
+            brings,
+            heard,
+        })
+    }
+
+    /// Does what is due, then waits for the next thing to happen; false when told to stop.
+    async fn turn(&mut self, ears: &mut Ears) -> Result<bool, Fault> {
+        self.act().await;
+        let deadline = self.deadline();
+        tokio::select! {
+            _ = ears.terminate.recv() => return Ok(false),
+            _ = ears.interrupt.recv() => return Ok(false),
+            Some(brought) = ears.brought.recv() => match brought {
+                Brought::Credential(result) => self.credential_came(result),
+                Brought::Software(brought) => self.software_came(brought).await,
+            },
+            Some((number, what)) = ears.link.recv() => self.link_told(number, what),
+            Some(from) = ears.application.recv() => self.application_did(from),
+            () = clock::until(deadline) => {}
+        }
+        Ok(true)
+    }
+
+    /// Everything that is due now.
+    async fn act(&mut self) {
+        let now = clock::monotonic();
+        if self.flush_at.is_some_and(|at| at <= now) || self.queue.unflushed() >= FLUSH_COUNT {
+            self.flush();
+        }
+        if self.hold_until.is_some_and(|at| at <= now) {
+            self.hold_until = None;
+        }
+        if self.application.restart_at().is_some_and(|at| at <= now) {
+            let restarted = self.application.restart();
+            self.note("start the application", restarted);
+        }
+        let expired = self.commands.expire(self.trusted_now());
+        self.note("expire commands", expired);
+        self.drive_software(now).await;
+        self.drive_connection(now);
+        self.speak();
+    }
+
+    fn deadline(&self) -> Option<Millis> {
+        let expiry = self.commands.next_expiry().map(|at| {
+            let wait = at.since(self.trusted_now());
+            Millis(clock::monotonic().0.saturating_add(wait.0).saturating_add(1))
+        });
+        [
+            self.flush_at,
+            self.hold_until,
+            self.application.restart_at(),
+            expiry,
+            self.software.deadline(),
+            self.connection.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The device's clock, but never before a proven time.
+    fn trusted_now(&self) -> Timestamp {
+        clock::now().max(Timestamp::from_micros(self.record.value.time_floor_us))
+    }
+
+    /// Makes acknowledgements durable.
+    fn flush(&mut self) {
+        self.flush_at = None;
+        let flushed = self.queue.flush();
+        self.note("write acknowledgements", flushed);
+    }
+
+    /// Logs a fault that the agent survives; true if there was none.
+    fn note(&mut self, what: &str, result: Result<(), Fault>) -> bool {
+        match result {
+            Ok(()) => true,
+            Err(fault) => {
+                self.refusals.count(fault.name(), what);
+                tracing::debug!(fault.what = what, fault.text = %fault, "not done");
+                false
+            }
+        }
+    }
+
+    /// Takes leave: what was acknowledged until now is kept, the application stops, the platform is told.
+    async fn end(&mut self, ears: &mut Ears) -> Result<(), Fault> {
+        tracing::info!("agent stops");
+        self.close_link();
+        let grace = clock::until(Some(Millis(clock::monotonic().0 + 1_000)));
+        tokio::pin!(grace);
+        while self.connection.is_open() {
+            tokio::select! {
+                Some((number, what)) = ears.link.recv() => self.link_told(number, what),
+                () = &mut grace => break,
+            }
+        }
+        self.application.stop().await;
+        self.queue.flush()
+    }
+}

@@ -1,0 +1,148 @@
+//! `agent.toml`: what the factory and the installer decided about one device.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::id::{DeviceId, ProductId};
+use serde::{Deserialize, Serialize};
+
+use crate::durable;
+use crate::fault::Fault;
+use crate::layout::Layout;
+
+/// The file as written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    pub(crate) device_id: String,
+    pub(crate) product: String,
+    pub(crate) maker: String,
+    pub(crate) est_url: String,
+    pub(crate) mqtt_addr: String,
+    #[serde(default)]
+    pub(crate) timing: Timing,
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// Further environment of the application.
+    #[serde(default)]
+    pub(crate) application_env: BTreeMap<String, String>,
+}
+
+/// Waits and intervals.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Timing {
+    /// Shortest wait before a new connection, in milliseconds.
+    pub(crate) reconnect_ms_min: u64,
+    /// Longest wait before a new connection, in milliseconds.
+    pub(crate) reconnect_ms_max: u64,
+    /// Between two update checks without a nudge, in milliseconds.
+    pub(crate) poll_ms: u64,
+    /// Keep alive of the MQTT connection, in seconds.
+    pub(crate) keep_alive_s: u16,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { reconnect_ms_min: 250, reconnect_ms_max: 60_000, poll_ms: 3_600_000, keep_alive_s: 60 }
+    }
+}
+
+/// Limits of what is kept and sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// Most bytes of telemetry that wait for the server.
+    pub(crate) queue_bytes_max: u64,
+    /// Most telemetry messages without an answer, 1 to 64.
+    pub(crate) in_flight_max: u16,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { queue_bytes_max: 8 * 1024 * 1024, in_flight_max: 16 }
+    }
+}
+
+/// A configuration that was read and fits.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// The device.
+    pub(crate) device: DeviceId,
+    /// Its product.
+    pub(crate) product: ProductId,
+    /// `https://…` without a slash at the end.
+    pub(crate) est_url: String,
+    /// Host name or address of the MQTT door.
+    pub(crate) mqtt_host: String,
+    /// Its port.
+    pub(crate) mqtt_port: u16,
+    /// Waits and intervals.
+    pub(crate) timing: Timing,
+    /// Limits.
+    pub(crate) limits: Limits,
+    /// Further environment of the application.
+    pub(crate) application_env: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// Reads `agent.toml`.
+    pub(crate) fn load(layout: &Layout) -> Result<Self, Fault> {
+        let path = layout.config();
+        let bytes = durable::read(&path)?.ok_or_else(|| Fault::content(&path, "not there; `init` writes it"))?;
+        let text = String::from_utf8(bytes).map_err(|why| Fault::content(&path, why))?;
+        let file: ConfigFile = toml::from_str(&text).map_err(|why| Fault::content(&path, why))?;
+        Self::read(file).map_err(|why| Fault::content(&path, why))
+    }
+
+    fn read(file: ConfigFile) -> Result<Self, String> {
+        let device = file.device_id.parse().map_err(|why| format!("device_id: {why}"))?;
+        let product = file.product.parse().map_err(|why| format!("product: {why}"))?;
+        let est_url = file.est_url.trim_end_matches('/').to_owned();
+        if !est_url.starts_with("https://") {
+            return Err("est_url must start with https://".to_owned());
+        }
+        let (host, port) = file.mqtt_addr.rsplit_once(':').ok_or("mqtt_addr must be host:port")?;
+        let timing = file.timing;
+        if timing.reconnect_ms_min == 0 || timing.reconnect_ms_min > timing.reconnect_ms_max {
+            return Err("reconnect_ms_min must be from 1 to reconnect_ms_max".to_owned());
+        }
+        if timing.poll_ms == 0 || timing.keep_alive_s == 0 {
+            return Err("intervals must not be 0".to_owned());
+        }
+        if !(1..=64).contains(&file.limits.in_flight_max) {
+            return Err("in_flight_max must be from 1 to 64".to_owned());
+        }
+        Ok(Self {
+            device,
+            product,
+            est_url,
+            mqtt_host: host.trim_matches(['[', ']']).to_owned(),
+            mqtt_port: port.parse().map_err(|_| "mqtt_addr: no such port")?,
+            timing,
+            limits: file.limits,
+            application_env: file.application_env,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(change: &str, good: bool) {
+        let base = "device_id = \"hearth-0001\"\nproduct = \"hearth-thermostat\"\nmaker = \"Hearth\"\n\
+                    est_url = \"https://localhost:8444/\"\nmqtt_addr = \"localhost:8883\"\n";
+        let read = toml::from_str::<ConfigFile>(&format!("{base}{change}")).map_err(|w| w.to_string()).and_then(Config::read);
+        assert_eq!(read.is_ok(), good, "{change}: {read:?}");
+    }
+
+    #[test]
+    fn a_configuration_outside_its_limits_is_refused() {
+        check("", true);
+        check("[timing]\nreconnect_ms_max = 2000\n", true);
+        check("[timing]\nreconnect_ms_min = 0\n", false);
+        check("[timing]\nreconnect_ms_min = 9000\nreconnect_ms_max = 8000\n", false);
+        check("[limits]\nin_flight_max = 65\n", false);
+        check("pasword = \"x\"\n", false);
+    }
+}

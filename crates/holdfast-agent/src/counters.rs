@@ -1,0 +1,88 @@
+//! Counters of telemetry streams that are never used twice, whatever happens between two starts.
+//!
+//! Numbers are reserved in blocks: the end of a block is durable before its first number is used. A start continues after
+//! the last reserved block, so numbers may be skipped and never repeated.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::durable::Record;
+use crate::fault::Fault;
+use crate::layout::Layout;
+
+/// Numbers reserved with one write.
+const BLOCK: u64 = 500;
+/// Most streams of one application.
+const STREAMS_MAX: usize = 64;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Reserved(BTreeMap<String, u64>);
+
+/// The counters of all streams.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    record: Record<Reserved>,
+    next: BTreeMap<String, u64>,
+}
+
+impl Counters {
+    pub(crate) fn load(layout: &Layout) -> Result<Self, Fault> {
+        let record = Record::<Reserved>::load(layout, "counters")?;
+        let next = record.value.0.clone();
+        Ok(Self { record, next })
+    }
+
+    /// Never gives a number up to `used` for this stream: it was found in use elsewhere.
+    pub(crate) fn skip(&mut self, stream: &str, used: u64) {
+        let next = self.next.entry(stream.to_owned()).or_insert(1);
+        *next = (*next).max(used.saturating_add(1));
+    }
+
+    /// The next number of a stream, from 1.
+    pub(crate) fn take(&mut self, stream: &str) -> Result<u64, Fault> {
+        if !self.next.contains_key(stream) && self.next.len() >= STREAMS_MAX {
+            return Err(Fault::refused("too-many-streams"));
+        }
+        let number = self.next.get(stream).copied().unwrap_or(1);
+        let reserved = self.record.value.0.get(stream).copied().unwrap_or(1);
+        if number >= reserved {
+            self.record.value.0.insert(stream.to_owned(), number + BLOCK);
+            self.record.save()?;
+        }
+        self.next.insert(stream.to_owned(), number + 1);
+        Ok(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_number_is_given_twice_over_restarts_and_a_lost_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        layout.create().unwrap();
+        let mut seen = BTreeSet::new();
+        for round in 0..5 {
+            let mut counters = Counters::load(&layout).unwrap();
+            for _ in 0..(3 + round * BLOCK) {
+                assert!(seen.insert(counters.take("climate").unwrap()));
+            }
+            std::fs::write(layout.state(&format!("counters.{}.tmp", round % 2)), b"torn").unwrap();
+        }
+        assert_eq!(seen.first(), Some(&1));
+    }
+
+    #[test]
+    fn a_lost_record_is_made_good_by_what_was_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        layout.create().unwrap();
+        let mut counters = Counters::load(&layout).unwrap();
+        counters.skip("climate", 41);
+        assert_eq!((counters.take("climate").unwrap(), counters.take("heating").unwrap()), (42, 1));
+    }
+}

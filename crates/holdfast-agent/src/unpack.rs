@@ -1,0 +1,236 @@
+//! Unpacks an image, a tar file, into a fresh directory. Even a signed image gets no way out of it.
+//!
+//! Refused by name: absolute paths, `..`, anything but files, directories and links that stay inside, entries that
+//! repeat, too many entries, too much content. The image is hashed again while it is read, so that what was unpacked is
+//! what was verified.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{Read, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use holdfast_core::hash::{Hasher, Sha256Digest};
+use tar::{Archive, Entry, EntryType};
+
+use crate::durable;
+use crate::fault::Fault;
+
+/// Most entries of an image.
+pub(crate) const ENTRIES_MAX: usize = 20_000;
+/// Most levels of a path.
+const DEPTH_MAX: usize = 16;
+
+/// Reads and hashes.
+struct Hashing<R> {
+    inner: R,
+    hasher: Hasher,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(into)?;
+        self.hasher.update(into.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+/// Unpacks `image` into `into`, which is emptied first. `digest` is the image's verified digest.
+pub(crate) fn unpack(image: &Path, digest: Sha256Digest, into: &Path) -> Result<(), Fault> {
+    clear(into)?;
+    durable::create_dir(into)?;
+    let file = File::open(image).map_err(Fault::files("open", image))?;
+    // A tar file holds no more content than its own size: nothing in it is compressed.
+    let bytes_max = file.metadata().map_err(Fault::files("read", image))?.len();
+    let mut hashing = Hashing { inner: std::io::BufReader::with_capacity(256 * 1024, file), hasher: Hasher::new() };
+    let outcome = entries(&mut hashing, into, bytes_max, image);
+    std::io::copy(&mut hashing, &mut std::io::sink()).map_err(Fault::files("read", image))?;
+    let outcome = outcome.and_then(|()| {
+        if hashing.hasher.finish() == digest { Ok(()) } else { Err(Fault::unverified("image-changed-while-read")) }
+    });
+    if outcome.is_err() {
+        clear(into)?;
+    }
+    outcome
+}
+
+/// Removes a directory with all it holds, if it is there.
+pub(crate) fn clear(dir: &Path) -> Result<(), Fault> {
+    match std::fs::remove_dir_all(dir) {
+        Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(Fault::files("remove", dir)(why)),
+        _ => Ok(()),
+    }
+}
+
+fn entries<R: Read>(from: &mut R, into: &Path, bytes_max: u64, image: &Path) -> Result<(), Fault> {
+    let malformed = |_| Fault::refused("image-malformed");
+    let mut archive = Archive::new(from);
+    let (mut seen, mut bytes) = (BTreeSet::new(), 0_u64);
+    for (count, entry) in archive.entries().map_err(malformed)?.enumerate() {
+        let mut entry = entry.map_err(malformed)?;
+        if count >= ENTRIES_MAX {
+            return Err(Fault::refused("image-too-many-entries"));
+        }
+        let name = inside(&entry.path().map_err(malformed)?)?;
+        if name.as_os_str().is_empty() {
+            continue;
+        }
+        bytes = bytes.saturating_add(entry.size());
+        if bytes > bytes_max {
+            return Err(Fault::refused("image-too-much-content"));
+        }
+        let kind = entry.header().entry_type();
+        if !seen.insert(name.clone()) && kind != EntryType::Directory {
+            return Err(Fault::refused("image-entry-repeated"));
+        }
+        let at = into.join(&name);
+        if let Some(parent) = at.parent() {
+            no_link_on_the_way(into, &name)?;
+            durable::create_dir(parent)?;
+        }
+        place(&mut entry, kind, &name, &at, image)?;
+    }
+    Ok(())
+}
+
+fn place<R: Read>(entry: &mut Entry<'_, R>, kind: EntryType, name: &Path, at: &Path, image: &Path) -> Result<(), Fault> {
+    match kind {
+        EntryType::Regular | EntryType::Continuous => {
+            let executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
+            let mode = if executable { 0o700 } else { 0o600 };
+            let mut file = File::options()
+                .write(true)
+                .create_new(true)
+                .mode(mode)
+                .open(at)
+                .map_err(Fault::files("create", at))?;
+            std::io::copy(entry, &mut file).map_err(Fault::files("unpack", image))?;
+            file.flush().map_err(Fault::files("write", at))
+        }
+        EntryType::Directory => durable::create_dir(at),
+        EntryType::Symlink => {
+            let target = entry.link_name().ok().flatten().ok_or_else(|| Fault::refused("image-malformed"))?;
+            stays_inside(name, &target)?;
+            std::os::unix::fs::symlink(&target, at).map_err(Fault::files("create", at))
+        }
+        _ => Err(Fault::refused("image-entry-kind")),
+    }
+}
+
+/// The path of an entry, if it leads nowhere but down.
+fn inside(path: &Path) -> Result<PathBuf, Fault> {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => clean.push(name),
+            Component::CurDir => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return Err(Fault::refused("image-path-outside")),
+        }
+    }
+    if clean.components().count() > DEPTH_MAX { Err(Fault::refused("image-path-too-deep")) } else { Ok(clean) }
+}
+
+/// A link may point only to what is in the image.
+fn stays_inside(link: &Path, target: &Path) -> Result<(), Fault> {
+    let mut depth = link.components().count().saturating_sub(1);
+    for part in target.components() {
+        match part {
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::ParentDir if depth > 0 => depth -= 1,
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return Err(Fault::refused("image-link-outside")),
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is ever written through a link that the image itself has put there.
+fn no_link_on_the_way(into: &Path, name: &Path) -> Result<(), Fault> {
+    let mut at = into.to_path_buf();
+    for part in name.parent().into_iter().flat_map(Path::components) {
+        at.push(part);
+        match std::fs::symlink_metadata(&at) {
+            Ok(meta) if !meta.is_dir() => return Err(Fault::refused("image-path-through-link")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tar::{Builder, Header};
+
+    /// One entry: name, kind, content or link target.
+    type Item<'a> = (&'a str, EntryType, &'a [u8]);
+
+    fn image(items: &[Item<'_>]) -> Vec<u8> {
+        let mut tar = Builder::new(Vec::new());
+        for (name, kind, content) in items {
+            let mut header = Header::new_ustar();
+            // Names are written raw, because the builder itself refuses the bad ones.
+            header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_mode(0o755);
+            let body: &[u8] = if *kind == EntryType::Symlink {
+                header.as_mut_bytes()[157..157 + content.len()].copy_from_slice(content);
+                &[]
+            } else {
+                content
+            };
+            header.set_size(body.len() as u64);
+            header.set_cksum();
+            tar.append(&header, body).unwrap();
+        }
+        tar.into_inner().unwrap()
+    }
+
+    fn check(items: &[Item<'_>], expected: Option<&str>) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("image");
+        let bytes = image(items);
+        std::fs::write(&path, &bytes).unwrap();
+        let into = dir.path().join("run");
+        let outcome = unpack(&path, Sha256Digest::of(&bytes), &into);
+        assert_eq!(outcome.as_ref().err().map(Fault::name), expected, "{items:?}");
+        assert_eq!(into.exists(), expected.is_none(), "nothing stays of a refused image");
+        dir
+    }
+
+    #[test]
+    fn a_good_image_is_unpacked_with_its_executables() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = check(
+            &[("./", EntryType::Directory, b""), ("bin/app", EntryType::Regular, b"#!/bin/sh\n"), ("bin/go", EntryType::Symlink, b"../bin/app")],
+            None,
+        );
+        let app = dir.path().join("run/bin/app");
+        assert_eq!(std::fs::metadata(&app).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(std::fs::read(dir.path().join("run/bin/go")).unwrap(), b"#!/bin/sh\n");
+    }
+
+    #[test]
+    fn an_image_that_wants_out_is_refused_by_name() {
+        let file = EntryType::Regular;
+        check(&[("/etc/passwd", file, b"x")], Some("image-path-outside"));
+        check(&[("bin/../../x", file, b"x")], Some("image-path-outside"));
+        check(&[("out", EntryType::Symlink, b"/etc")], Some("image-link-outside"));
+        check(&[("bin/out", EntryType::Symlink, b"../../etc")], Some("image-link-outside"));
+        check(&[("d", EntryType::Symlink, b"."), ("d/x", file, b"x")], Some("image-path-through-link"));
+        check(&[("dev", EntryType::Char, b"")], Some("image-entry-kind"));
+        check(&[("hard", EntryType::Link, b"")], Some("image-entry-kind"));
+        check(&[("a", file, b"1"), ("a", file, b"2")], Some("image-entry-repeated"));
+        check(&[("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", file, b"x")], Some("image-path-too-deep"));
+    }
+
+    #[test]
+    fn an_image_that_changed_after_it_was_verified_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("image");
+        std::fs::write(&path, image(&[("bin/app", EntryType::Regular, b"good")])).unwrap();
+        let fault = unpack(&path, Sha256Digest::of(b"another"), &dir.path().join("run")).unwrap_err();
+        assert_eq!(fault.name(), "image-changed-while-read");
+        assert!(!dir.path().join("run").exists());
+    }
+}
