@@ -85,13 +85,38 @@ fn edges(faults: &mut Vec<String>) -> Result<(), String> {
 
 /// What is really built, on any target: a lock file also lists what optional features could bring.
 fn built(faults: &mut Vec<String>) -> Result<(), String> {
-    let args = ["tree", "--workspace", "--edges", "normal,build,dev", "--target", "all", "--prefix", "none", "--format", "{p}"];
+    let args =
+        ["tree", "--workspace", "--edges", "normal,build,dev", "--target", "all", "--prefix", "none", "--format", "{p}|{l}"];
     let tree = run::output(run::cargo(&args))?;
-    let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
-    for name in BANNED.iter().filter(|name| names.contains(**name)) {
-        faults.push(format!("{name} is built, but banned (deny.toml says why)"));
+    let allowed = allowed_licences()?;
+    let mut seen = BTreeSet::new();
+    for line in tree.lines().filter(|line| !line.is_empty()) {
+        let (package, licence) = line.trim_end_matches(" (*)").split_once('|').unwrap_or((line, ""));
+        let name = package.split(' ').next().unwrap_or_default();
+        if !seen.insert(name.to_owned()) {
+            continue;
+        }
+        if BANNED.contains(&name) {
+            faults.push(format!("{name} is built, but banned (deny.toml says why)"));
+        }
+        if !may_be_used(licence, &allowed) {
+            faults.push(format!("{name} has the licence `{licence}`, which deny.toml does not allow"));
+        }
     }
     Ok(())
+}
+
+/// The licences that deny.toml allows: the quoted words between `allow = [` and `]`.
+fn allowed_licences() -> Result<BTreeSet<String>, String> {
+    let text = read(&run::root().join("deny.toml"))?;
+    let list = text.split_once("allow = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
+    Ok(list.split('"').skip(1).step_by(2).map(str::to_owned).collect())
+}
+
+/// Whether an SPDX expression can be satisfied. Parentheses only ever group alternatives in what we use.
+fn may_be_used(expression: &str, allowed: &BTreeSet<String>) -> bool {
+    let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
+    plain.split(" AND ").all(|part| part.split(" OR ").any(|licence| allowed.contains(licence.trim())))
 }
 
 /// Each room of `domain` has its file in `store`.

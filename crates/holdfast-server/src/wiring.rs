@@ -42,7 +42,7 @@ pub struct Config {
 /// If the state cannot be used or a port is taken.
 pub async fn serve(config: Config) -> Result<(), Failure> {
     log();
-    clock::monotonic();
+    let _ = clock::monotonic();
     let tcp = Tcp::bind(&config).await?;
     let house = tokio::task::spawn_blocking({
         let (config, people) = (config.clone(), tcp.addresses[0]);
@@ -93,7 +93,9 @@ impl Tcp {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HOLDFAST_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    let started = log.try_init();
     if started.is_err() {
         tracing::debug!("the log was started before");
     }

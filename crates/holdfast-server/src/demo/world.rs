@@ -1,5 +1,6 @@
 //! The demo's world: one folder, one server process, the agents, and what the steps need to know of each other.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,8 +48,8 @@ impl World {
         if dir.exists() {
             return Err(Failure::usage(format!("{} is there already; name a new folder", dir.display())));
         }
-        for part in ["", "maker", "factory", "homes", "server", "logs"] {
-            std::fs::create_dir_all(dir.join(part)).map_err(|why| Failure::usage(format!("{}: {why}", dir.display())))?;
+        for part in ["", "maker", "homes", "server", "logs"] {
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir.join(part)).map_err(|why| Failure::usage(format!("{}: {why}", dir.display())))?;
         }
         let dir = dir.canonicalize().map_err(Failure::fault)?;
         let tools = Tools::find(dir.join("maker/profile.toml"))?;
