@@ -1,5 +1,8 @@
 //! Behaviour of admission, of shadow and command checks, and of the model compiler.
 
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
 use super::*;
 use value::FieldMap;
 
@@ -279,5 +282,64 @@ fn durations_have_a_fixed_length() {
     }
     for bad in ["30D", "P", "PT", "P1Y", "P1M", "P-1D", "P1.5D", "P1D1D", "PT5S1H", "P0D", "P99999999999999999999D"] {
         assert_eq!(compiles(bad), "duration-malformed", "{bad}");
+    }
+}
+
+/// Any scalar or small container that could stand anywhere in a document.
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        "[a-z:.~/ é-]{0,12}".prop_map(Json::from),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::btree_map("[a-z:]{0,12}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+/// Every place of a document.
+fn pointers(at: &str, json: &Json, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    if let Some(map) = json.as_object() {
+        map.iter().for_each(|(key, part)| pointers(&format!("{at}/{key}"), part, found));
+    } else if let Some(list) = json.as_array() {
+        list.iter().enumerate().for_each(|(n, part)| pointers(&format!("{at}/{n}"), part, found));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn a_model_with_any_part_replaced_compiles_or_is_refused_by_name(place in any::<prop::sample::Index>(), part in any_json()) {
+        let mut document: Json = serde_json::from_str(CAMERA).expect("the example is JSON");
+        let mut places = Vec::new();
+        pointers("", &document, &mut places);
+        if let Some(slot) = document.pointer_mut(place.get::<String>(&places)) {
+            *slot = part;
+        }
+        if let Err(error) = Model::compile(&document.to_string()) {
+            prop_assert!(!error.name().is_empty() && !error.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_flat_map_reads_back_exactly(
+        numbers in prop::collection::btree_map("[a-z]{1,8}", prop::num::f64::NORMAL | prop::num::f64::ZERO, 0..8),
+        texts in prop::collection::btree_map("[A-Z]{1,8}", ".{0,40}", 0..8),
+    ) {
+        let mut map = FieldMap::default();
+        for (name, number) in &numbers {
+            map = map.with(name, *number);
+        }
+        for (name, text) in &texts {
+            map = map.with(name, text.as_str());
+        }
+        prop_assert_eq!(FieldMap::parse(&map.to_string()), Ok(map));
     }
 }

@@ -94,6 +94,8 @@ impl fmt::Display for Value {
         match self {
             Self::Boolean(b) => write!(f, "{b}"),
             Self::Integer(n) => write!(f, "{n}"),
+            // Very large and very small numbers keep their exponent instead of hundreds of digits.
+            Self::Number(x) if *x != 0.0 && !(1e-5..1e16).contains(&x.abs()) => write!(f, "{x:?}"),
             Self::Number(x) => write!(f, "{x}"),
             Self::Text(text) => write!(f, "{}", Json::String(text.clone())),
         }
