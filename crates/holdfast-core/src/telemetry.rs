@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 /// Most fields of one message.
 pub const FIELDS_MAX: usize = 64;
-/// Most bytes of a field's name; its alphabet is `a` to `z`, `0` to `9` and `_`.
+/// Most bytes of a field's name; its alphabet is ASCII letters, digits and `_`.
 pub const NAME_BYTES_MAX: usize = 48;
 /// Most bytes of a text value.
 pub const TEXT_BYTES_MAX: usize = 256;

@@ -49,7 +49,7 @@ impl Fields {
     ///
     /// [`PayloadRefusal`] if name, value or number of fields break a limit; nothing is then changed.
     pub fn insert(&mut self, name: &str, value: FieldValue) -> Result<Option<FieldValue>, PayloadRefusal> {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(plain) {
             return Err(PayloadRefusal::FieldName);
         }
