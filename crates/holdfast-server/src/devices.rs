@@ -5,6 +5,7 @@
 
 mod admission;
 mod artifact;
+mod body;
 mod check;
 mod document;
 mod est;

@@ -132,6 +132,16 @@ fn requests_for_other_keys_unsigned_or_cut_off_are_refused_by_name() {
 }
 
 #[test]
+fn no_request_with_a_flipped_bit_is_accepted() {
+    let good = greedy_request(&KeyPair::generate().unwrap());
+    for bit in 0..good.len() * 8 {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        assert!(RequestedKey::from_request(&bad).is_err(), "bit {bit}");
+    }
+}
+
+#[test]
 fn the_doors_certificate_is_renewed_at_two_thirds_of_its_life_and_when_names_change() {
     let dir = tempfile::tempdir().unwrap();
     let authority = open(dir.path()).unwrap();

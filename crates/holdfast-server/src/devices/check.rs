@@ -1,6 +1,6 @@
 //! `POST /device/v1/update/check`: the device asks what is current, and gets a statement signed for it alone.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use holdfast_core::cbor::{CborError, Fault, Reader, Rules};
@@ -13,7 +13,7 @@ use holdfast_store::{Store, StoreError};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-use super::Parts;
+use super::{Parts, body};
 use super::admission::Admitted;
 use super::refused::Refused;
 use crate::clock;
@@ -56,8 +56,7 @@ fn key(reader: &mut Reader<'_>, expected: u64) -> Result<(), CborError> {
 
 /// Answers with a `TimestampStatement`.
 pub(super) async fn check(State(parts): State<Parts>, admitted: Admitted, body: Body) -> Result<Response, Refused> {
-    let body = to_bytes(body, BODY_BYTES_MAX).await;
-    let body = body.map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "body-over-long", "the request is too large"))?;
+    let body = body::read(body, BODY_BYTES_MAX, body::WITHIN).await?;
     let question = Question::parse(&body).map_err(|why| Refused::malformed("check-malformed", why))?;
     let statement = parts.blocking(move |parts| state(parts, &admitted.device, question)).await?;
     Ok(([(CONTENT_TYPE, "application/cose; cose-type=\"cose-sign1\""), (CACHE_CONTROL, "no-store")], statement).into_response())

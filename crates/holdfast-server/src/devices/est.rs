@@ -2,7 +2,7 @@
 //!
 //! The device's name comes from TLS alone; from the request only the key is taken. Attributes are not negotiated.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -18,7 +18,7 @@ use rustls::pki_types::CertificateDer;
 
 use super::admission::{Admitted, Anyone, Factory};
 use super::refused::Refused;
-use super::{Parts, pkcs7};
+use super::{Parts, body, pkcs7};
 use crate::authority::{REQUEST_BYTES_MAX, RequestedKey};
 use crate::clock;
 use crate::tls::peer::Peer;
@@ -74,9 +74,7 @@ async fn requested_key(headers: &HeaderMap, body: Body) -> Result<RequestedKey, 
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Refused::new(status, "content-type-unsupported", "send application/pkcs10"));
     }
-    let body = to_bytes(body, BODY_BYTES_MAX).await;
-    let mut text =
-        body.map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "body-over-long", "the request is too large"))?.to_vec();
+    let mut text = body::read(body, BODY_BYTES_MAX, body::WITHIN).await?.to_vec();
     // White space may stand anywhere; a Content-Transfer-Encoding header is ignored (RFC 8951 §3.1).
     text.retain(|byte| !byte.is_ascii_whitespace());
     let der = STANDARD.decode(text).map_err(|_| Refused::malformed("csr-malformed", "the body is not base64"))?;

@@ -86,6 +86,34 @@ async fn alpn_h2_is_answered_in_http_2() {
     assert_eq!((head[3], head[4] & 1), (4, 0), "the first frame is SETTINGS (RFC 9113 §3.4)");
 }
 
+/// A stock client shakes hands with this version of TLS; true if it came through.
+async fn openssl_connects(house: &House, address: SocketAddr, version: &'static str) -> bool {
+    let write = |name: &str, label: &str, der: &[u8]| {
+        let path = house.dir.path().join(name);
+        std::fs::write(&path, crate::authority::secret_file::pem(label, der).as_bytes()).unwrap();
+        path
+    };
+    let who = house.factory_identity();
+    let mut openssl = std::process::Command::new("openssl");
+    openssl.args(["s_client", version, "-brief", "-verify_return_error", "-verify_hostname", "localhost"]);
+    openssl.args(["-alpn", "http/1.1", "-connect", &address.to_string()]);
+    openssl.arg("-cert").arg(write("who.crt", "CERTIFICATE", &who.chain[0]));
+    openssl.arg("-key").arg(write("who.key", "PRIVATE KEY", who.key.serialized_der()));
+    openssl.arg("-CAfile").arg(write("ca.pem", "CERTIFICATE", house.authority.ca_certificate()));
+    openssl.stdin(std::process::Stdio::null());
+    let output = tokio::task::spawn_blocking(move || openssl.output().expect("the openssl program is installed")).await;
+    output.unwrap().status.success()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stock_client_is_admitted_with_tls_1_3_and_not_with_1_2() {
+    let house = house();
+    let devices = run(&house, Door::Devices, router()).await;
+    assert!(openssl_connects(&house, devices.address, "-tls1_3").await);
+    assert!(!openssl_connects(&house, devices.address, "-tls1_2").await);
+    assert_eq!(*devices.refusals.0.lock().unwrap(), ["tls-peer-incompatible"]);
+}
+
 #[tokio::test]
 async fn a_door_without_a_client_certificate_stays_shut_and_counts_it() {
     let house = house();
