@@ -13,6 +13,7 @@ use crate::topic::{DownChannel, Scope, UpChannel};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::num::NonZeroU16;
+use proptest::prelude::*;
 
 const DEVICE: &str = "hearth-0001";
 
@@ -652,4 +653,40 @@ fn admitted_channels_are_those_of_the_topic_list() {
     let mut bytes = Vec::new();
     bare.encode(Version::V5, &mut bytes).unwrap();
     assert_eq!(bytes, b"\xe0\x00");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_conversations_never_panic_and_do_not_depend_on_how_they_are_cut(
+        v5: bool, order in proptest::collection::vec(0_usize..8, 1..6), at: prop::sample::Index, byte: u8, cuts in any::<[prop::sample::Index; 3]>(),
+    ) {
+        let level = if v5 { 5 } else { 4 };
+        let event = "hf/v1/hearth-0001/event";
+        let parts = [
+            publish(level, 0x30, event, 0, b"x"),
+            publish(level, 0x32, event, 1, b"y"),
+            publish(level, 0x3a, "hf/v1/hearth-0002/event", 2, b""),
+            subscribe(level, &[("hf/v1/hearth-0001/command", 1), ("#", 0)]),
+            unsubscribe(level, &["hf/v1/hearth-0001/command"]),
+            b"\xc0\x00".to_vec(),
+            b"\x40\x02\x00\x01".to_vec(),
+            b"\xe0\x00".to_vec(),
+        ];
+        let mut bytes = hello(level);
+        bytes.extend(order.iter().flat_map(|n| parts[*n].clone()));
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let whole = feed(&mut session(), &bytes, Millis(0));
+        let mut cuts = cuts.map(|cut| cut.index(bytes.len()));
+        cuts.sort_unstable();
+        let mut pieces = Done::default();
+        let mut session = session();
+        for range in [0..cuts[0], cuts[0]..cuts[1], cuts[1]..cuts[2], cuts[2]..bytes.len()] {
+            session.handle(Input::Bytes(&bytes[range]), Millis(0));
+            pieces.collect(&mut session);
+        }
+        prop_assert_eq!(whole, pieces);
+    }
 }
