@@ -6,6 +6,12 @@
   const HEIGHT = 150;
   const sync = uPlot.sync("telemetry");
 
+  const clock = (plot, seconds) => {
+    const days = plot.scales.x.max - plot.scales.x.min > 2 * 86400;
+    const words = new Intl.DateTimeFormat("en-GB", days ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" });
+    return seconds.map((one) => words.format(new Date(one * 1000)));
+  };
+
   const options = (figure, width) => {
     const axis = { stroke: colour("--muted"), font: "12px system-ui", grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const line = colour("--" + figure.dataset.line.replace("line", "l"));
@@ -13,7 +19,7 @@
       width, height: HEIGHT, legend: { show: false }, padding: [6, 4, 0, 0],
       cursor: { sync: { key: sync.key }, points: { size: 7 }, y: false },
       scales: { x: { time: true } },
-      axes: [{ ...axis, space: 70, size: 26 }, { ...axis, size: 44, space: 34 }],
+      axes: [{ ...axis, space: 64, size: 26, values: clock }, { ...axis, size: 44, space: 34 }],
       series: [{}, { stroke: line, width: 2, fill: line + "1f", points: { show: false }, spanGaps: false }],
       hooks: { setCursor: [(plot) => tell(figure, plot)] },
     };

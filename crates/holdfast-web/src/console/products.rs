@@ -4,7 +4,7 @@ use askama::Template;
 use holdfast_core::id::ProductId;
 
 use super::updates::ReleaseLine;
-use super::words::{Day, When, day, digest, when};
+use super::words::{Day, Digest, When, day, digest, when};
 use super::{Desk, Frame, PageReply, page};
 use crate::api::no_product;
 use crate::backend::PageAsk;
@@ -47,7 +47,7 @@ impl ProductLine {
 struct BatchLine {
     id: String,
     devices: u32,
-    digest: String,
+    digest: Digest,
     imported: When,
 }
 
@@ -97,7 +97,7 @@ async fn product(desk: Desk, Id(id): Id<ProductId>) -> PageReply {
     let line = |batch: holdfast_domain::fleet::FactoryBatch| BatchLine {
         id: batch.id.to_string(),
         devices: batch.devices,
-        digest: digest(&batch.manifest_digest).to_string(),
+        digest: digest(batch.manifest_digest),
         imported: when(batch.imported, desk.now),
     };
     page(&ProductPage {

@@ -126,22 +126,22 @@ impl fmt::Display for Size {
 impl HtmlSafe for Size {}
 
 /// A digest or key id: its first and last figures, all of it on hover and for copying.
-pub(crate) struct Digest<'a>(&'a [u8]);
+pub(crate) struct Digest([u8; 32]);
 
 /// Bytes as a short digest.
-pub(crate) const fn digest(bytes: &[u8]) -> Digest<'_> {
+pub(crate) const fn digest(bytes: [u8; 32]) -> Digest {
     Digest(bytes)
 }
 
-impl fmt::Display for Digest<'_> {
+impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let full: String = self.0.iter().map(|b| format!("{b:02x}")).collect();
+        let full = hex(&self.0);
         let (head, tail) = (full.get(..8).unwrap_or(&full), full.get(full.len().saturating_sub(4)..).unwrap_or(""));
         write!(f, "<code class=\"digest\" title=\"{full}\">{head}…{tail}</code>")
     }
 }
 
-impl HtmlSafe for Digest<'_> {}
+impl HtmlSafe for Digest {}
 
 /// All of a digest.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::super::charts::{Range, StreamPanel};
 use super::super::fleet::{AlertLine, certificate_word, enrolment_word};
 use super::super::updates::ExecutionLine;
-use super::super::words::{Day, When, calendar, day, hex, reason, when};
+use super::super::words::{Day, Digest, When, calendar, day, digest, reason, when};
 use super::super::{Attempt, Desk, Frame};
 use crate::backend::fleet::{ActionView, Chart, DeviceView, FieldView, Message};
 use crate::backend::history::LedgerEntry;
@@ -67,7 +67,7 @@ pub(super) struct CommandLine {
 pub(super) struct AppraisalLine {
     good: bool,
     reason: String,
-    image: String,
+    image: Digest,
     at: When,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct EntryLine {
     pub(crate) kind: String,
     pub(crate) at: When,
     pub(crate) leaf: String,
-    pub(crate) hash: String,
+    pub(crate) hash: Digest,
 }
 
 impl EntryLine {
@@ -86,7 +86,7 @@ impl EntryLine {
             kind: reason(&entry.kind),
             at: when(entry.at, desk.now),
             leaf: entry.leaf,
-            hash: hex(&entry.leaf_hash),
+            hash: digest(entry.leaf_hash),
         }
     }
 }
@@ -101,7 +101,7 @@ pub(super) struct SoftwareLine {
     sequence: u64,
     slot: char,
     other_slot: char,
-    digest: String,
+    digest: Digest,
     at: When,
 }
 
@@ -113,7 +113,7 @@ pub(super) struct DevicePage {
     product: String,
     product_title: String,
     batch: String,
-    factory_key: String,
+    factory_key: Digest,
     state: &'static str,
     online: bool,
     seen: Option<When>,
@@ -153,7 +153,7 @@ impl DevicePage {
             product: device.product.to_string(),
             product_title: view.product_title,
             batch: device.batch.to_string(),
-            factory_key: hex(&device.factory_key.0),
+            factory_key: digest(device.factory_key.0),
             state: enrolment_word(device.enrolment),
             online: device.online_until.is_some_and(|until| until > now),
             seen: device.last_seen.map(|at| when(at, now)),
@@ -166,7 +166,7 @@ impl DevicePage {
                 sequence: software.sequence,
                 slot: software.slot,
                 other_slot: if software.slot == 'a' { 'b' } else { 'a' },
-                digest: hex(&software.image_digest),
+                digest: digest(software.image_digest),
                 at: when(software.at, now),
             }),
             security_floor: view.security_floor,
@@ -255,5 +255,5 @@ fn appraisal_line(appraisal: Appraisal, desk: &Desk) -> AppraisalLine {
         Verdict::Affirming => (true, "matches a published release".to_owned()),
         Verdict::Contraindicated(why) => (false, reason(&why)),
     };
-    AppraisalLine { good, reason: why, image: hex(&appraisal.image_digest), at: when(appraisal.at, desk.now) }
+    AppraisalLine { good, reason: why, image: digest(appraisal.image_digest), at: when(appraisal.at, desk.now) }
 }
