@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use crate::error::{CommitError, StoreError};
 use crate::fleet::NEWEST;
-use crate::row::{Fields, all, exactly, int, one};
+use crate::row::{self, Fields, all, exactly, int, one};
 use crate::sql;
 use crate::store::Store;
 
@@ -92,7 +92,7 @@ impl Store {
 
     /// How many alerts are open.
     pub fn open_alerts(&self) -> Result<u64, StoreError> {
-        self.read(|conn| exactly(conn, (sql::ALERTS_OPEN_COUNT, "alert"), [], |f| f.number()))
+        self.read(|conn| exactly(conn, (sql::ALERTS_OPEN_COUNT, "alert"), [], row::number))
     }
 
     /// All counted refusals, by door and name.

@@ -7,7 +7,7 @@ use holdfast_domain::decision::LedgerLine;
 use rusqlite::{Connection, params};
 
 use crate::error::{CommitError, StoreError};
-use crate::row::{Fields, all, exactly, int, one};
+use crate::row::{self, Fields, all, exactly, int, one};
 use crate::sql;
 use crate::store::{Store, wait};
 use crate::writer::Desk;
@@ -71,7 +71,7 @@ impl Store {
 
     /// How many lines there are of this kind.
     pub fn ledger_count(&self, kind: &str) -> Result<u64, StoreError> {
-        self.read(|conn| exactly(conn, (sql::LEAVES_OF_KIND_COUNT, "ledger_leaf"), [kind], |f| f.number()))
+        self.read(|conn| exactly(conn, (sql::LEAVES_OF_KIND_COUNT, "ledger_leaf"), [kind], row::number))
     }
 
     /// Proof that leaf `index` is in the tree of `size` leaves; `None` if there is no such leaf or tree.
@@ -140,7 +140,7 @@ pub(crate) fn load_edge(conn: &Connection) -> Result<Frontier, StoreError> {
 }
 
 fn leaf_count(conn: &Connection) -> Result<u64, StoreError> {
-    exactly(conn, (sql::LEAF_COUNT, "ledger_leaf"), [], |f| f.number())
+    exactly(conn, (sql::LEAF_COUNT, "ledger_leaf"), [], row::number)
 }
 
 fn stored_hash(conn: &Connection, node: Node) -> Result<[u8; 32], StoreError> {
@@ -151,7 +151,7 @@ fn stored_hash(conn: &Connection, node: Node) -> Result<[u8; 32], StoreError> {
     };
     let index = i64::try_from(node.index).map_err(|_| missing())?;
     let from = (sql::HASH, "ledger_hash");
-    one(conn, from, params![node.level, index], |f| f.bytes())?.ok_or_else(missing)
+    one(conn, from, params![node.level, index], row::bytes)?.ok_or_else(missing)
 }
 
 /// The device that a line names, under `device`.

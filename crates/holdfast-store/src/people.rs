@@ -6,7 +6,7 @@ use holdfast_domain::people::{ApiToken, Person, Session, SignInLink};
 use rusqlite::params;
 
 use crate::error::StoreError;
-use crate::row::{Fields, all, exactly, one};
+use crate::row::{self, Fields, all, exactly, one};
 use crate::sql;
 use crate::store::Store;
 
@@ -19,7 +19,7 @@ impl Store {
 
     /// How many people have an account.
     pub fn people_count(&self) -> Result<u64, StoreError> {
-        self.read(|conn| exactly(conn, (sql::PEOPLE_COUNT, "person"), [], |f| f.number()))
+        self.read(|conn| exactly(conn, (sql::PEOPLE_COUNT, "person"), [], row::number))
     }
 
     /// One person.
@@ -34,7 +34,7 @@ impl Store {
 
     /// Whether anyone has ever signed in.
     pub fn signed_in_before(&self) -> Result<bool, StoreError> {
-        self.read(|conn| exactly(conn, (sql::SESSION_ANY, "session"), [], |f| f.number::<u64>())).map(|any| any > 0)
+        self.read(|conn| exactly(conn, (sql::SESSION_ANY, "session"), [], row::number::<u64>)).map(|any| any > 0)
     }
 
     /// The session with this hash, over or not.

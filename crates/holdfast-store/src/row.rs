@@ -96,6 +96,26 @@ impl<'r> Fields<'r> {
     }
 }
 
+/// The next column, a number.
+pub(crate) fn number<T: TryFrom<i64>>(f: &mut Fields<'_>) -> Result<T, StoreError> {
+    f.number()
+}
+
+/// The next column, text.
+pub(crate) fn text(f: &mut Fields<'_>) -> Result<String, StoreError> {
+    f.text()
+}
+
+/// The next column, text that is read into a type.
+pub(crate) fn parsed<T: FromStr>(f: &mut Fields<'_>) -> Result<T, StoreError> {
+    f.parsed()
+}
+
+/// The next column, a blob of this length.
+pub(crate) fn bytes<const N: usize>(f: &mut Fields<'_>) -> Result<[u8; N], StoreError> {
+    f.bytes()
+}
+
 /// All rows of a statement; `table` names where an inconsistent one stands.
 pub(crate) fn all<T>(
     conn: &Connection,

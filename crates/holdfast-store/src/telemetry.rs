@@ -1,16 +1,19 @@
 //! Messages and events of devices: the fast path in, ranges and charts out. No ledger line, no savepoint per message.
 
 mod chart;
+mod fresh;
 
 use holdfast_core::id::{DeviceId, StreamId};
 use holdfast_core::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
+
+pub(crate) use fresh::Fresh;
 
 pub use chart::{CHART_FIELDS_MAX, CHART_MESSAGES_MAX, CHART_POINTS_MAX, Chart, ChartAsk, Point};
 
 use crate::error::{CommitError, StoreError};
-use crate::row::{Fields, all, exactly, int, one};
+use crate::row::{self, Fields, all, exactly, int, one};
 use crate::sql;
 use crate::store::Store;
 use crate::writer::{Batch, Desk, Job};
@@ -173,13 +176,13 @@ impl Store {
         let after = after.map_or(-1, |counter| i64::try_from(counter).unwrap_or(i64::MAX));
         self.read(|conn| {
             let Some(series) = series_of(conn, device, stream)? else { return Ok(Vec::new()) };
-            all(conn, (sql::COUNTERS, "telemetry"), params![series, after, limit], |f| f.number())
+            all(conn, (sql::COUNTERS, "telemetry"), params![series, after, limit], row::number)
         })
     }
 
     /// How many messages of all devices were ever stored.
     pub fn telemetry_total(&self) -> Result<u64, StoreError> {
-        self.read(|conn| Ok(one(conn, (sql::TALLY, "tally"), ["telemetry-stored"], |f| f.number())?.unwrap_or(0)))
+        self.read(|conn| Ok(one(conn, (sql::TALLY, "tally"), ["telemetry-stored"], row::number)?.unwrap_or(0)))
     }
 
     /// A device's events, newest first, below counter `before` if given.
@@ -191,41 +194,6 @@ impl Store {
 }
 
 impl Desk {
-    /// Writes the messages of all batches and answers them in order. Rows are written series by series, which touches
-    /// each page of the table once.
-    pub(crate) fn append(&mut self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
-        let rows = || batches.iter().flat_map(|batch| &batch.rows);
-        let mut appended = vec![Appended::Repeat; rows().count()];
-        let mut places = Vec::with_capacity(appended.len());
-        for (row, place) in rows().zip(&mut appended) {
-            match (i64::try_from(row.counter), self.series(&row.device, &row.stream)?) {
-                (Ok(counter), Some(series)) => places.push((series, counter, row, place)),
-                (Ok(_), None) => *place = Appended::DeviceUnknown,
-                (Err(_), _) => *place = Appended::CounterTooLarge,
-            }
-        }
-        places.sort_unstable_by_key(|(series, counter, ..)| (*series, *counter));
-        let (mut stored, mut repeated) = (0_i64, 0_i64);
-        {
-            let mut statement = self.conn.prepare_cached(sql::MESSAGE_ADD.text)?;
-            for (series, counter, row, place) in places {
-                let (measured, received) = (row.device_time.as_micros(), row.received.as_micros());
-                if statement.execute(params![series, counter, measured, received, row.fields])? == 1 {
-                    *place = Appended::Stored;
-                    stored += 1;
-                } else {
-                    repeated += 1;
-                }
-            }
-        }
-        for (name, count) in [("telemetry-stored", stored), ("telemetry-repeated", repeated)] {
-            if count > 0 {
-                self.execute(sql::TALLY_ADD, params![name, count])?;
-            }
-        }
-        Ok(appended)
-    }
-
     fn append_event(&self, row: &EventRow) -> Result<Appended, CommitError> {
         let Ok(counter) = int(row.counter) else { return Ok(Appended::CounterTooLarge) };
         let (happened, received) = (row.device_time.as_micros(), row.received.as_micros());
@@ -233,37 +201,18 @@ impl Desk {
         if self.execute(sql::EVENT_ADD, values)? == 1 {
             return Ok(Appended::Stored);
         }
-        let known = one(&self.conn, (sql::DEVICE, "device"), [row.device.as_str()], |f| f.text())?.is_some();
+        let known = one(&self.conn, (sql::DEVICE, "device"), [row.device.as_str()], row::text)?.is_some();
         Ok(if known { Appended::Repeat } else { Appended::DeviceUnknown })
-    }
-
-    /// The number of a device's stream, new if need be; `None` if there is no such device.
-    fn series(&mut self, device: &DeviceId, stream: &StreamId) -> Result<Option<i64>, StoreError> {
-        let cached = self.series.get(device).and_then(|known| known.iter().find(|(name, _)| name == stream));
-        if let Some((_, series)) = cached {
-            return Ok(Some(*series));
-        }
-        let series = match series_of(&self.conn, device, stream)? {
-            Some(series) => Some(series),
-            None => {
-                let mut statement = self.conn.prepare_cached(sql::SERIES_ADD.text)?;
-                statement.query_row([stream.as_str(), device.as_str()], |row| row.get(0)).optional()?
-            }
-        };
-        if let Some(series) = series {
-            self.series.entry(device.clone()).or_default().push((stream.clone(), series));
-        }
-        Ok(series)
     }
 }
 
 fn series_of(conn: &Connection, device: &DeviceId, stream: &StreamId) -> Result<Option<i64>, StoreError> {
-    one(conn, (sql::SERIES, "series"), [device.as_str(), stream.as_str()], |f| f.number())
+    one(conn, (sql::SERIES, "series"), [device.as_str(), stream.as_str()], row::number)
 }
 
 fn count(conn: &Connection, series: i64) -> Result<u64, StoreError> {
     let everything = params![series, i64::MIN, i64::MAX];
-    exactly(conn, (sql::MESSAGES_COUNT, "telemetry"), everything, |f| f.number())
+    exactly(conn, (sql::MESSAGES_COUNT, "telemetry"), everything, row::number)
 }
 
 fn message_row(f: &mut Fields<'_>) -> Result<Message, StoreError> {

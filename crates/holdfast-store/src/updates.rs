@@ -11,7 +11,7 @@ use rusqlite::{Connection, Params, params};
 
 use crate::error::StoreError;
 use crate::fleet::NEWEST;
-use crate::row::{Fields, all, exactly, one};
+use crate::row::{self, Fields, all, exactly, one};
 use crate::sql::{self, Statement};
 use crate::store::Store;
 
@@ -109,7 +109,7 @@ impl Store {
             deployment.plan.phases = phases(conn, &key)?;
             for (number, phase) in (0_i64..).zip(&mut deployment.plan.phases) {
                 let from = (sql::PHASE_DEVICES, "deployment_device");
-                phase.devices = all(conn, from, params![key, number], |f| f.parsed())?;
+                phase.devices = all(conn, from, params![key, number], row::parsed)?;
             }
             Ok(Some(deployment))
         })
@@ -185,7 +185,7 @@ impl Store {
 
     /// How many releases have fewer signers than this.
     pub fn releases_signed_by_fewer(&self, than: u32) -> Result<u64, StoreError> {
-        self.read(|conn| exactly(conn, (sql::RELEASES_SIGNED_BY_FEWER, "release"), [than], |f| f.number()))
+        self.read(|conn| exactly(conn, (sql::RELEASES_SIGNED_BY_FEWER, "release"), [than], row::number))
     }
 }
 

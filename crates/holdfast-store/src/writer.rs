@@ -1,18 +1,16 @@
 //! The one thread that writes: it takes everything that waits, runs each job in its own savepoint, commits once and then
 //! answers (group commit). A job that is refused leaves no trace and does not spoil the others.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
-use holdfast_core::id::{DeviceId, StreamId};
 use holdfast_core::ledger::tree::Frontier;
 use rusqlite::{Connection, Params};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{CommitError, StoreError};
 use crate::sql::{self, Statement};
-use crate::telemetry::{Appended, TelemetryRow};
+use crate::telemetry::{Appended, Fresh, TelemetryRow};
 use crate::{migrate, readers, store};
 
 /// Jobs that may wait; beyond it senders wait.
@@ -21,8 +19,6 @@ const QUEUE_JOBS_MAX: usize = 8_192;
 const TURN_JOBS_MAX: usize = 2_048;
 /// Telemetry rows of one turn; a single larger batch still is one turn.
 const TURN_ROWS_MAX: usize = 20_000;
-/// Series numbers kept in memory.
-const SERIES_CACHED_MAX: usize = 500_000;
 
 /// Where jobs are put; the thread ends when this is dropped and the queue is empty.
 pub(crate) struct Writer {
@@ -131,7 +127,7 @@ pub(crate) fn task<T: Send + 'static>(
 pub(crate) struct Desk {
     pub(crate) conn: Connection,
     pub(crate) edge: Frontier,
-    pub(crate) series: HashMap<DeviceId, Vec<(StreamId, i64)>>,
+    pub(crate) fresh: Fresh,
 }
 
 impl Desk {
@@ -148,7 +144,8 @@ impl Desk {
         conn.pragma_update(None, "wal_autocheckpoint", 4_000)?;
         migrate::migrate(&mut conn)?;
         let edge = crate::ledger::load_edge(&conn)?;
-        Ok(Self { conn, edge, series: HashMap::new() })
+        let fresh = Fresh::load(&conn)?;
+        Ok(Self { conn, edge, fresh })
     }
 
     fn work(&mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -160,7 +157,8 @@ impl Desk {
             {
                 turn.take(next);
             }
-            if !self.turn(turn) {
+            let arrived = turn.rows;
+            if !self.turn(turn) || !self.settle_or_start_over(arrived) {
                 return;
             }
         }
@@ -181,9 +179,6 @@ impl Desk {
         if let Err(fault) = &done {
             tracing::error!(error = fault as &dyn std::error::Error, "a turn of the writer was lost");
             goes_on = self.start_over();
-        }
-        if self.series.len() > SERIES_CACHED_MAX {
-            self.series.clear();
         }
         let lost = done.as_ref().err();
         for task in turn.tasks {
@@ -216,21 +211,29 @@ impl Desk {
 
     /// Forgets an unfinished turn, in the database and in memory; false if that failed, for a wrong edge would spoil history.
     fn start_over(&mut self) -> bool {
-        self.series.clear();
         if !self.conn.is_autocommit()
             && let Err(fault) = self.conn.execute_batch("rollback")
         {
             tracing::error!(error = &fault as &dyn std::error::Error, "a lost turn could not be rolled back");
             return false;
         }
-        match crate::ledger::load_edge(&self.conn) {
-            Ok(edge) => self.edge = edge,
-            Err(fault) => {
-                tracing::error!(error = &fault as &dyn std::error::Error, "the ledger's edge could not be read");
-                return false;
-            }
+        let full = self.conn.pragma_update(None, "synchronous", "FULL").map_err(StoreError::from);
+        let read = full.and_then(|()| {
+            self.edge = crate::ledger::load_edge(&self.conn)?;
+            self.fresh = Fresh::load(&self.conn)?;
+            Ok(())
+        });
+        if let Err(fault) = &read {
+            tracing::error!(error = fault as &dyn std::error::Error, "the stored state could not be read again");
         }
-        true
+        read.is_ok()
+    }
+
+    /// Moves some fresh messages to their place; false if the writer cannot go on.
+    fn settle_or_start_over(&mut self, arrived: usize) -> bool {
+        let Err(fault) = self.settle(arrived) else { return true };
+        tracing::error!(error = &fault as &dyn std::error::Error, "fresh messages could not be moved");
+        self.start_over()
     }
 
     /// Runs a statement that changes rows and says how many.

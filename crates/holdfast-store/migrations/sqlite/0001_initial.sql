@@ -224,6 +224,17 @@ create table telemetry (
 ) strict, without rowid;
 create index telemetry_by_time on telemetry (series, device_time);
 
+-- Messages as they come, of all devices one after the other; moved to `telemetry` many at a time, series by series.
+-- A row may for a while stand in both.
+create table telemetry_fresh (
+    id integer primary key,
+    series integer not null references series (id),
+    counter integer not null,
+    device_time integer not null,
+    received integer not null,
+    fields text not null
+) strict;
+
 create table device_event (
     device text not null references device (id),
     counter integer not null,

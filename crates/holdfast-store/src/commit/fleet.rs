@@ -11,7 +11,7 @@ use rusqlite::params;
 use super::On;
 use crate::error::CommitError;
 use crate::fleet::certificate_row;
-use crate::row::{exactly, int, one};
+use crate::row::{self, exactly, int, one};
 use crate::sql;
 use crate::words::Word;
 use crate::writer::Desk;
@@ -107,7 +107,7 @@ impl Desk {
 
     pub(super) fn set_desired(&self, device: &DeviceId, from: u64, desired: &str) -> Result<(), CommitError> {
         let table = (sql::SHADOW_VERSION, "shadow");
-        let current: u64 = one(&self.conn, table, [device.as_str()], |f| f.number())?.unwrap_or(0);
+        let current: u64 = one(&self.conn, table, [device.as_str()], row::number)?.unwrap_or(0);
         if current != from {
             return Err(CommitError::Conflict("shadow-version-stale"));
         }
@@ -147,7 +147,7 @@ impl Desk {
         if self.touched(sql::COMMAND_END, params![word, detail, at.as_micros(), id])? {
             return Ok(());
         }
-        let known = one(&self.conn, (sql::COMMAND, "command"), [&id], |f| f.text())?.is_some();
+        let known = one(&self.conn, (sql::COMMAND, "command"), [&id], row::text)?.is_some();
         Err(CommitError::Conflict(if known { "command-ended" } else { "command-unknown" }))
     }
 
@@ -166,6 +166,6 @@ impl Desk {
     }
 
     pub(super) fn highest(&self, from: (sql::Statement, &'static str), of: &str) -> Result<i64, CommitError> {
-        Ok(exactly(&self.conn, from, [of], |f| f.number())?)
+        Ok(exactly(&self.conn, from, [of], row::number)?)
     }
 }

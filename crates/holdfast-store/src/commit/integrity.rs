@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use super::On;
 use crate::error::CommitError;
-use crate::row::one;
+use crate::row::{self, one};
 use crate::sql;
 use crate::words::Word;
 use crate::writer::Desk;
@@ -37,7 +37,7 @@ impl Desk {
         if self.touched(sql::ALERT_CLOSE, params![at.as_micros(), by, id])? {
             return Ok(());
         }
-        let known = one(&self.conn, (sql::ALERT, "alert"), [&id], |f| f.text())?.is_some();
+        let known = one(&self.conn, (sql::ALERT, "alert"), [&id], row::text)?.is_some();
         Err(CommitError::Conflict(if known { "alert-closed" } else { "alert-unknown" }))
     }
 }

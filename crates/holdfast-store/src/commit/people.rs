@@ -8,7 +8,7 @@ use rusqlite::params;
 use super::On;
 use crate::error::CommitError;
 use crate::people::{link_row, session_row};
-use crate::row::one;
+use crate::row::{self, one};
 use crate::sql;
 use crate::words::Word;
 use crate::writer::Desk;
@@ -71,7 +71,7 @@ impl Desk {
         if self.touched(sql::TOKEN_REVOKE, params![at.as_micros(), id])? {
             return Ok(());
         }
-        let known = one(&self.conn, (sql::TOKEN, "api_token"), [&id], |f| f.text())?.is_some();
+        let known = one(&self.conn, (sql::TOKEN, "api_token"), [&id], row::text)?.is_some();
         Err(CommitError::Conflict(if known { "token-revoked" } else { "token-unknown" }))
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::On;
 use crate::error::CommitError;
-use crate::row::{exactly, int, one};
+use crate::row::{self, exactly, int, one};
 use crate::sql;
 use crate::updates::execution_row;
 use crate::words::Word;
@@ -14,7 +14,7 @@ use crate::writer::Desk;
 
 impl Desk {
     pub(super) fn add_trust(&self, trust: &TrustVersion) -> Result<(), CommitError> {
-        let highest: u64 = exactly(&self.conn, (sql::TRUST_HIGHEST, "trust_version"), [], |f| f.number())?;
+        let highest: u64 = exactly(&self.conn, (sql::TRUST_HIGHEST, "trust_version"), [], row::number)?;
         if highest.checked_add(1) != Some(trust.version) {
             return Err(CommitError::Conflict("trust-version-not-next"));
         }
@@ -95,7 +95,7 @@ impl Desk {
         if self.touched(sql::DEPLOYMENT_STATE, params![state, phase, reason, id])? {
             return Ok(());
         }
-        let known = one(&self.conn, (sql::DEPLOYMENT, "deployment"), [&id], |f| f.text())?.is_some();
+        let known = one(&self.conn, (sql::DEPLOYMENT, "deployment"), [&id], row::text)?.is_some();
         Err(CommitError::Conflict(if known { "deployment-ended" } else { "deployment-unknown" }))
     }
 

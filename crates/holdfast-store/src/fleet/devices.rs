@@ -6,7 +6,7 @@ use holdfast_domain::fleet::{Device, Enrolment, KeyThumbprint, Quarantine, Softw
 use rusqlite::params;
 
 use crate::error::StoreError;
-use crate::row::{Fields, all, exactly, one};
+use crate::row::{self, Fields, all, exactly, one};
 use crate::sql;
 use crate::store::Store;
 use crate::words::Word;
@@ -105,7 +105,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DeviceId>, StoreError> {
         let asked = params![product.as_str(), enrolment.word(), after.map_or("", DeviceId::as_str), limit];
-        self.read(|conn| all(conn, (sql::DEVICE_IDS, "device"), asked, |f| f.parsed()))
+        self.read(|conn| all(conn, (sql::DEVICE_IDS, "device"), asked, row::parsed))
     }
 
     /// Those of these ids that are known.
@@ -113,7 +113,7 @@ impl Store {
         self.read(|conn| {
             let mut known = Vec::new();
             for id in ids {
-                known.extend(one(conn, (sql::DEVICE_KNOWN, "device"), [id.as_str()], |f| f.parsed())?);
+                known.extend(one(conn, (sql::DEVICE_KNOWN, "device"), [id.as_str()], row::parsed)?);
             }
             Ok(known)
         })

@@ -8,7 +8,7 @@ use rusqlite::params;
 
 use super::series_of;
 use crate::error::StoreError;
-use crate::row::exactly;
+use crate::row::{self, exactly};
 use crate::sql;
 use crate::store::Store;
 
@@ -67,7 +67,7 @@ impl Store {
         self.read(|conn| {
             let Some(series) = series_of(conn, device, stream)? else { return Ok(Chart::default()) };
             let range = params![series, from, to];
-            let messages: u64 = exactly(conn, (sql::MESSAGES_COUNT, "telemetry"), range, |f| f.number())?;
+            let messages: u64 = exactly(conn, (sql::MESSAGES_COUNT, "telemetry"), range, row::number)?;
             let stride = messages.div_ceil(CHART_MESSAGES_MAX).max(1);
             let mut buckets = Buckets::new(ask);
             let mut statement = conn.prepare_cached(sql::MESSAGES_SAMPLED.text)?;
@@ -84,7 +84,15 @@ impl Store {
 struct Buckets {
     from: i64,
     span_us: i64,
-    fields: BTreeMap<String, BTreeMap<i64, (f64, f64, f64, u32)>>,
+    fields: BTreeMap<String, BTreeMap<i64, Bucket>>,
+}
+
+/// Values of one field in one span.
+struct Bucket {
+    min: f64,
+    sum: f64,
+    max: f64,
+    count: u32,
 }
 
 impl Buckets {
@@ -105,17 +113,17 @@ impl Buckets {
                 continue;
             }
             let field = self.fields.entry(name).or_default();
-            let (min, sum, max, count) = field.entry(bucket).or_insert((value, 0.0, value, 0));
-            *min = min.min(value);
-            *sum += value;
-            *max = max.max(value);
-            *count += 1;
+            let bucket = field.entry(bucket).or_insert(Bucket { min: value, sum: 0.0, max: value, count: 0 });
+            bucket.min = bucket.min.min(value);
+            bucket.sum += value;
+            bucket.max = bucket.max.max(value);
+            bucket.count += 1;
         }
     }
 
     fn points(self) -> BTreeMap<String, Vec<Point>> {
         let at = |bucket: i64| Timestamp::from_micros(bucket.saturating_mul(self.span_us).saturating_add(self.from));
-        let point = |(bucket, (min, sum, max, count)): (i64, (f64, f64, f64, u32))| Point {
+        let point = |(bucket, Bucket { min, sum, max, count })| Point {
             at: at(bucket),
             min,
             mean: sum / f64::from(count),
