@@ -12,6 +12,7 @@ use super::making::{mb, release};
 use super::stage::{Step, must, until};
 use super::world::World;
 use crate::cli::Failure;
+use crate::clock;
 
 /// Longest wait for something that takes seconds.
 const SOON: Duration = Duration::from_secs(60);
@@ -98,27 +99,36 @@ pub(super) async fn update(world: &mut World, mut step: Step<'_>) -> Result<(), 
 pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
     let id = world.id(TAMPERED).to_owned();
     let slot = world.device(TAMPERED).await?["software"]["slot"].as_str().unwrap_or("a").to_owned();
+    let changed = clock::monotonic().0;
     flip_byte(&world.home(TAMPERED).join("slots").join(&slot).join("image"))?;
     step.now("waiting for evidence");
     let alert = until("the alert", SOON, || async {
         let alerts = world.tools.holdfast(&["alert", "list", "--all"]).await?;
-        let found = alerts.as_array().into_iter().flatten().find(|a| a["device"] == id.as_str() && a["kind"] == "integrity-contradicted");
-        Ok(found.cloned())
+        let ours = |a: &&Value| a["device"] == id.as_str() && a["kind"] == "integrity-contradicted";
+        Ok(alerts.as_array().into_iter().flatten().find(ours).cloned())
     })
     .await?;
-    step.fact("noticed", format!("{id}: slot {slot}, alert {}", alert["kind"].as_str().unwrap_or("–")));
+    let noticed = clock::monotonic().0 - changed;
+    step.fact("noticed", format!("{id}: slot {slot}, alert {} after {noticed} ms", alert["kind"].as_str().unwrap_or("–")));
     step.now("waiting for recovery and fresh evidence");
     let device = until("the quarantine to be lifted", SOON, || async {
         let device = world.device(TAMPERED).await?;
-        let lifted = device["quarantine"].is_null() && device["software"]["slot"] != slot.as_str();
+        let kinds = ledger_kinds(world, &id).await?;
+        let lifted = device["quarantine"].is_null() && kinds.contains("evidence-affirmed");
         Ok(lifted.then_some(device))
     })
     .await?;
+    let cleared = clock::monotonic().0 - changed;
     let kinds = ledger_kinds(world, &id).await?;
     for kind in ["evidence-contradicted", "evidence-affirmed"] {
         must(kinds.contains(kind), || format!("the ledger has no {kind} for {id}: {kinds:?}"))?;
     }
-    step.fact("recovered", format!("slot {}, fresh evidence lifted the quarantine", device["software"]["slot"]));
+    let log = std::fs::read_to_string(world.dir.join("logs").join(format!("{id}.log"))).unwrap_or_default();
+    let known_good = if slot == "a" { "b" } else { "a" };
+    let after = log.rsplit_once("no longer holds its signed image").map_or("", |(_, after)| after);
+    must(after.contains(&format!("slot.name=\"{known_good}\"")), || format!("{id} did not start its known-good slot"))?;
+    step.fact("recovered", format!("from its known-good slot {known_good}; fresh evidence lifted the quarantine after {cleared} ms"));
+    step.fact("runs now", format!("{} in slot {}", device["software"]["version"], device["software"]["slot"]));
     step.held();
     Ok(())
 }
