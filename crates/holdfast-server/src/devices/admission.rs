@@ -20,6 +20,7 @@ pub(super) struct Factory(pub(super) Peer);
 /// A device with an operational identity that the device table still accepts.
 pub(super) struct Admitted {
     pub(super) device: Device,
+    pub(super) peer: Peer,
 }
 
 fn presented(request: &RequestParts) -> Result<Peer, Refused> {
@@ -60,12 +61,12 @@ impl FromRequestParts<Parts> for Admitted {
         if peer.kind() == PeerKind::Factory {
             return Err(Refused::forbidden("operational-identity-needed", "the factory identity enrols only"));
         }
-        parts.blocking(move |parts| admit(parts, &peer)).await
+        parts.blocking(move |parts| Ok(Self { device: admit(parts, &peer)?, peer })).await
     }
 }
 
 /// Looks the certificate up; its first use proves it (RFC 7030 leaves this to us; DESIGN §5).
-fn admit(parts: &Parts, peer: &Peer) -> Result<Admitted, Refused> {
+pub(super) fn admit(parts: &Parts, peer: &Peer) -> Result<Device, Refused> {
     let now = clock::now();
     let device = parts.store.device(peer.device())?;
     let certificate = parts.store.certificate_by_serial(peer.serial())?.filter(|known| known.key == peer.key());
@@ -77,5 +78,5 @@ fn admit(parts: &Parts, peer: &Peer) -> Result<Admitted, Refused> {
     if admission.proves {
         parts.decide(certificate_proven(&certificate, now))?;
     }
-    Ok(Admitted { device })
+    Ok(device)
 }

@@ -36,9 +36,9 @@ impl Refusals for Counted {
     }
 }
 
-struct Served {
-    house: House,
-    parts: Parts,
+pub(super) struct Served {
+    pub(super) house: House,
+    pub(super) parts: Parts,
     counted: Arc<Counted>,
     address: SocketAddr,
     factory: Credential,
@@ -55,7 +55,7 @@ fn thumbprint(key: &KeyPair) -> KeyThumbprint {
     KeyThumbprint(*Sha256Digest::of(&key.subject_public_key_info()).as_bytes())
 }
 
-async fn served() -> Served {
+pub(super) async fn served() -> Served {
     let house = house();
     let store = Store::open(&house.dir.path().join("state")).unwrap();
     let blobs = Arc::new(Blobs::open(&house.dir.path().join("blobs")).unwrap());
@@ -145,7 +145,7 @@ impl Served {
         self.certify(who, "/.well-known/est/simpleenroll").await
     }
 
-    async fn enrolled(&self) -> Credential {
+    pub(super) async fn enrolled(&self) -> Credential {
         self.enrol(&self.factory).await.unwrap()
     }
 
@@ -157,6 +157,10 @@ impl Served {
     fn states(&self) -> Vec<CertificateState> {
         self.parts.store.certificates(&device()).unwrap().iter().map(|held| held.state).collect()
     }
+}
+
+pub(super) fn revoke(served: &Served) {
+    served.commit(vec![Change::SetEnrolment { device: device(), to: Enrolment::Revoked }]);
 }
 
 fn csr(key: &KeyPair) -> Vec<u8> {
@@ -242,7 +246,7 @@ async fn enrolment_is_refused_by_name_and_leaves_nothing_behind() {
     let reply = served.post_request(&served.factory, "/.well-known/est/simpleenroll", own_key.as_bytes()).await;
     assert_eq!(refusal(&reply), "csr-key-is-factory-key");
     assert_eq!(served.certify(&served.factory, "/.well-known/est/simplereenroll").await.unwrap_err(), "operational-identity-needed");
-    served.commit(vec![Change::SetEnrolment { device: device(), to: Enrolment::Revoked }]);
+    revoke(&served);
     assert_eq!(served.enrol(&served.factory).await.unwrap_err(), "device-revoked");
     assert!(served.states().is_empty());
     let alerts = served.parts.store.alerts(&AlertFilter::default(), None, 10).unwrap();
@@ -308,7 +312,7 @@ async fn identities_are_kept_to_their_use_and_revocation_counts_at_every_request
     assert_eq!(refusal(&served.ask(&unknown, path, b"").await), "certificate-unknown");
     assert_eq!(refusal(&served.ask(&operational, "GET /device/v2 HTTP/1.1", b"").await), "no-such-resource");
     assert_eq!(refusal(&served.ask(&operational, "DELETE /device/v1/trust/1 HTTP/1.1", b"").await), "method-not-allowed");
-    served.commit(vec![Change::SetEnrolment { device: device(), to: Enrolment::Revoked }]);
+    revoke(&served);
     assert_eq!(refusal(&served.ask(&operational, path, b"").await), "device-revoked");
     assert_eq!(served.certify(&operational, "/.well-known/est/simplereenroll").await.unwrap_err(), "device-revoked");
 }
