@@ -130,7 +130,7 @@ mod tests {
         let operational = served.enrolled().await;
         let peer = served.house.doors.peer(&operational.chain).unwrap();
         let path = served.house.dir.path().join("image");
-        File::create(&path).unwrap().write_all(&[7; 3 * PIECE_BYTES]).unwrap();
+        File::create(&path).unwrap().write_all(&vec![7; 3 * PIECE_BYTES]).unwrap();
         let file = File::open(&path).unwrap().take(3 * PIECE_BYTES as u64);
         let mut download = Download { ask_again: Millis(0), ..Download::new(file, served.parts.clone(), peer) };
         assert!(!download.piece().await.unwrap().is_empty());
