@@ -1,0 +1,3 @@
+//! `holdfast-sim`: the development tools as one program.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Tests of the development tools themselves.
+
+mod fuzz;

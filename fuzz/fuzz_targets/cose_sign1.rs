@@ -1,0 +1,4 @@
+//! libFuzzer program of the target `cose_sign1`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| holdfast_sim::fuzz::run("cose_sign1", data));
