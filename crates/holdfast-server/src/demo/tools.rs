@@ -67,6 +67,7 @@ impl Running {
         let errors = file.try_clone().map_err(Failure::fault)?;
         let child = Command::new(program)
             .args(args)
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::from(file))
             .stderr(Stdio::from(errors))
