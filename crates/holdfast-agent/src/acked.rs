@@ -2,6 +2,7 @@
 //! message leaves the queue. With it anyone can check that nothing acknowledged is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
@@ -43,7 +44,10 @@ impl AckedLog {
 
     /// Appends and syncs.
     pub(crate) fn append<'a>(&mut self, lines: impl Iterator<Item = (&'a str, u64)>) -> Result<(), Fault> {
-        let text: String = lines.map(|(stream, counter)| format!("{stream} {counter}\n")).collect();
+        let mut text = String::new();
+        for (stream, counter) in lines {
+            let _ = writeln!(text, "{stream} {counter}");
+        }
         if text.is_empty() {
             return Ok(());
         }

@@ -49,7 +49,7 @@ impl Commands {
     }
 
     /// Takes an order; the line for the application comes back if it is to be carried out now.
-    pub(crate) fn ordered(&mut self, order: Order, now: Timestamp) -> Result<Option<Value>, Fault> {
+    pub(crate) fn ordered(&mut self, order: &Order, now: Timestamp) -> Result<Option<Value>, Fault> {
         let Ok(id) = order.id.parse::<CommandId>() else { return Err(Fault::refused("bad-command-id")) };
         let text = id.to_string();
         if let Some(done) = self.record.value.0.iter_mut().find(|done| done.id == text) {
@@ -164,15 +164,15 @@ mod tests {
     fn a_repeated_command_is_answered_again_and_not_carried_out_again() {
         let (_dir, layout) = fresh();
         let mut commands = Commands::load(&layout).unwrap();
-        assert!(commands.ordered(order(2_000), NOW).unwrap().is_some());
-        assert!(commands.ordered(order(2_000), NOW).unwrap().is_none(), "still open");
+        assert!(commands.ordered(&order(2_000), NOW).unwrap().is_some());
+        assert!(commands.ordered(&order(2_000), NOW).unwrap().is_none(), "still open");
         commands.answered(ID.parse().unwrap(), serde_json::json!({"ok": true, "output": {}})).unwrap();
         let (id, told) = commands.take_untold().unwrap();
         assert!(commands.take_untold().is_none());
         commands.acknowledged(id).unwrap();
         let mut commands = Commands::load(&layout).unwrap();
         assert!(commands.take_untold().is_none());
-        assert!(commands.ordered(order(2_000), NOW).unwrap().is_none());
+        assert!(commands.ordered(&order(2_000), NOW).unwrap().is_none());
         assert_eq!(commands.take_untold(), Some((id, told)));
     }
 
@@ -180,11 +180,11 @@ mod tests {
     fn an_expired_command_is_refused_by_name() {
         let (_dir, layout) = fresh();
         let mut commands = Commands::load(&layout).unwrap();
-        assert!(commands.ordered(order(1_000), NOW).unwrap().is_none());
+        assert!(commands.ordered(&order(1_000), NOW).unwrap().is_none());
         assert_eq!(commands.take_untold().unwrap().1, br#"{"ok":false,"reason":"command-expired"}"#);
         let (_dir, layout) = fresh();
         let mut commands = Commands::load(&layout).unwrap();
-        let _ = commands.ordered(order(2_000), NOW);
+        let _ = commands.ordered(&order(2_000), NOW);
         let _ = commands.expire(Timestamp::from_micros(2_000));
         assert!(commands.unanswered().next().is_none(), "not carried out later");
     }

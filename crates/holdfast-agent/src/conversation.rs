@@ -94,7 +94,7 @@ pub(crate) fn refused(reason: &str) -> Value {
 }
 
 fn is_name(text: &str) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase());
+    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_lowercase);
     edge(text.as_bytes().first())
         && text.len() <= 48
         && !text.ends_with('-')

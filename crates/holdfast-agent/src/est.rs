@@ -22,7 +22,7 @@ pub(crate) enum Request {
     Renew,
 }
 
-/// Sends a certificate request; returns the certificate that belongs to the key with this SubjectPublicKeyInfo.
+/// Sends a certificate request; returns the certificate that belongs to the key with this `SubjectPublicKeyInfo`.
 pub(crate) async fn certify(door: &Door, request: Request, csr: &[u8], spki: &[u8]) -> Result<Vec<u8>, Fault> {
     let path = match request {
         Request::Enrol => "/.well-known/est/simpleenroll",
@@ -97,9 +97,10 @@ mod tests {
             &[0x31, 0x00],
         ]
         .concat();
-        message.extend([0xa0, signed.len() as u8 + 2, 0x30, signed.len() as u8]);
+        let length = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
+        message.extend([0xa0, length(&signed) + 2, 0x30, length(&signed)]);
         message.extend(&signed);
-        let whole = [[0x30, message.len() as u8].as_slice(), &message].concat();
+        let whole = [[0x30, length(&message)].as_slice(), &message].concat();
         assert_eq!(certificates(&whole).unwrap(), [certificate, certificate]);
         for cut in 0..whole.len() {
             assert_eq!(certificates(&whole[..cut]), None, "{cut}");

@@ -1,5 +1,6 @@
 //! What can go wrong in the agent itself, and which exit code that gives.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -61,11 +62,11 @@ impl Fault {
         move |source| Self::Files { what, path, source }
     }
 
-    pub(crate) fn content(path: &Path, why: impl ToString) -> Self {
+    pub(crate) fn content(path: &Path, why: impl Display) -> Self {
         Self::Content { path: path.to_path_buf(), why: why.to_string() }
     }
 
-    pub(crate) fn crypto(what: &'static str, why: impl ToString) -> Self {
+    pub(crate) fn crypto(what: &'static str, why: impl Display) -> Self {
         Self::Crypto { what, why: why.to_string() }
     }
 
@@ -73,11 +74,11 @@ impl Fault {
         Self::Network { what, why: chain(why) }
     }
 
-    pub(crate) fn refused(name: impl ToString) -> Self {
+    pub(crate) fn refused(name: impl Display) -> Self {
         Self::Refused { name: name.to_string() }
     }
 
-    pub(crate) fn unverified(name: impl ToString) -> Self {
+    pub(crate) fn unverified(name: impl Display) -> Self {
         Self::Unverified { name: name.to_string() }
     }
 

@@ -49,7 +49,7 @@ impl PrivateKey {
         PrivatePkcs8KeyDer::from(self.pkcs8.to_vec()).into()
     }
 
-    /// The key's SubjectPublicKeyInfo, DER.
+    /// The key's `SubjectPublicKeyInfo`, DER.
     pub(crate) fn spki(&self) -> Result<Vec<u8>, Fault> {
         use rcgen::PublicKeyData as _;
         Ok(self.pair()?.subject_public_key_info())

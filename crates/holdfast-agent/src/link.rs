@@ -133,7 +133,7 @@ async fn connect(target: &Target) -> Result<TlsStream<TcpStream>, (Fault, bool)>
 
 /// Whether a broken connection was TLS saying no, such as an alert about the client's certificate.
 fn is_tls(why: &std::io::Error) -> bool {
-    why.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    why.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }
 
 struct Talk {

@@ -1,12 +1,14 @@
 //! `status`: what the device remembers, read from its files; works beside a running agent and changes nothing.
 
+use std::fmt::Write as _;
+
 use holdfast_core::update::boot::{BootState, Slot};
 use holdfast_core::update::journal::Journal;
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::credential;
-use crate::device_state::{DEVICE_RECORD, DeviceRecord};
+use crate::device_state::{CredentialSlot, DEVICE_RECORD, DeviceRecord};
 use crate::durable::{self, Record};
 use crate::est;
 use crate::fault::Fault;
@@ -41,7 +43,7 @@ pub(crate) fn read(layout: &Layout) -> Result<Value, Fault> {
     };
     Ok(json!({
         "device": config.device.as_str(), "product": config.product.as_str(), "trust_version": trust.document().version(),
-        "enrolled": record.credential.is_some(), "credential_slot": record.credential.map(|slot| slot.name()),
+        "enrolled": record.credential.is_some(), "credential_slot": record.credential.map(CredentialSlot::name),
         "credential_expires": expires, "starts": record.boots, "slots": slots,
         "committed": boot.committed.name(), "committed_sequence": boot.committed_sequence,
         "on_trial": boot.trial.map(|trial| trial.sequence), "bad_sequence": boot.bad_sequence,
@@ -60,7 +62,7 @@ pub(crate) fn table(status: &Value) -> String {
             Value::Array(items) => items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n                    "),
             Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
         };
-        out.push_str(&format!("{name:<20}{shown}\n"));
+        let _ = writeln!(out, "{name:<20}{shown}");
     }
     out
 }

@@ -94,26 +94,21 @@ fn entries<R: Read>(from: &mut R, into: &Path, bytes_max: u64, image: &Path) -> 
 }
 
 fn place<R: Read>(entry: &mut Entry<'_, R>, kind: EntryType, name: &Path, at: &Path, image: &Path) -> Result<(), Fault> {
-    match kind {
-        EntryType::Regular | EntryType::Continuous => {
-            let executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
-            let mode = if executable { 0o700 } else { 0o600 };
-            let mut file = File::options()
-                .write(true)
-                .create_new(true)
-                .mode(mode)
-                .open(at)
-                .map_err(Fault::files("create", at))?;
-            std::io::copy(entry, &mut file).map_err(Fault::files("unpack", image))?;
-            file.flush().map_err(Fault::files("write", at))
-        }
-        EntryType::Directory => durable::create_dir(at),
-        EntryType::Symlink => {
-            let target = entry.link_name().ok().flatten().ok_or_else(|| Fault::refused("image-malformed"))?;
-            stays_inside(name, &target)?;
-            std::os::unix::fs::symlink(&target, at).map_err(Fault::files("create", at))
-        }
-        _ => Err(Fault::refused("image-entry-kind")),
+    if kind.is_file() {
+        let executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
+        let mode = if executable { 0o700 } else { 0o600 };
+        let mut file =
+            File::options().write(true).create_new(true).mode(mode).open(at).map_err(Fault::files("create", at))?;
+        std::io::copy(entry, &mut file).map_err(Fault::files("unpack", image))?;
+        file.flush().map_err(Fault::files("write", at))
+    } else if kind.is_dir() {
+        durable::create_dir(at)
+    } else if kind.is_symlink() {
+        let target = entry.link_name().ok().flatten().ok_or_else(|| Fault::refused("image-malformed"))?;
+        stays_inside(name, &target)?;
+        std::os::unix::fs::symlink(&target, at).map_err(Fault::files("create", at))
+    } else {
+        Err(Fault::refused("image-entry-kind"))
     }
 }
 

@@ -32,7 +32,7 @@ impl Agent {
         let malformed = |_| Fault::refused("message-malformed");
         let taken = match channel {
             DownChannel::ShadowDelta => serde_json::from_slice(payload).map_err(malformed).and_then(|delta| self.wished(delta)),
-            DownChannel::Command => serde_json::from_slice(payload).map_err(malformed).and_then(|order| self.ordered(order)),
+            DownChannel::Command => serde_json::from_slice(payload).map_err(malformed).and_then(|order| self.ordered(&order)),
             DownChannel::Update => {
                 self.software.look_now();
                 Ok(())
@@ -69,7 +69,7 @@ impl Agent {
         }
     }
 
-    fn ordered(&mut self, order: Order) -> Result<(), Fault> {
+    fn ordered(&mut self, order: &Order) -> Result<(), Fault> {
         let now = self.trusted_now();
         if let Some(line) = self.commands.ordered(order, now)? {
             let _ = self.application.tell(&line);

@@ -258,11 +258,9 @@ impl Agent {
             if accepted.manifest.sequence == refused {
                 return Err(Fault::unverified("known-bad-release"));
             }
-            slots::check_image(&layout, slot, &accepted.manifest).map_err(|fault| match fault {
-                // A medium that cannot be read holds no verified image.
-                Fault::Files { .. } => Fault::unverified("image-unreadable"),
-                other => other,
-            })?;
+            // A medium that cannot be read holds no verified image.
+            let unreadable = |fault| if matches!(fault, Fault::Files { .. }) { Fault::unverified("image-unreadable") } else { fault };
+            slots::check_image(&layout, slot, &accepted.manifest).map_err(unreadable)?;
             let fresh = layout.run(&format!("{}.new", slot.name()));
             unpack::unpack(&layout.slot(slot).image, accepted.manifest.image_digest, &fresh)?;
             Ok(Box::new(accepted))

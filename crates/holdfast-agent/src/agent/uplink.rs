@@ -51,12 +51,11 @@ impl Agent {
         } else {
             message.stream.parse().map(UpChannel::Telemetry)
         };
-        match channel {
-            Ok(channel) => self.publish(&channel, message.payload, OnTheWay::Queued(message.id)),
-            Err(_) => {
-                let dropped = self.queue.refused(message.id);
-                self.note("drop a message of no stream", dropped);
-            }
+        if let Ok(channel) = channel {
+            self.publish(&channel, message.payload, OnTheWay::Queued(message.id));
+        } else {
+            let dropped = self.queue.refused(message.id);
+            self.note("drop a message of no stream", dropped);
         }
     }
 
@@ -67,14 +66,14 @@ impl Agent {
         if self.connection.order(ToLink::Publish { channel: channel.clone(), payload, token }) {
             self.on_the_way.insert(token, what);
         } else {
-            self.not_sent(what);
+            self.not_sent(&what);
         }
     }
 
     /// A message could not be given to the link, or has to be said again.
-    fn not_sent(&mut self, what: OnTheWay) {
+    fn not_sent(&mut self, what: &OnTheWay) {
         match what {
-            OnTheWay::Queued(id) => self.queue.release(id),
+            OnTheWay::Queued(id) => self.queue.release(*id),
             OnTheWay::Report(_) => self.software.report_lost(),
             OnTheWay::Shadow => self.shadow.set_told(false),
             OnTheWay::Result(_) => self.commands.release_all(),
@@ -109,7 +108,7 @@ impl Agent {
             || reason == ReasonCode::ImplementationSpecific
             || name.contains("quarantine");
         if again {
-            self.not_sent(what);
+            self.not_sent(&what);
             return;
         }
         match what {

@@ -137,6 +137,7 @@ enum Step {
 
 /// The update machine of one device.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not exclude each other; the steps are an enum")]
 pub struct Machine {
     boot: BootState,
     journal: Journal,

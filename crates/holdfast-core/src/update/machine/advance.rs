@@ -61,7 +61,6 @@ impl Machine {
                 }
             }
             (Step::Discard { start: true, .. }, _) => self.enter(Step::Conclude { start: true }),
-            (Step::Discard { start: false, .. }, _) => self.run_on(),
             (Step::Preflight(target), _) => {
                 self.journal.job = Some(Job { target, slot: self.boot.committed.other() });
                 self.done_bytes = 0;
@@ -95,7 +94,7 @@ impl Machine {
             }
             (Step::Disarm { bad, reason }, _) => self.disarm_saved(bad, &reason),
             (Step::Conclude { start: true }, _) => self.enter(Step::StartCommitted),
-            (Step::Conclude { start: false } | Step::SaveQuietly, _) => self.run_on(),
+            (Step::Conclude { start: false } | Step::Discard { start: false, .. } | Step::SaveQuietly, _) => self.run_on(),
             (step @ (Step::StartCommitted | Step::StartOther { .. } | Step::StartTrial | Step::Running | Step::Stranded), _) => {
                 self.step = step;
             }
@@ -285,13 +284,13 @@ impl Machine {
     }
 
     pub(super) fn tampered(&mut self) {
-        match self.step {
-            Step::Running if !self.parked => {
-                self.needs_repair = true;
-                self.enter(Step::StartOther { stranded_if_fails: false });
-            }
-            Step::Trial { .. } => self.enter(Step::Disarm { bad: false, reason: "image-changed".to_string() }),
-            _ => self.needs_repair = true,
+        if matches!(self.step, Step::Trial { .. }) {
+            self.enter(Step::Disarm { bad: false, reason: "image-changed".to_string() });
+            return;
+        }
+        self.needs_repair = true;
+        if self.step == Step::Running && !self.parked {
+            self.enter(Step::StartOther { stranded_if_fails: false });
         }
     }
 

@@ -29,10 +29,14 @@ struct World {
     starts: Vec<(Slot, u64)>,
 }
 
+fn byte(sequence: u64) -> u8 {
+    u8::try_from(sequence).unwrap()
+}
+
 fn release(sequence: u64, security_floor: u64) -> Target {
     Target {
-        manifest: [sequence as u8 + 100; 32],
-        image: [sequence as u8; 32],
+        manifest: [byte(sequence) + 100; 32],
+        image: [byte(sequence); 32],
         image_bytes: 1_000,
         sequence,
         security_floor,
@@ -76,12 +80,12 @@ impl World {
 
     fn verifies(&self, slot: Slot) -> Option<u64> {
         let lies = self.slots[usize::from(slot == Slot::B)];
-        lies.sealed.filter(|s| lies.whole && lies.image == [*s as u8; 32])
+        lies.sealed.filter(|s| lies.whole && lies.image == [byte(*s); 32])
     }
 
-    fn carry_out(&mut self, action: &Action) -> Option<Result<Success, Failure>> {
+    fn carry_out(&mut self, action: &Action) -> Result<Success, Failure> {
         let failure = |reason: &str| Err(Failure { reason: reason.into(), passing: false });
-        Some(match action {
+        match action {
             Action::SaveBoot(state) => {
                 assert_eq!(state.generation, self.boot().generation + 1, "each write is the next generation");
                 let (place, bytes) = state.encode();
@@ -131,7 +135,7 @@ impl World {
             },
             Action::Probe(_) if self.healthy => Ok(Success::Done),
             Action::Probe(_) => failure("health-failed"),
-        })
+        }
     }
 
     /// Runs until nothing happens any more or `cut_after` actions were carried out; returns how many were.
@@ -142,13 +146,12 @@ impl World {
         while quiet < 4 {
             assert!(actions < 400, "it comes to rest: {machine:?}");
             while let Some((ticket, action)) = machine.poll_action() {
-                if let Some(result) = self.carry_out(&action) {
-                    actions += 1;
-                    if actions == cut_after {
-                        return (machine, actions);
-                    }
-                    machine.handle(Event::Finished { ticket, result }, now);
+                let result = self.carry_out(&action);
+                actions += 1;
+                if actions == cut_after {
+                    return (machine, actions);
                 }
+                machine.handle(Event::Finished { ticket, result }, now);
                 quiet = 0;
             }
             quiet += 1;
@@ -261,7 +264,7 @@ fn a_trial_without_the_server_goes_back_and_is_tried_again_when_the_server_answe
     let mut machine = Machine::new(world.boot(), world.journal.clone());
     let step = |machine: &mut Machine, world: &mut World, now| {
         while let Some((ticket, action)) = machine.poll_action() {
-            let result = world.carry_out(&action).unwrap();
+            let result = world.carry_out(&action);
             machine.handle(Event::Finished { ticket, result }, now);
         }
     };
@@ -302,7 +305,7 @@ fn a_tampered_running_slot_gives_way_to_the_known_good_one() {
     world.slots[1].image = [0xbb; 32];
     machine.handle(Event::Tampered, Millis(0));
     while let Some((ticket, action)) = machine.poll_action() {
-        let result = world.carry_out(&action).unwrap();
+        let result = world.carry_out(&action);
         machine.handle(Event::Finished { ticket, result }, Millis(0));
     }
     assert_eq!((world.running, world.boot().committed, world.boot().committed_sequence), (Some(Slot::A), Slot::A, 1));
