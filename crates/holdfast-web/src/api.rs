@@ -22,9 +22,6 @@ use crate::door::routes::Routes;
 /// A handler's answer.
 type Reply<T> = Result<axum::Json<T>, Problem>;
 
-/// Most days of an API token.
-const TOKEN_DAYS_MAX: u16 = 365;
-
 pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = people::routes(routes);
     let routes = products::routes(routes);
@@ -79,6 +76,5 @@ pub(crate) use fleet::{
     FILTER_FIELDS, command_lifetime, filter as device_filter, no_device, quarantine_order,
 };
 pub(crate) use integrity::severity_word;
-pub(crate) use people::new_token;
 pub(crate) use products::no_product;
-pub(crate) use updates::{NewDeploymentParts, kind_word, no_deployment, no_release, reason_of};
+pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};

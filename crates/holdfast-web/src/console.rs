@@ -20,6 +20,7 @@ use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::people::access::{Act, may};
 use http::StatusCode;
 use http::request::Parts;
 
@@ -28,7 +29,7 @@ use crate::backend::{Answer, Backend};
 use crate::door::App;
 use crate::door::extract::{Asked, Fields, Token, Who};
 use crate::door::problem::Problem;
-use crate::door::routes::{Deed, Routes, may};
+use crate::door::routes::Routes;
 
 /// A page handler's answer.
 pub(crate) type PageReply = Result<Response, Problem>;
@@ -89,8 +90,8 @@ impl Desk {
         })
     }
 
-    pub(crate) fn may(&self, deed: Deed) -> bool {
-        may(self.caller.person.role, deed)
+    pub(crate) fn may(&self, act: Act) -> bool {
+        may(self.caller.person.role, act)
     }
 }
 

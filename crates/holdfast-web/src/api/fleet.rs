@@ -4,6 +4,7 @@ use axum::extract::State;
 use holdfast_core::id::DeviceId;
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::fleet::{Command, CommandOutcome, Device, DeviceCertificate, Shadow, Software};
+use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -15,27 +16,25 @@ use crate::console::fleet::{certificate_word, enrolment_of, enrolment_word};
 use crate::door::App;
 use crate::door::extract::{Asked, Fields, Id, Ids, Json, Who};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 
 /// How long a command waits if nothing is said.
 const COMMAND_SECONDS: u64 = 300;
-/// The longest a command may wait: 30 days.
-const COMMAND_SECONDS_MAX: u64 = 30 * 24 * 3600;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/api/v1/devices", Access::SignedIn, devices)
-        .get("/api/v1/devices/{id}", Access::SignedIn, device)
-        .post("/api/v1/devices/{id}/quarantine", Access::May(Deed::ContainDevices), quarantine)
-        .post("/api/v1/devices/{id}/release", Access::May(Deed::ContainDevices), release)
-        .post("/api/v1/devices/{id}/revoke", Access::May(Deed::ContainDevices), revoke)
-        .post("/api/v1/devices/{id}/allow-reenrolment", Access::May(Deed::ContainDevices), allow_reenrolment)
-        .get("/api/v1/devices/{id}/shadow", Access::SignedIn, shadow)
-        .patch("/api/v1/devices/{id}/shadow", Access::May(Deed::OperateDevices), change_desired)
-        .get("/api/v1/devices/{id}/commands", Access::SignedIn, commands)
-        .post("/api/v1/devices/{id}/commands", Access::May(Deed::OperateDevices), add_command)
-        .get("/api/v1/devices/{id}/commands/{command}", Access::SignedIn, command)
-        .get("/api/v1/devices/{id}/ledger", Access::SignedIn, device_ledger)
+        .get("/api/v1/devices", Access::May(Act::ViewFleet), devices)
+        .get("/api/v1/devices/{id}", Access::May(Act::ViewFleet), device)
+        .post("/api/v1/devices/{id}/quarantine", Access::May(Act::ContainDevice), quarantine)
+        .post("/api/v1/devices/{id}/release", Access::May(Act::ContainDevice), release)
+        .post("/api/v1/devices/{id}/revoke", Access::May(Act::RevokeDevice), revoke)
+        .post("/api/v1/devices/{id}/allow-reenrolment", Access::May(Act::AllowReenrolment), allow_reenrolment)
+        .get("/api/v1/devices/{id}/shadow", Access::May(Act::ViewFleet), shadow)
+        .patch("/api/v1/devices/{id}/shadow", Access::May(Act::SetShadow), change_desired)
+        .get("/api/v1/devices/{id}/commands", Access::May(Act::ViewFleet), commands)
+        .post("/api/v1/devices/{id}/commands", Access::May(Act::GiveCommand), add_command)
+        .get("/api/v1/devices/{id}/commands/{command}", Access::May(Act::ViewFleet), command)
+        .get("/api/v1/devices/{id}/ledger", Access::May(Act::ViewEvidence), device_ledger)
 }
 
 #[derive(Serialize)]
@@ -175,7 +174,7 @@ pub(crate) fn no_device() -> Problem {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QuarantineBody {
-    reason: String,
+    reason: Option<String>,
 }
 
 async fn quarantine(
@@ -184,16 +183,19 @@ async fn quarantine(
     Id(id): Id<DeviceId>,
     Json(body): Json<QuarantineBody>,
 ) -> Reply<Done> {
-    let order = quarantine_order(&body.reason)?;
+    let order = quarantine_order(body.reason.as_deref())?;
     app.ask(move |b| b.order_device(&by, &id, &order)).await?;
     Ok(done())
 }
 
-/// Reads the reason a person gave.
-pub(crate) fn quarantine_order(reason: &str) -> Result<DeviceOrder, Problem> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > 200 {
-        return Err(Problem::malformed("reason-length", "Say why, in 1 to 200 characters."));
+/// Most characters of a reason.
+const REASON_CHARS_MAX: usize = 200;
+
+/// Reads the reason a person gave, if they gave one.
+pub(crate) fn quarantine_order(reason: Option<&str>) -> Result<DeviceOrder, Problem> {
+    let reason = reason.unwrap_or("by-person").trim();
+    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+        return Err(Problem::malformed("reason-length", format!("A reason has 1 to {REASON_CHARS_MAX} characters.")));
     }
     Ok(DeviceOrder::Quarantine { reason: reason.to_owned() })
 }
@@ -320,19 +322,14 @@ async fn add_command(
     Id(id): Id<DeviceId>,
     Json(body): Json<CommandBody>,
 ) -> Reply<CommandRow> {
-    let lifetime = command_lifetime(body.expires_s)?;
+    let lifetime = command_lifetime(body.expires_s);
     let new = NewCommand { action: body.action, input: Value::Object(body.input).to_string(), lifetime };
     Ok(axum::Json(app.ask(move |b| b.add_command(&by, &id, &new)).await?.into()))
 }
 
-/// How long a command may wait for its device.
-pub(crate) fn command_lifetime(seconds: Option<u64>) -> Result<Millis, Problem> {
-    let seconds = seconds.unwrap_or(COMMAND_SECONDS);
-    if seconds == 0 || seconds > COMMAND_SECONDS_MAX {
-        let detail = format!("A command waits 1 to {COMMAND_SECONDS_MAX} seconds.");
-        return Err(Problem::malformed("expires-out-of-range", detail));
-    }
-    Ok(Millis::from_secs(seconds))
+/// How long a command may wait for its device; the domain knows the limits.
+pub(crate) fn command_lifetime(seconds: Option<u64>) -> Millis {
+    Millis::from_secs(seconds.unwrap_or(COMMAND_SECONDS))
 }
 
 async fn device_ledger(State(app): State<App>, Id(id): Id<DeviceId>, Asked(query): Asked) -> Reply<List<EntryRow>> {

@@ -1,6 +1,7 @@
 //! Interface of the ledger and of the room `conformity`.
 
 use axum::extract::State;
+use holdfast_domain::people::access::Act;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,9 +16,9 @@ use crate::door::routes::{Access, Routes};
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/api/v1/authority", Access::Public, authority)
-        .get("/api/v1/ledger/checkpoint", Access::SignedIn, checkpoint)
-        .get("/api/v1/ledger/entries", Access::SignedIn, entries)
-        .get("/api/v1/conformity", Access::SignedIn, conformity)
+        .get("/api/v1/ledger/checkpoint", Access::May(Act::ViewEvidence), checkpoint)
+        .get("/api/v1/ledger/entries", Access::May(Act::ViewEvidence), entries)
+        .get("/api/v1/conformity", Access::May(Act::ViewEvidence), conformity)
 }
 
 #[derive(Serialize)]

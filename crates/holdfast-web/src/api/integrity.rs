@@ -3,19 +3,20 @@
 use axum::extract::State;
 use holdfast_core::id::AlertId;
 use holdfast_domain::integrity::{Alert, Severity};
+use holdfast_domain::people::access::Act;
 use serde::Serialize;
 
 use super::{Done, List, Reply, done, us};
 use crate::backend::integrity::RefusalCount;
 use crate::door::App;
 use crate::door::extract::{Asked, Id, Who};
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/api/v1/alerts", Access::SignedIn, alerts)
-        .post("/api/v1/alerts/{id}/close", Access::May(Deed::CloseAlerts), close_alert)
-        .get("/api/v1/refusals", Access::SignedIn, refusals)
+        .get("/api/v1/alerts", Access::May(Act::ViewFleet), alerts)
+        .post("/api/v1/alerts/{id}/close", Access::May(Act::CloseAlert), close_alert)
+        .get("/api/v1/refusals", Access::May(Act::ViewFleet), refusals)
 }
 
 /// The word of a severity.

@@ -3,27 +3,28 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use holdfast_core::id::TokenId;
+use holdfast_domain::people::access::{Act, may};
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
 
-use super::{Done, List, Reply, TOKEN_DAYS_MAX, done, us};
+use super::{Done, List, Reply, done, us};
 use crate::backend::RefusalKind;
 use crate::backend::people::{LinkFor, NewLink, NewToken};
 use crate::console::people::role_of;
 use crate::door::App;
 use crate::door::extract::{Id, Json, Who};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Routes, may};
+use crate::door::routes::{Access, Routes};
 use crate::public::session_cookie;
 use crate::secret::Secret;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .post("/api/v1/sign-in", Access::Public, sign_in)
-        .post("/api/v1/sign-in-links", Access::SignedIn, add_link)
-        .get("/api/v1/tokens", Access::SignedIn, tokens)
-        .post("/api/v1/tokens", Access::SignedIn, add_token)
-        .delete("/api/v1/tokens/{id}", Access::SignedIn, revoke_token)
+        .post("/api/v1/sign-in-links", Access::May(Act::ManageOwnAccess), add_link)
+        .get("/api/v1/tokens", Access::May(Act::ManageOwnAccess), tokens)
+        .post("/api/v1/tokens", Access::May(Act::ManageOwnAccess), add_token)
+        .delete("/api/v1/tokens/{id}", Access::May(Act::ManageOwnAccess), revoke_token)
         .get("/api/v1/me", Access::SignedIn, me)
 }
 
@@ -67,7 +68,7 @@ async fn add_link(State(app): State<App>, Who(by): Who, Json(body): Json<LinkBod
         (None, Some(name), Some(role)) => LinkFor::Newcomer { name, role: role_of(&role)? },
         _ => return Err(Problem::malformed("link-for-whom", "Give nothing, or person, or name and role.")),
     };
-    if whom != LinkFor::Person(by.person.id) && !may(by.person.role, crate::door::routes::Deed::ManagePeople) {
+    if whom != LinkFor::Person(by.person.id) && !may(by.person.role, Act::ManagePeople) {
         return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", "Links for others need an administrator."));
     }
     let secret = Secret::from_random(app.ground().random());
@@ -113,21 +114,10 @@ struct TokenMade {
 
 async fn add_token(State(app): State<App>, Who(by): Who, Json(body): Json<TokenBody>) -> Reply<TokenMade> {
     let secret = Secret::from_random(app.ground().random());
-    let new = new_token(body.label, body.days, &secret)?;
+    let new = NewToken { label: body.label, days: body.days, secret_hash: secret.hash() };
     let token = app.ask(move |b| b.add_token(&by, &new)).await?;
     let made = TokenMade { id: token.id.to_string(), token: secret.token_text(), expires_us: us(token.expires) };
     Ok(axum::Json(made))
-}
-
-/// Reads what a person wrote about a new token.
-pub(crate) fn new_token(label: String, days: u16, secret: &Secret) -> Result<NewToken, Problem> {
-    if label.is_empty() || label.chars().count() > 80 {
-        return Err(Problem::malformed("label-length", "A label has 1 to 80 characters."));
-    }
-    if days == 0 || days > TOKEN_DAYS_MAX {
-        return Err(Problem::malformed("days-out-of-range", format!("A token lives 1 to {TOKEN_DAYS_MAX} days.")));
-    }
-    Ok(NewToken { label, days, secret_hash: secret.hash() })
 }
 
 async fn revoke_token(State(app): State<App>, Who(by): Who, Id(id): Id<TokenId>) -> Reply<Done> {
@@ -146,6 +136,6 @@ async fn me(Who(by): Who) -> axum::Json<Me> {
     axum::Json(Me {
         id: by.person.id.to_string(),
         name: by.person.name,
-        role: crate::console::people::role_name(by.person.role),
+        role: by.person.role.name(),
     })
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use holdfast_core::id::ProductId;
 use holdfast_domain::fleet::{FactoryBatch, Product};
+use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,18 +12,18 @@ use crate::backend::fleet::{NewProduct, ProductView};
 use crate::door::App;
 use crate::door::extract::{Asked, Body, Id, Json, Who};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 
 /// Most bytes of a factory manifest.
 const MANIFEST_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/api/v1/products", Access::SignedIn, products)
-        .get("/api/v1/products/{id}", Access::SignedIn, product)
-        .put("/api/v1/products/{id}", Access::May(Deed::ShapeProducts), put_product)
-        .get("/api/v1/batches", Access::SignedIn, batches)
-        .post("/api/v1/batches", Access::May(Deed::ImportBatches), import_batch)
+        .get("/api/v1/products", Access::May(Act::ViewFleet), products)
+        .get("/api/v1/products/{id}", Access::May(Act::ViewFleet), product)
+        .put("/api/v1/products/{id}", Access::May(Act::PutProduct), put_product)
+        .get("/api/v1/batches", Access::May(Act::ViewFleet), batches)
+        .post("/api/v1/batches", Access::May(Act::ImportBatch), import_batch)
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use holdfast_core::id::{DeviceId, StreamId};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::people::access::Act;
 use serde::Serialize;
 
 use super::{List, Reply, us};
@@ -14,7 +15,7 @@ use crate::door::extract::{Asked, Ids};
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/api/v1/devices/{id}/telemetry/{stream}", Access::SignedIn, messages)
+    routes.get("/api/v1/devices/{id}/telemetry/{stream}", Access::May(Act::ReadTelemetry), messages)
 }
 
 #[derive(Serialize)]

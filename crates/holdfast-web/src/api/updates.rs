@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use holdfast_core::id::{ProductId, ReleaseId};
 use holdfast_domain::updates::{Execution, ExecutionState, Release, ReleaseKind, TrustVersion};
+use holdfast_domain::people::access::Act;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
@@ -15,9 +16,9 @@ use crate::backend::updates::{KeySet, TrustView};
 use crate::door::App;
 use crate::door::extract::{Asked, Body, Id, Who};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 
-pub(crate) use deployments::{NewDeploymentParts, no_deployment};
+pub(crate) use deployments::no_deployment;
 
 /// Most bytes of a trust document.
 const TRUST_BYTES_MAX: usize = 16 * 1024;
@@ -28,13 +29,13 @@ const COSE_TYPES: [&str; 3] = ["application/cose", "application/suit-envelope+co
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let routes = routes
-        .get("/api/v1/trust", Access::SignedIn, trust)
-        .post("/api/v1/trust", Access::May(Deed::Publish), add_trust)
-        .get("/api/v1/trust/{version}", Access::SignedIn, trust_version)
-        .get("/api/v1/releases", Access::SignedIn, releases)
-        .post("/api/v1/releases", Access::May(Deed::Publish), add_release)
-        .get("/api/v1/releases/{id}", Access::SignedIn, release)
-        .get("/api/v1/releases/{id}/envelope", Access::SignedIn, envelope);
+        .get("/api/v1/trust", Access::May(Act::ViewFleet), trust)
+        .post("/api/v1/trust", Access::May(Act::UploadTrust), add_trust)
+        .get("/api/v1/trust/{version}", Access::May(Act::ViewFleet), trust_version)
+        .get("/api/v1/releases", Access::May(Act::ViewFleet), releases)
+        .post("/api/v1/releases", Access::May(Act::PublishRelease), add_release)
+        .get("/api/v1/releases/{id}", Access::May(Act::ViewFleet), release)
+        .get("/api/v1/releases/{id}/envelope", Access::May(Act::ViewFleet), envelope);
     let routes = artifacts::routes(routes);
     deployments::routes(routes)
 }

@@ -1,6 +1,7 @@
 //! The page of requirements and how each stands.
 
 use askama::Template;
+use holdfast_domain::people::access::Act;
 
 use super::pictures::{Part, Stack};
 use super::words::{When, when};
@@ -10,7 +11,7 @@ use crate::door::extract::Fields;
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/console/conformity", Access::SignedIn, conformity)
+    routes.get("/console/conformity", Access::May(Act::ViewEvidence), conformity)
 }
 
 /// The stable word of a status.

@@ -4,6 +4,7 @@ mod forms;
 mod view;
 
 use holdfast_core::id::{DeviceId, StreamId};
+use holdfast_domain::people::access::Act;
 
 use super::charts::{Range, TABLE_ROWS};
 use super::{Attempt, Desk, PageReply, go, page_with};
@@ -12,19 +13,19 @@ use crate::backend::fleet::{ChartAsk, DeviceOrder, DeviceView, MessageAsk};
 use crate::backend::{Answer, Backend, PageAsk, Stop};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 pub(crate) use view::EntryLine;
 use view::{DevicePage, Facts};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/console/devices/{id}", Access::SignedIn, show)
-        .post("/console/devices/{id}/quarantine", Access::May(Deed::ContainDevices), quarantine)
-        .post("/console/devices/{id}/release", Access::May(Deed::ContainDevices), release)
-        .post("/console/devices/{id}/revoke", Access::May(Deed::ContainDevices), revoke)
-        .post("/console/devices/{id}/allow-reenrolment", Access::May(Deed::ContainDevices), allow_reenrolment)
-        .post("/console/devices/{id}/desired", Access::May(Deed::OperateDevices), change_desired)
-        .post("/console/devices/{id}/command", Access::May(Deed::OperateDevices), command)
+        .get("/console/devices/{id}", Access::May(Act::ViewFleet), show)
+        .post("/console/devices/{id}/quarantine", Access::May(Act::ContainDevice), quarantine)
+        .post("/console/devices/{id}/release", Access::May(Act::ContainDevice), release)
+        .post("/console/devices/{id}/revoke", Access::May(Act::RevokeDevice), revoke)
+        .post("/console/devices/{id}/allow-reenrolment", Access::May(Act::AllowReenrolment), allow_reenrolment)
+        .post("/console/devices/{id}/desired", Access::May(Act::SetShadow), change_desired)
+        .post("/console/devices/{id}/command", Access::May(Act::GiveCommand), command)
 }
 
 /// Rows of each short list on the page.
@@ -37,17 +38,18 @@ async fn show(desk: Desk, Id(id): Id<DeviceId>) -> PageReply {
 async fn device_page(desk: Desk, id: DeviceId, attempt: Attempt) -> PageReply {
     let range = Range::of(&desk.query);
     let (now, wanted) = (desk.now, id.clone());
-    let facts = desk.ask(move |b| facts(b, &wanted, range.chart(now))).await?.ok_or_else(no_device)?;
+    let chart = desk.may(Act::ReadTelemetry).then(|| range.chart(now));
+    let facts = desk.ask(move |b| facts(b, &wanted, chart)).await?.ok_or_else(no_device)?;
     let frame = desk.frame(id.as_str(), "devices").await?.live(format!("device={id}"));
     let status = attempt.status();
     page_with(status, &DevicePage::new(frame, facts, &desk, range, attempt))
 }
 
-/// Everything the page shows, asked in one go.
-fn facts(b: &dyn Backend, id: &DeviceId, chart: ChartAsk) -> Answer<Option<Facts>> {
+/// Everything the page shows, asked in one go; what the device measured only for whom may read it.
+fn facts(b: &dyn Backend, id: &DeviceId, chart: Option<ChartAsk>) -> Answer<Option<Facts>> {
     let Some(view) = b.device(id)? else { return Ok(None) };
     let list = PageAsk::first(LIST_ROWS);
-    let streams = streams(b, &view, chart)?;
+    let streams = chart.map_or(Ok(Vec::new()), |chart| streams(b, &view, chart))?;
     Ok(Some(Facts {
         shadow: b.shadow(id)?.unwrap_or_default(),
         commands: b.commands(id, &list)?.rows,
@@ -108,7 +110,7 @@ async fn settle(desk: Desk, id: DeviceId, fields: Fields, ended: Outcome) -> Pag
 }
 
 async fn quarantine(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
-    let order_of = quarantine_order(fields.typed("reason"));
+    let order_of = quarantine_order(fields.text("reason"));
     order(desk, id, fields, Asked { form: "quarantine", done: "quarantined", order: order_of }).await
 }
 

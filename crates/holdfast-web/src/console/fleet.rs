@@ -4,6 +4,7 @@ use askama::Template;
 use holdfast_core::id::ProductId;
 use holdfast_domain::fleet::{CertificateState, Device, Enrolment};
 use holdfast_domain::integrity::Alert;
+use holdfast_domain::people::access::Act;
 
 use super::pictures::{Line, Part, Stack};
 use super::words::{grouped, when};
@@ -17,7 +18,7 @@ use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/console", Access::SignedIn, overview).get("/console/devices", Access::SignedIn, devices)
+    routes.get("/console", Access::May(Act::ViewFleet), overview).get("/console/devices", Access::May(Act::ViewFleet), devices)
 }
 
 /// Words of enrolment states, with what they mean.

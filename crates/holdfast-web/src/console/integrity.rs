@@ -2,17 +2,18 @@
 
 use askama::Template;
 use holdfast_core::id::AlertId;
+use holdfast_domain::people::access::Act;
 
 use super::fleet::{AlertLine, encoded};
 use super::words::{When, reason, when};
 use super::{Desk, Frame, PageReply, go, page};
 use crate::door::extract::{Id, Sent};
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/console/alerts", Access::SignedIn, alerts).post(
+    routes.get("/console/alerts", Access::May(Act::ViewFleet), alerts).post(
         "/console/alerts/{id}/close",
-        Access::May(Deed::CloseAlerts),
+        Access::May(Act::CloseAlert),
         close,
     )
 }
@@ -52,7 +53,7 @@ async fn alerts(desk: Desk) -> PageReply {
         next: found.next.map(|after| format!("/console/alerts?show={show}&after={}", encoded(&after))),
         refusals: refusals.into_iter().map(line).collect(),
         alerts: found.rows.into_iter().map(|alert| AlertLine::new(alert, &desk)).collect(),
-        may_close: desk.may(Deed::CloseAlerts),
+        may_close: desk.may(Act::CloseAlert),
         open_only,
     })
 }

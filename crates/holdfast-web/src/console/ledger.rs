@@ -1,6 +1,7 @@
 //! The ledger explorer: its signed head, its entries, and how to check both without trusting this page.
 
 use askama::Template;
+use holdfast_domain::people::access::Act;
 
 use super::device::EntryLine;
 use super::words::{grouped, hex};
@@ -9,7 +10,7 @@ use crate::backend::history::{Authority, Checkpoint};
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/console/ledger", Access::SignedIn, ledger)
+    routes.get("/console/ledger", Access::May(Act::ViewEvidence), ledger)
 }
 
 /// Entries on one page.

@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt as _, stream};
 use holdfast_core::id::{DeploymentId, DeviceId};
+use holdfast_domain::people::access::Act;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
@@ -28,7 +29,7 @@ const RETRY_MS: u64 = 1_000;
 pub(crate) const STREAMS_MAX: usize = 256;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/console/live", Access::SignedIn, live)
+    routes.get("/console/live", Access::May(Act::ViewFleet), live)
 }
 
 /// What a page wants to hear of.

@@ -4,54 +4,51 @@ use askama::Template;
 use axum::response::Response;
 use holdfast_core::id::TokenId;
 use holdfast_domain::people::Role;
+use holdfast_domain::people::access::Act;
 
 use super::words::{When, calendar, day, when};
 use super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
-use crate::api::new_token;
 use crate::backend::RefusalKind;
-use crate::backend::people::{LinkFor, NewLink};
+use crate::backend::people::{LinkFor, NewLink, NewToken};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 use crate::secret::Secret;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/console/people", Access::SignedIn, people)
-        .post("/console/people/link", Access::May(Deed::ManagePeople), add_link)
-        .post("/console/people/token", Access::SignedIn, add_token)
-        .post("/console/people/token/{id}/revoke", Access::SignedIn, revoke_token)
-}
-
-/// Roles with their words, titles and what they may do.
-const ROLES: [(Role, &str, &str, &str); 5] = [
-    (Role::Administrator, "administrator", "Administrator", "everything, people included"),
-    (Role::FleetOperator, "fleet-operator", "Fleet operator", "devices, commands, quarantine, deployments"),
-    (Role::ReleaseEngineer, "release-engineer", "Release engineer", "products, trust, releases, deployments"),
-    (Role::Security, "security", "Security", "alerts and quarantine"),
-    (Role::Assessor, "assessor", "Assessor", "reads everything, changes nothing"),
-];
-
-/// The stable word of a role.
-pub(crate) const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Administrator => "administrator",
-        Role::FleetOperator => "fleet-operator",
-        Role::ReleaseEngineer => "release-engineer",
-        Role::Security => "security",
-        Role::Assessor => "assessor",
-    }
+        .get("/console/people", Access::May(Act::ManageOwnAccess), people)
+        .post("/console/people/link", Access::May(Act::ManagePeople), add_link)
+        .post("/console/people/token", Access::May(Act::ManageOwnAccess), add_token)
+        .post("/console/people/token/{id}/revoke", Access::May(Act::ManageOwnAccess), revoke_token)
 }
 
 /// A role as people call it.
-pub(crate) fn role_title(role: Role) -> &'static str {
-    ROLES.iter().find(|(known, ..)| *known == role).map_or("", |(_, _, title, _)| title)
+pub(crate) const fn role_title(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => "Administrator",
+        Role::FleetOperator => "Fleet operator",
+        Role::ReleaseEngineer => "Release engineer",
+        Role::Security => "Security",
+        Role::Assessor => "Assessor",
+    }
+}
+
+/// What a role is for, in a few words.
+const fn role_meaning(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => "everything, people included",
+        Role::FleetOperator => "devices, commands, quarantine, deployments",
+        Role::ReleaseEngineer => "products, trust, releases, deployments",
+        Role::Security => "alerts and quarantine",
+        Role::Assessor => "reads evidence, changes nothing",
+    }
 }
 
 /// Reads a role.
 pub(crate) fn role_of(word: &str) -> Result<Role, Problem> {
-    ROLES.iter().find(|(_, name, ..)| *name == word).map(|(role, ..)| *role).ok_or_else(|| {
-        let names: Vec<_> = ROLES.iter().map(|(_, name, ..)| *name).collect();
+    Role::from_name(word).ok_or_else(|| {
+        let names: Vec<_> = Role::ALL.into_iter().map(Role::name).collect();
         Problem::malformed("role-unknown", format!("A role is one of: {}.", names.join(", ")))
     })
 }
@@ -78,7 +75,7 @@ struct PeoplePage {
     frame: Frame,
     people: Vec<PersonLine>,
     tokens: Vec<TokenLine>,
-    roles: &'static [(Role, &'static str, &'static str, &'static str)],
+    roles: Vec<(&'static str, &'static str, &'static str)>,
     may_manage: bool,
     attempt: Attempt,
 }
@@ -107,8 +104,9 @@ async fn people_page(desk: Desk, attempt: Attempt) -> PageReply {
         me: person.id == desk.caller.person.id,
     };
     let people = people.iter().map(person).collect();
-    let (frame, may_manage) = (desk.frame("People", "people").await?, desk.may(Deed::ManagePeople));
-    page_with(attempt.status(), &PeoplePage { frame, people, tokens, roles: &ROLES, may_manage, attempt })
+    let (frame, may_manage) = (desk.frame("People", "people").await?, desk.may(Act::ManagePeople));
+    let roles = Role::ALL.into_iter().map(|role| (role.name(), role_title(role), role_meaning(role))).collect();
+    page_with(attempt.status(), &PeoplePage { frame, people, tokens, roles, may_manage, attempt })
 }
 
 /// Something that is shown once and never again.
@@ -142,10 +140,7 @@ async fn add_link(desk: Desk, Sent(fields): Sent) -> PageReply {
 async fn try_link(desk: &Desk, fields: &Fields) -> Result<MadePage, Problem> {
     let whom = match (fields.parsed("person")?, fields.text("name")) {
         (Some(person), None) => LinkFor::Person(person),
-        (None, Some(name)) if name.chars().count() <= 80 => {
-            LinkFor::Newcomer { name: name.to_owned(), role: role_of(fields.typed("role"))? }
-        }
-        (None, Some(_)) => return Err(Problem::malformed("name-length", "A name has at most 80 characters.")),
+        (None, Some(name)) => LinkFor::Newcomer { name: name.to_owned(), role: role_of(fields.typed("role"))? },
         (None, None) => return Err(Problem::malformed("link-for-whom", "Say who the link is for.")),
         (Some(_), Some(_)) => {
             let detail = "Choose somebody from the list or give a new name, not both.";
@@ -175,7 +170,7 @@ async fn add_token(desk: Desk, Sent(fields): Sent) -> PageReply {
 async fn try_token(desk: &Desk, fields: &Fields) -> Result<MadePage, Problem> {
     let secret = Secret::from_random(desk.app.ground().random());
     let label = fields.text("label").unwrap_or_default().to_owned();
-    let new = new_token(label, fields.needed("days")?, &secret)?;
+    let new = NewToken { label, days: fields.needed("days")?, secret_hash: secret.hash() };
     let by = desk.caller.clone();
     let token = desk.ask(move |b| b.add_token(&by, &new)).await?;
     Ok(MadePage {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use holdfast_core::id::ProductId;
+use holdfast_domain::people::access::Act;
 
 use super::updates::ReleaseLine;
 use super::words::{Day, Digest, When, day, digest, when};
@@ -14,8 +15,8 @@ use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/console/products", Access::SignedIn, products)
-        .get("/console/products/{id}", Access::SignedIn, product)
+        .get("/console/products", Access::May(Act::ViewFleet), products)
+        .get("/console/products/{id}", Access::May(Act::ViewFleet), product)
 }
 
 /// One product in the list.

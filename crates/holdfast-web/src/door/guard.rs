@@ -7,12 +7,13 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_core::hash::Hasher;
+use holdfast_domain::people::access::may;
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::App;
 use super::problem::Problem;
-use super::routes::{Access, may};
+use super::routes::Access;
 use crate::backend::RefusalKind;
 use crate::backend::people::{Caller, Proof};
 use crate::secret::Secret;
@@ -65,7 +66,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Problem> {
         (Access::SignedIn | Access::May(_), None) => {
             return Err(Problem::new(RefusalKind::Unauthenticated, "not-signed-in", "Sign in, or send an API token."));
         }
-        (Access::May(deed), Some(caller)) if may(caller.person.role, deed) => {}
+        (Access::May(act), Some(caller)) if may(caller.person.role, act) => {}
         (Access::May(_), Some(_)) => {
             let detail = "Your role does not allow this. Ask an administrator.";
             return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", detail));

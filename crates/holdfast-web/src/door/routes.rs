@@ -1,13 +1,13 @@
 //! The table of routes: no address without saying who may use it.
 //!
-//! Owns the builder that registers a handler together with its access, and what each role may do until
-//! `domain::people` says it. The guard enforces the access before the handler runs.
+//! Owns the builder that registers a handler together with its access; what a role may do is the domain's table. The
+//! guard enforces the access before the handler runs.
 
 use axum::Router;
 use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, on};
-use holdfast_domain::people::Role;
+use holdfast_domain::people::access::Act;
 
 use super::App;
 use super::guard::{Gate, guard};
@@ -20,43 +20,7 @@ pub enum Access {
     /// Whoever is signed in.
     SignedIn,
     /// Whoever is signed in with a role that may do this.
-    May(Deed),
-}
-
-/// What a role may or may not do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
-    /// Set shadows and order commands.
-    OperateDevices,
-    /// Quarantine, release, revoke, allow a re-enrolment.
-    ContainDevices,
-    /// Make products.
-    ShapeProducts,
-    /// Import factory batches.
-    ImportBatches,
-    /// Upload trust documents, artifacts and releases.
-    Publish,
-    /// Create, pause, resume and abort deployments.
-    Deploy,
-    /// Close alerts.
-    CloseAlerts,
-    /// Make accounts and links for others.
-    ManagePeople,
-}
-
-/// Whether `role` may do `deed`.
-#[must_use]
-pub const fn may(role: Role, deed: Deed) -> bool {
-    match (role, deed) {
-        (Role::Administrator, _)
-        | (
-            Role::FleetOperator,
-            Deed::OperateDevices | Deed::ContainDevices | Deed::ImportBatches | Deed::Deploy | Deed::CloseAlerts,
-        )
-        | (Role::ReleaseEngineer, Deed::ShapeProducts | Deed::ImportBatches | Deed::Publish | Deed::Deploy)
-        | (Role::Security, Deed::ContainDevices | Deed::CloseAlerts) => true,
-        (Role::FleetOperator | Role::ReleaseEngineer | Role::Security | Role::Assessor, _) => false,
-    }
+    May(Act),
 }
 
 /// One route.

@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use holdfast_core::id::{AlertId, DeviceId, PersonId, SessionId, TokenId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::integrity::{Alert, Appraisal, Severity, Verdict};
+pub(crate) use updates::{deployment_id, release_id};
 use holdfast_domain::people::{ApiToken, Person, Role, Session, SignInLink};
 use holdfast_web::backend::integrity::{Integrity, RefusalCount};
 use holdfast_web::backend::people::{Caller, LinkFor, NewLink, NewToken, People, Proof};
@@ -22,32 +23,32 @@ use holdfast_web::secret::Secret;
 use tokio::sync::broadcast;
 
 /// 23 Nov 2026, 04:30 UTC.
-pub const NOON: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
+pub(crate) const NOON: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
 
-pub const ROLES: [Role; 5] =
+pub(crate) const ROLES: [Role; 5] =
     [Role::Administrator, Role::FleetOperator, Role::ReleaseEngineer, Role::Security, Role::Assessor];
 
 /// How much the sample knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fill {
+pub(crate) enum Fill {
     /// Nothing yet, as after the first start.
     Empty,
     /// A fleet in the middle of a roll-out, with one tampered device.
     Busy,
 }
 
-pub struct Sample {
-    pub fill: Fill,
-    pub clock: fn() -> Timestamp,
-    pub orders: Mutex<Vec<String>>,
-    pub refused: Mutex<Vec<&'static str>>,
-    pub news: broadcast::Sender<LiveEvent>,
+pub(crate) struct Sample {
+    pub(crate) fill: Fill,
+    pub(crate) clock: fn() -> Timestamp,
+    pub(crate) orders: Mutex<Vec<String>>,
+    pub(crate) refused: Mutex<Vec<&'static str>>,
+    pub(crate) news: broadcast::Sender<LiveEvent>,
     opened: Mutex<Vec<[u8; 32]>>,
     dice: Mutex<u8>,
 }
 
 impl Sample {
-    pub fn new(fill: Fill, clock: fn() -> Timestamp) -> Self {
+    pub(crate) fn new(fill: Fill, clock: fn() -> Timestamp) -> Self {
         let (news, _) = broadcast::channel(64);
         Self { fill, clock, orders: Mutex::default(), refused: Mutex::default(), news, opened: Mutex::default(), dice: Mutex::new(0x40) }
     }
@@ -66,17 +67,17 @@ impl Sample {
 }
 
 /// The secret of a session (or, plus 100, of a token) of the person with this role.
-pub fn secret_of(role: Role, token: bool) -> Secret {
+pub(crate) fn secret_of(role: Role, token: bool) -> Secret {
     let n = u8::try_from(ROLES.iter().position(|r| *r == role).unwrap()).unwrap() + 1;
     Secret::from_random([if token { n + 100 } else { n }; 32])
 }
 
 /// A link that works.
-pub fn good_link() -> Secret {
+pub(crate) fn good_link() -> Secret {
     Secret::from_random([77; 32])
 }
 
-pub fn refuse<T>(kind: RefusalKind, name: &'static str, detail: &str) -> Answer<T> {
+pub(crate) fn refuse<T>(kind: RefusalKind, name: &'static str, detail: &str) -> Answer<T> {
     Err(Stop::Refused(Refusal { kind, name, detail: detail.to_owned() }))
 }
 

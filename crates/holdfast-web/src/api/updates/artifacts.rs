@@ -5,6 +5,7 @@ use axum::extract::State;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use holdfast_core::hash::Sha256Digest;
+use holdfast_domain::people::access::Act;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
@@ -15,7 +16,7 @@ use crate::backend::{RefusalKind, Stop};
 use crate::door::App;
 use crate::door::extract::{Id, Who};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 
 /// Most bytes of an artifact.
 const ARTIFACT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
@@ -23,7 +24,7 @@ const ARTIFACT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 const PIECE_BYTES: usize = 1024 * 1024;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.put("/api/v1/artifacts/{digest}", Access::May(Deed::Publish), put_artifact)
+    routes.put("/api/v1/artifacts/{digest}", Access::May(Act::PublishRelease), put_artifact)
 }
 
 /// A digest in an address.

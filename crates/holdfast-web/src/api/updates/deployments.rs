@@ -1,9 +1,10 @@
 //! Interface of deployments: make, follow, pause, resume, abort.
 
 use axum::extract::State;
-use holdfast_core::id::{DeploymentId, ReleaseId};
+use holdfast_core::id::DeploymentId;
 use holdfast_core::time::Millis;
 use holdfast_domain::updates::DeploymentState;
+use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
 
 use super::ExecutionRow;
@@ -14,22 +15,17 @@ use crate::console::updates::state_word;
 use crate::door::App;
 use crate::door::extract::{Asked, Id, Json, Who};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
-
-/// Most phases of a deployment.
-const PHASES_MAX: usize = 20;
-/// The longest an execution may stand still: 30 days.
-const DEADLINE_SECONDS_MAX: u64 = 30 * 24 * 3600;
+use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/api/v1/deployments", Access::SignedIn, deployments)
-        .post("/api/v1/deployments", Access::May(Deed::Deploy), add_deployment)
-        .get("/api/v1/deployments/{id}", Access::SignedIn, deployment)
-        .get("/api/v1/deployments/{id}/executions", Access::SignedIn, executions)
-        .post("/api/v1/deployments/{id}/pause", Access::May(Deed::Deploy), pause)
-        .post("/api/v1/deployments/{id}/resume", Access::May(Deed::Deploy), resume)
-        .post("/api/v1/deployments/{id}/abort", Access::May(Deed::Deploy), abort)
+        .get("/api/v1/deployments", Access::May(Act::ViewFleet), deployments)
+        .post("/api/v1/deployments", Access::May(Act::CreateDeployment), add_deployment)
+        .get("/api/v1/deployments/{id}", Access::May(Act::ViewFleet), deployment)
+        .get("/api/v1/deployments/{id}/executions", Access::May(Act::ViewFleet), executions)
+        .post("/api/v1/deployments/{id}/pause", Access::May(Act::SteerDeployment), pause)
+        .post("/api/v1/deployments/{id}/resume", Access::May(Act::SteerDeployment), resume)
+        .post("/api/v1/deployments/{id}/abort", Access::May(Act::SteerDeployment), abort)
 }
 
 #[derive(Serialize)]
@@ -161,47 +157,8 @@ struct DeploymentBody {
     deadline_s: u64,
 }
 
-/// What was asked for, from JSON or from a form, not yet within limits.
-pub(crate) struct NewDeploymentParts {
-    pub(crate) release: ReleaseId,
-    pub(crate) phases: Vec<NewPhase>,
-    pub(crate) abort_threshold_percent: u8,
-    pub(crate) min_devices: u32,
-    pub(crate) deadline_s: u64,
-}
-
-impl NewDeploymentParts {
-    /// Refuses figures outside their limits.
-    pub(crate) fn within_limits(self) -> Result<NewDeployment, Problem> {
-        let refuse = |name, detail: String| Err(Problem::malformed(name, detail));
-        if self.phases.is_empty() || self.phases.len() > PHASES_MAX {
-            return refuse("phases-out-of-range", format!("A deployment has 1 to {PHASES_MAX} phases."));
-        }
-        let size_wrong = |phase: &NewPhase| match phase.size {
-            PhaseSize::Percent(percent) => percent == 0 || percent > 100,
-            PhaseSize::Devices(devices) => devices == 0,
-        };
-        if self.phases.iter().any(size_wrong) {
-            return refuse("phase-size-out-of-range", "A phase takes 1 to 100 percent, or at least one device.".into());
-        }
-        if self.phases.iter().any(|phase| phase.success_percent > 100) || self.abort_threshold_percent > 100 {
-            return refuse("percent-out-of-range", "A share is 0 to 100 percent.".into());
-        }
-        if self.deadline_s == 0 || self.deadline_s > DEADLINE_SECONDS_MAX {
-            return refuse("deadline-out-of-range", format!("A deadline is 1 to {DEADLINE_SECONDS_MAX} seconds."));
-        }
-        Ok(NewDeployment {
-            release: self.release,
-            phases: self.phases,
-            abort_threshold_percent: self.abort_threshold_percent,
-            min_devices: self.min_devices,
-            deadline: Millis::from_secs(self.deadline_s),
-        })
-    }
-}
-
 impl DeploymentBody {
-    fn parts(self) -> Result<NewDeploymentParts, Problem> {
+    fn wanted(self) -> Result<NewDeployment, Problem> {
         let phase = |phase: PhaseBody| {
             let size = match (phase.percent, phase.devices) {
                 (Some(percent), None) => PhaseSize::Percent(percent),
@@ -212,12 +169,12 @@ impl DeploymentBody {
             };
             Ok(NewPhase { size, success_percent: phase.success_percent })
         };
-        Ok(NewDeploymentParts {
+        Ok(NewDeployment {
             release: self.release.parse().map_err(|e| Problem::malformed("id-malformed", format!("release: {e}")))?,
             phases: self.phases.into_iter().map(phase).collect::<Result<_, _>>()?,
             abort_threshold_percent: self.abort_threshold_percent,
             min_devices: self.min_devices,
-            deadline_s: self.deadline_s,
+            deadline: Millis::from_secs(self.deadline_s),
         })
     }
 }
@@ -227,7 +184,7 @@ async fn add_deployment(
     Who(by): Who,
     Json(body): Json<DeploymentBody>,
 ) -> Reply<DeploymentRow> {
-    let new = body.parts()?.within_limits()?;
+    let new = body.wanted()?;
     Ok(axum::Json(app.ask(move |b| b.add_deployment(&by, &new)).await?.into()))
 }
 

@@ -39,7 +39,7 @@ pub(super) fn command(model: &ModelView, fields: &Fields) -> Result<NewCommand, 
     Ok(NewCommand {
         action,
         input: Value::Object(input).to_string(),
-        lifetime: command_lifetime(fields.parsed("expires_s")?)?,
+        lifetime: command_lifetime(fields.parsed("expires_s")?),
     })
 }
 

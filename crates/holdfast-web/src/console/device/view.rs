@@ -3,6 +3,7 @@
 use askama::Template;
 use holdfast_domain::fleet::{CertificateState, Command, CommandOutcome, Shadow};
 use holdfast_domain::integrity::{Alert, Appraisal, Verdict};
+use holdfast_domain::people::access::Act;
 use serde_json::{Map, Value};
 
 use super::super::charts::{Range, StreamPanel};
@@ -12,7 +13,6 @@ use super::super::words::{Day, Digest, When, calendar, day, digest, reason, when
 use super::super::{Attempt, Desk, Frame};
 use crate::backend::fleet::{ActionView, Chart, DeviceView, FieldView, Message};
 use crate::backend::history::LedgerEntry;
-use crate::door::routes::Deed;
 
 /// Everything the page was told.
 pub(super) struct Facts {
@@ -135,8 +135,12 @@ pub(super) struct DevicePage {
     ledger: Vec<EntryLine>,
     panels: Vec<StreamPanel>,
     range: Range,
-    may_operate: bool,
+    may_read: bool,
+    may_set: bool,
+    may_command: bool,
     may_contain: bool,
+    may_revoke: bool,
+    may_reenrol: bool,
     attempt: Attempt,
 }
 
@@ -193,8 +197,12 @@ impl DevicePage {
             executions: view.executions.into_iter().map(|execution| ExecutionLine::new(execution, desk)).collect(),
             ledger: ledger.into_iter().map(|entry| EntryLine::new(entry, desk)).collect(),
             range,
-            may_operate: desk.may(Deed::OperateDevices),
-            may_contain: desk.may(Deed::ContainDevices),
+            may_read: desk.may(Act::ReadTelemetry),
+            may_set: desk.may(Act::SetShadow),
+            may_command: desk.may(Act::GiveCommand),
+            may_contain: desk.may(Act::ContainDevice),
+            may_revoke: desk.may(Act::RevokeDevice),
+            may_reenrol: desk.may(Act::AllowReenrolment),
             attempt,
         }
     }

@@ -3,6 +3,7 @@
 use askama::Template;
 use holdfast_core::id::DeploymentId;
 use holdfast_domain::updates::{DeploymentState, Execution};
+use holdfast_domain::people::access::Act;
 
 use super::super::fleet::encoded;
 use super::super::pictures::{self, Stack};
@@ -14,15 +15,15 @@ use crate::backend::updates::{DeploymentOrder, DeploymentView};
 use crate::backend::Page;
 use crate::door::extract::{Id, Sent};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/console/deployments", Access::SignedIn, deployments)
-        .get("/console/deployments/{id}", Access::SignedIn, deployment)
-        .post("/console/deployments/{id}/pause", Access::May(Deed::Deploy), pause)
-        .post("/console/deployments/{id}/resume", Access::May(Deed::Deploy), resume)
-        .post("/console/deployments/{id}/abort", Access::May(Deed::Deploy), abort)
+        .get("/console/deployments", Access::May(Act::ViewFleet), deployments)
+        .get("/console/deployments/{id}", Access::May(Act::ViewFleet), deployment)
+        .post("/console/deployments/{id}/pause", Access::May(Act::SteerDeployment), pause)
+        .post("/console/deployments/{id}/resume", Access::May(Act::SteerDeployment), resume)
+        .post("/console/deployments/{id}/abort", Access::May(Act::SteerDeployment), abort)
 }
 
 #[derive(Template)]
@@ -135,7 +136,7 @@ impl DeploymentPage {
             states: states.into_iter().filter(|(_, n)| *n > 0).collect(),
             running: matches!(view.state, DeploymentState::Running { .. }),
             paused: matches!(view.state, DeploymentState::Paused { .. }),
-            may_deploy: desk.may(Deed::Deploy),
+            may_deploy: desk.may(Act::SteerDeployment),
             line: DeploymentLine::new(view, desk),
             picked,
             attempt,

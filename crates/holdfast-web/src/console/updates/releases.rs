@@ -2,21 +2,23 @@
 
 use askama::Template;
 use holdfast_core::id::ReleaseId;
+use holdfast_core::time::Millis;
+use holdfast_domain::people::access::Act;
 
 use super::super::words::{Size, When, hex, size, span, when};
 use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use super::{DeploymentLine, ReleaseLine};
-use crate::api::{NewDeploymentParts, no_release};
+use crate::api::{no_release};
 use crate::backend::updates::{NewDeployment, NewPhase, PhaseSize, ReleaseView, TrustView};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
-use crate::door::routes::{Access, Deed, Routes};
+use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/console/releases", Access::SignedIn, releases)
-        .get("/console/releases/{id}", Access::SignedIn, release)
-        .post("/console/releases/{id}/deploy", Access::May(Deed::Deploy), deploy)
+        .get("/console/releases", Access::May(Act::ViewFleet), releases)
+        .get("/console/releases/{id}", Access::May(Act::ViewFleet), release)
+        .post("/console/releases/{id}/deploy", Access::May(Act::CreateDeployment), deploy)
 }
 
 /// The trust document in the words of the page.
@@ -132,7 +134,7 @@ impl ReleasePage {
             devices: view.devices,
             health: view.health.map(|(program, within)| (program, span(within))),
             deployments: view.deployments.into_iter().map(|view| DeploymentLine::new(view, desk)).collect(),
-            may_deploy: desk.may(Deed::Deploy) && !release.withdrawn,
+            may_deploy: desk.may(Act::CreateDeployment) && !release.withdrawn,
             attempt,
         }
     }
@@ -178,12 +180,11 @@ fn wanted(release: ReleaseId, fields: &Fields) -> Result<NewDeployment, Problem>
         phases.push(NewPhase { size, success_percent: fields.parsed(&format!("success{row}"))?.unwrap_or(100) });
     }
     let minutes: u64 = fields.needed("deadline_min")?;
-    let parts = NewDeploymentParts {
+    Ok(NewDeployment {
         release,
         phases,
         abort_threshold_percent: fields.needed("abort_threshold_percent")?,
         min_devices: fields.needed("min_devices")?,
-        deadline_s: minutes.saturating_mul(60),
-    };
-    parts.within_limits()
+        deadline: Millis::from_secs(minutes.saturating_mul(60)),
+    })
 }

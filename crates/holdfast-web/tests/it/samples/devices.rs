@@ -8,21 +8,21 @@ use holdfast_web::backend::fleet::{ActionView, FieldKind, FieldView, ModelView, 
 use super::{NOON, Sample};
 use holdfast_web::backend::Ground as _;
 
-pub const TAMPERED: &str = "hearth-0004";
+pub(crate) const TAMPERED: &str = "hearth-0004";
 
-pub fn thermostat() -> ProductId {
+pub(crate) fn thermostat() -> ProductId {
     "hearth-thermostat".parse().unwrap()
 }
 
-pub fn camera() -> ProductId {
+pub(crate) fn camera() -> ProductId {
     "porch-camera".parse().unwrap()
 }
 
-pub fn field(name: &str, title: &str, unit: Option<&str>, kind: FieldKind) -> FieldView {
+pub(crate) fn field(name: &str, title: &str, unit: Option<&str>, kind: FieldKind) -> FieldView {
     FieldView { name: name.to_owned(), title: title.to_owned(), unit: unit.map(str::to_owned), kind, personal: name == "presence" }
 }
 
-pub fn model() -> ModelView {
+pub(crate) fn model() -> ModelView {
     let number = |min, max| FieldKind::Number { min: Some(min), max: Some(max) };
     let target = || field("target", "Target temperature", Some("°C"), number(5.0, 30.0));
     ModelView {

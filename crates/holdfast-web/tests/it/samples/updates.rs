@@ -34,11 +34,11 @@ impl ArtifactSink for Sink {
     }
 }
 
-pub fn release_id(n: u8) -> ReleaseId {
+pub(crate) fn release_id(n: u8) -> ReleaseId {
     ReleaseId::new(NOON, [n; 10])
 }
 
-pub fn deployment_id(n: u8) -> DeploymentId {
+pub(crate) fn deployment_id(n: u8) -> DeploymentId {
     DeploymentId::new(NOON, [n; 10])
 }
 

@@ -1,0 +1,139 @@
+//! Ratchet: every route stands in this table with who may use it, and does what the table says.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use holdfast_domain::people::Role;
+use holdfast_domain::people::access::may;
+use holdfast_web::door::routes::{Access, Row};
+
+use crate::samples::ROLES;
+use crate::{As, Reply, busy, send};
+
+/// Method, address, access; in the order of registration. A new route fails the test until it stands here.
+const TABLE: &str = include_str!("authorization.txt");
+
+fn rows() -> Vec<Row> {
+    holdfast_web::route_table(busy())
+}
+
+fn word(access: Access) -> String {
+    match access {
+        Access::Public => "public".to_owned(),
+        Access::SignedIn => "signed-in".to_owned(),
+        Access::May(act) => format!("{act:?}"),
+    }
+}
+
+#[test]
+fn every_route_stands_in_the_table() {
+    let actual: Vec<String> =
+        rows().iter().map(|row| format!("{:<6} {:<50} {}", row.method, row.path, word(row.access))).collect();
+    let wanted: Vec<&str> = TABLE.lines().collect();
+    let missing: Vec<_> = actual.iter().filter(|line| !wanted.contains(&line.as_str())).collect();
+    let gone: Vec<_> = wanted.iter().filter(|line| !actual.iter().any(|a| a == *line)).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "not in the table: {missing:#?}\nnot a route: {gone:#?}");
+}
+
+#[test]
+fn nothing_but_the_front_door_is_public() {
+    let public: Vec<_> = rows().iter().filter(|row| row.access == Access::Public).map(|row| row.path).collect();
+    let wanted = ["/", "/healthz", "/sign-in", "/sign-in", "/static/{version}/{name}", "/api/v1/sign-in", "/api/v1/authority"];
+    assert_eq!(public, wanted);
+}
+
+/// An address of the route with readable identifiers in it.
+fn address(row: &Row) -> String {
+    let id = if row.path.contains("/devices/") { "hearth-0001" } else if row.path.contains("/products/") { "hearth-thermostat" } else { "019c0000-0000-7000-8000-000000000001" };
+    row.path
+        .replace("{id}", id)
+        .replace("{stream}", "climate")
+        .replace("{version}", "1")
+        .replace("{command}", "019c0000-0000-7000-8000-000000000001")
+        .replace("{digest}", &"0".repeat(64))
+}
+
+async fn knock(row: &Row, who: As, site: &str) -> Reply {
+    let request = Request::builder().method(row.method).uri(address(row)).header("sec-fetch-site", site);
+    send(&busy(), who, request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_stranger_gets_nowhere_but_to_the_sign_in_page() {
+    for row in rows().iter().filter(|row| row.access != Access::Public) {
+        let reply = knock(row, As::Nobody, "same-origin").await;
+        if row.path.starts_with("/api/") {
+            assert_eq!((reply.status, reply.problem().as_str()), (StatusCode::UNAUTHORIZED, "not-signed-in"), "{row:?}");
+            assert_eq!(reply.header("www-authenticate"), "Bearer");
+        } else {
+            assert_eq!((reply.status, reply.header("location")), (StatusCode::SEE_OTHER, "/sign-in"), "{row:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_role_may_do_what_the_domain_says_and_nothing_else() {
+    for row in rows() {
+        let Access::May(act) = row.access else { continue };
+        if row.path == "/console/live" {
+            continue; // Does not end by itself; its access is the same layer as everything else.
+        }
+        for role in ROLES {
+            for who in [As::Session(role), As::Token(role)] {
+                let reply = knock(&row, who, "same-origin").await;
+                let refused = reply.status == StatusCode::FORBIDDEN && reply.text.contains("role-insufficient");
+                assert_eq!(refused, !may(role, act), "{row:?} {who:?} {}", reply.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_another_site_caused_is_refused_whoever_is_signed_in() {
+    let administrator = As::Session(Role::Administrator);
+    for row in rows().iter().filter(|row| row.method != "GET") {
+        for site in ["cross-site", "same-site", "none"] {
+            let reply = knock(row, administrator, site).await;
+            assert_eq!(reply.status, StatusCode::FORBIDDEN, "{row:?} {site}");
+            assert!(reply.text.contains("cross-site-write"), "{row:?} {site} {}", reply.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_old_browser_is_judged_by_its_origin() {
+    for (origin, path, ours) in [
+        (Some("https://hf.example"), "/console/people/token", true),
+        (Some("https://evil.example"), "/console/people/token", false),
+        (Some("null"), "/api/v1/tokens", false),
+        (None, "/console/people/token", false),
+        (None, "/api/v1/tokens", true),
+    ] {
+        let mut request = Request::post(path).header("host", "hf.example");
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        let cookie = format!("__Host-holdfast={}", crate::samples::secret_of(Role::Administrator, false).text());
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        let reply = send(&busy(), As::Nobody, request).await;
+        assert_eq!(!reply.text.contains("cross-site-write"), ours, "{origin:?} {path} {}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_never_falls_back_to_the_cookie() {
+    for header in ["Bearer hft_wrong", "Bearer", "Basic YWRhOnBhc3M=", ""] {
+        let request = Request::get("/api/v1/devices").header("authorization", header).body(Body::empty()).unwrap();
+        let reply = send(&busy(), As::Session(Role::Administrator), request).await;
+        assert_eq!((reply.status, reply.problem().as_str()), (StatusCode::UNAUTHORIZED, "token-refused"), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn every_form_of_a_session_needs_the_form_token() {
+    for row in rows().iter().filter(|row| row.method == "POST" && row.path.starts_with("/console")) {
+        let request = crate::form(&address(row), "form_token=0000&reason=x");
+        let reply = send(&busy(), As::Session(Role::Administrator), request).await;
+        assert!(reply.text.contains("form-token-wrong"), "{row:?} {}", reply.text);
+    }
+}

@@ -1,0 +1,162 @@
+//! Every page with every sample: it renders, is well formed, says what it must, and carries the security headers.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use holdfast_domain::people::Role;
+use holdfast_domain::people::access::may;
+use holdfast_web::door::routes::{Access, Row};
+
+use crate::samples::{Fill, NOON, ROLES, Sample};
+use crate::{As, busy, get, html, send};
+
+/// Addresses of all pages, with words that stand on them over a busy fleet.
+fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
+    let release = format!("/console/releases/{}", crate::samples::release_id(1));
+    let second = format!("/console/releases/{}", crate::samples::release_id(2));
+    let deployment = format!("/console/deployments/{}", crate::samples::deployment_id(1));
+    let one = |route, words: &[&'static str]| (route, str::to_owned(route), words.to_vec());
+    vec![
+        one("/", &["Connected products", "Sign in"]),
+        one("/sign-in", &["One-time link"]),
+        ("/sign-in", "/sign-in?link=abc".to_owned(), vec!["Your link is ready"]),
+        one("/console", &["12", "in quarantine", "1.2.0", "integrity contradicted", "messages a second", "phase 2 of 3"]),
+        one("/console/devices", &["hearth-0001", "porch-0016", "never"]),
+        ("/console/devices", "/console/devices?limit=3&state=accepted".to_owned(), vec!["Next page", "after=hearth-0003"]),
+        ("/console/devices", "/console/devices?prefix=zzz".to_owned(), vec!["No device matches"]),
+        ("/console/devices/{id}", "/console/devices/hearth-0001".to_owned(), vec!["Certificates", "on its way", "matches a published release"]),
+        ("/console/devices/{id}", "/console/devices/hearth-0004".to_owned(), vec!["In quarantine: slot digest unknown", "What happens next", "contradicted"]),
+        ("/console/devices/{id}", "/console/devices/hearth-0012".to_owned(), vec!["never seen", "Not known yet"]),
+        one("/console/releases", &["1.2.0", "withdrawn", "2 of 3 keys must sign a release"]),
+        ("/console/releases/{id}", release, vec!["Roll it out", "6.3 MB", "verified", "bin/health"]),
+        ("/console/releases/{id}", second, vec!["The artifact is missing"]),
+        one("/console/deployments", &["running", "abort threshold reached", "paused"]),
+        ("/console/deployments/{id}", deployment, vec!["Phase 3", "rolled back", "health check failed", "62%", "when more than 20%"]),
+        one("/console/alerts", &["integrity contradicted", "field undeclared", "1,204"]),
+        one("/console/ledger", &["131 entries", "holdfast ledger verify", "Older"]),
+        one("/console/conformity", &["382 requirements", "of 382 shown"]),
+        ("/console/conformity", "/console/conformity?status=not_met".to_owned(), vec!["1 of 382 shown", "below the floor"]),
+        one("/console/products", &["Hearth thermostat", "hearthworks.example"]),
+        ("/console/products/{id}", "/console/products/hearth-thermostat".to_owned(), vec!["Humidity", "0 to 100", "personal", "Heat at once"]),
+        one("/console/people", &["Ada Okafor", "Release pipeline", "Revoke"]),
+    ]
+}
+
+fn access(route: &str) -> Access {
+    let rows: Vec<Row> = holdfast_web::route_table(busy());
+    rows.iter().find(|row| row.path == route && row.method == "GET").unwrap().access
+}
+
+#[test]
+fn every_page_of_the_router_is_looked_at() {
+    let looked: Vec<_> = pages().into_iter().map(|(route, ..)| route).collect();
+    let not_pages = ["/healthz", "/static/{version}/{name}", "/console/devices/{id}/chart/{stream}", "/console/live"];
+    for row in holdfast_web::route_table(busy()) {
+        if row.method == "GET" && !row.path.starts_with("/api/") && !not_pages.contains(&row.path) {
+            assert!(looked.contains(&row.path), "{}", row.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_page_renders_for_every_role_is_well_formed_and_says_what_it_must() {
+    let sample = busy();
+    for (route, path, words) in pages() {
+        for role in ROLES {
+            if let Access::May(act) = access(route) && !may(role, act) {
+                continue;
+            }
+            let reply = send(&sample, As::Session(role), get(&path)).await;
+            assert_eq!(reply.status, StatusCode::OK, "{path} {}", reply.text);
+            assert_eq!(html::fault(&reply.text), None, "{path} for {role:?}\n{}", reply.text);
+            if role == Role::Administrator {
+                let signed_in = if path == "/" { reply.text.replace("Open the console", "Sign in") } else { reply.text };
+                for word in words {
+                    assert!(signed_in.contains(word), "{path}: {word}\n{signed_in}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_page_of_an_empty_server_teaches_the_next_step() {
+    let sample = Arc::new(Sample::new(Fill::Empty, || NOON));
+    for (path, words) in [
+        ("/console", "holdfast product create"),
+        ("/console/devices", "holdfast batch import"),
+        ("/console/releases", "holdfast release sign"),
+        ("/console/deployments", "holdfast deployment create"),
+        ("/console/alerts", "Nothing needs you"),
+        ("/console/ledger", "Nothing happened yet"),
+        ("/console/conformity", "382 requirements"),
+        ("/console/products", "holdfast product create"),
+        ("/console/people", "holdfast login"),
+    ] {
+        let reply = send(&sample, As::Session(Role::Administrator), get(path)).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}");
+        assert_eq!(html::fault(&reply.text), None, "{path}");
+        assert!(reply.text.contains(words), "{path}: {words}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_home_measures_is_shown_only_to_roles_that_may_read_it() {
+    for (role, seen) in [(Role::FleetOperator, true), (Role::Security, true), (Role::Assessor, false), (Role::ReleaseEngineer, false)] {
+        let page = send(&busy(), As::Session(role), get("/console/devices/hearth-0001")).await.text;
+        assert_eq!(page.contains("Somebody is at home"), seen, "{role:?}");
+        assert_eq!(page.contains("Not for your role"), !seen, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn text_from_a_device_or_a_person_is_escaped() {
+    let page = send(&busy(), As::Session(Role::Administrator), get("/console/devices?prefix=%22%3E%3Cscript%3E")).await;
+    assert!(!page.text.contains("<script>") && page.text.contains("&#34;&#62;&#60;script&#62;"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers_and_its_own_request_id() {
+    let sample = busy();
+    let mut ids = Vec::new();
+    for (who, path) in [(As::Nobody, "/"), (As::Nobody, "/nothing"), (As::Nobody, "/api/v1/devices"), (As::Session(Role::Assessor), "/console"), (As::Nobody, "/healthz")] {
+        let reply = send(&sample, who, get(path)).await;
+        for (name, part) in [
+            ("content-security-policy", "default-src 'none'; script-src 'self'; style-src 'self'"),
+            ("content-security-policy", "frame-ancestors 'none'; base-uri 'none'"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("strict-transport-security", "max-age=63072000"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert!(reply.header(name).contains(part), "{path} {name}");
+        }
+        ids.push(reply.header("x-request-id").to_owned());
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 5);
+}
+
+#[tokio::test]
+async fn files_are_kept_for_a_year_under_their_version_and_not_at_all_under_another() {
+    let page = send(&busy(), As::Nobody, get("/")).await.text;
+    let at = page.find("/static/").unwrap();
+    let css = &page[at..page[at..].find('"').unwrap() + at];
+    let kept = send(&busy(), As::Nobody, get(&css.replace("icon.svg", "app.css"))).await;
+    assert_eq!((kept.status, kept.header("cache-control")), (StatusCode::OK, "public, max-age=31536000, immutable"));
+    let old = send(&busy(), As::Nobody, get("/static/000000000000/app.css")).await;
+    assert_eq!((old.status, old.header("cache-control")), (StatusCode::OK, "no-cache"));
+    assert_eq!(send(&busy(), As::Nobody, get("/static/0/../../Cargo.toml")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_there_is_a_page_and_an_address_of_the_interface_is_a_problem() {
+    let page = send(&busy(), As::Nobody, get("/console/nothing")).await;
+    assert_eq!((page.status, page.header("content-type")), (StatusCode::NOT_FOUND, "text/html; charset=utf-8"));
+    assert_eq!(html::fault(&page.text), None);
+    let problem = send(&busy(), As::Nobody, get("/api/v1/nothing")).await;
+    assert_eq!((problem.status, problem.problem().as_str()), (StatusCode::NOT_FOUND, "address-unknown"));
+}
