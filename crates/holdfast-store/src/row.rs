@@ -29,7 +29,7 @@ impl<'r> Fields<'r> {
         let key = match self.row.get_ref(0) {
             Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
             Ok(ValueRef::Integer(n)) => n.to_string(),
-            Ok(ValueRef::Blob(bytes)) => bytes.iter().take(8).map(|b| format!("{b:02x}")).collect(),
+            Ok(ValueRef::Blob(bytes)) => format!("{:02x?}", bytes.get(..8).unwrap_or(bytes)),
             Ok(ValueRef::Null | ValueRef::Real(_)) | Err(_) => "?".to_owned(),
         };
         let column = self.row.as_ref().column_name(self.next.saturating_sub(1)).unwrap_or("?");

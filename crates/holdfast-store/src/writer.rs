@@ -90,14 +90,14 @@ pub(crate) enum Outcome {
 }
 
 struct Work<T, F> {
-    work: Option<F>,
+    todo: Option<F>,
     result: Option<Result<T, CommitError>>,
     answer: oneshot::Sender<Result<T, CommitError>>,
 }
 
 impl<T: Send, F: FnOnce(&mut Desk) -> Result<T, CommitError> + Send> Task for Work<T, F> {
     fn run(&mut self, desk: &mut Desk) -> Outcome {
-        let result = self.work.take().map(|work| work(desk));
+        let result = self.todo.take().map(|work| work(desk));
         let outcome = if matches!(result, Some(Ok(_))) { Outcome::Keep } else { Outcome::Undo };
         self.result = result;
         outcome
@@ -120,7 +120,7 @@ pub(crate) fn task<T: Send + 'static>(
     work: impl FnOnce(&mut Desk) -> Result<T, CommitError> + Send + 'static,
 ) -> (Job, oneshot::Receiver<Result<T, CommitError>>) {
     let (answer, result) = oneshot::channel();
-    (Job::Task(Box::new(Work { work: Some(work), result: None, answer })), result)
+    (Job::Task(Box::new(Work { todo: Some(work), result: None, answer })), result)
 }
 
 /// What the writer works with: its connection and what it keeps in memory of the stored state.
@@ -157,8 +157,7 @@ impl Desk {
             {
                 turn.take(next);
             }
-            let arrived = turn.rows;
-            if !self.turn(turn) || !self.settle_or_start_over(arrived) {
+            if !self.turn(turn) || !self.settle_or_start_over() {
                 return;
             }
         }
@@ -184,7 +183,7 @@ impl Desk {
         for task in turn.tasks {
             task.answer(lost);
         }
-        let mut appended = done.as_ref().map(|all| all.as_slice()).unwrap_or_default();
+        let mut appended = done.as_ref().map(Vec::as_slice).unwrap_or_default();
         for batch in turn.batches {
             let (mine, rest) = appended.split_at_checked(batch.rows.len()).unwrap_or_default();
             appended = rest;
@@ -230,8 +229,8 @@ impl Desk {
     }
 
     /// Moves some fresh messages to their place; false if the writer cannot go on.
-    fn settle_or_start_over(&mut self, arrived: usize) -> bool {
-        let Err(fault) = self.settle(arrived) else { return true };
+    fn settle_or_start_over(&mut self) -> bool {
+        let Err(fault) = self.settle() else { return true };
         tracing::error!(error = &fault as &dyn std::error::Error, "fresh messages could not be moved");
         self.start_over()
     }

@@ -255,7 +255,7 @@ mod tests {
 
     fn check(note: &str, expected: Result<&str, NoteError>) {
         let key: NoteVerifier = VKEY.parse().unwrap();
-        assert_eq!(key.open(note), expected, "{:.80}", note);
+        assert_eq!(key.open(note), expected, "{note:.80}");
     }
 
     #[test]

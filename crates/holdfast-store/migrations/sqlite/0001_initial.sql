@@ -225,10 +225,9 @@ create table telemetry (
 create index telemetry_by_time on telemetry (series, device_time);
 
 -- Messages as they come, of all devices one after the other; moved to `telemetry` many at a time, series by series.
--- A row may for a while stand in both.
 create table telemetry_fresh (
-    id integer primary key,
-    series integer not null references series (id),
+    id integer not null primary key,
+    series integer not null,
     counter integer not null,
     device_time integer not null,
     received integer not null,

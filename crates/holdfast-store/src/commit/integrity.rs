@@ -1,6 +1,6 @@
 //! Changes to appraisals and alerts.
 
-use holdfast_core::id::{AlertId, PersonId};
+use holdfast_core::id::{AlertId, DeviceId, PersonId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::integrity::{Alert, Appraisal, Verdict};
 use rusqlite::params;
@@ -27,7 +27,7 @@ impl Desk {
     pub(super) fn open_alert(&self, alert: &Alert) -> Result<(), CommitError> {
         let on = On { key: "alert-known", unique: "alert-known", foreign: "device-unknown" };
         let Alert { id, device, kind, severity, text, opened, closed } = alert;
-        let (device, closed) = (device.as_ref().map(|d| d.as_str()), closed.map(Timestamp::as_micros));
+        let (device, closed) = (device.as_ref().map(DeviceId::as_str), closed.map(Timestamp::as_micros));
         let row = params![id.to_string(), device, kind, severity.word(), text, opened.as_micros(), closed];
         self.add(sql::ALERT_ADD, row, on)
     }

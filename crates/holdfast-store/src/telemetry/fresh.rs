@@ -1,7 +1,7 @@
 //! Where messages are put first and how they get to their place: appended in the order of arrival, which touches few
 //! pages, and moved later, many at a time and series by series, which touches each page of a series once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use holdfast_core::id::{DeviceId, StreamId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -12,48 +12,38 @@ use crate::row::{self, all, exactly, one};
 use crate::sql;
 use crate::writer::{Batch, Desk};
 
-/// Fewest fresh messages that are worth a move.
-const MOVE_ROWS_MIN: usize = 20_000;
-/// Fresh messages for each series that are worth waiting for.
+/// Fewest messages of a move.
+const MOVE_ROWS_MIN: usize = 5_000;
+/// Most messages of a move: the writer does nothing else meanwhile, and readers look through fresh ones one by one.
+const MOVE_ROWS_MAX: usize = 30_000;
+/// Messages for each series that make a move worth its pages.
 const MOVE_ROWS_PER_SERIES: usize = 10;
-/// Fresh messages that are always moved; readers look through them one by one.
-const MOVE_ROWS_MAX: usize = 100_000;
-/// Messages moved after a turn, at least; otherwise twice as many as came in it.
-const SLICE_ROWS_MIN: usize = 2_000;
 /// Series kept in memory.
 const SERIES_CACHED_MAX: usize = 500_000;
 
-/// Sorts by series, then counter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    series: i64,
-    counter: i64,
-    id: i64,
-}
-
-/// What the writer knows of fresh messages without looking.
+/// What the writer knows of messages without looking.
 #[derive(Debug, Default)]
 pub(crate) struct Fresh {
     /// Numbers of series.
     series: HashMap<DeviceId, Vec<(StreamId, i64)>>,
-    /// Series and counter of every message in `telemetry_fresh`.
-    known: HashSet<(i64, i64)>,
     /// Highest counter in `telemetry`, by series; -1 if it has none.
     settled: HashMap<i64, i64>,
-    /// Messages that came since the last move began.
-    rows: Vec<Place>,
-    /// Messages of the move under way, in order, and how many of them are done.
-    moving: Vec<Place>,
-    moved: usize,
+    /// Series and counter of every message in `telemetry_fresh`.
+    known: HashSet<(i64, i64)>,
+    /// Id, series and counter of every message in `telemetry_fresh`, oldest first.
+    rows: VecDeque<(i64, i64, i64)>,
+    /// Id of the newest.
+    newest: i64,
 }
 
 impl Fresh {
     pub(crate) fn load(conn: &Connection) -> Result<Self, StoreError> {
         let rows = all(conn, (sql::FRESH_ALL, "telemetry_fresh"), [], |f| {
-            Ok(Place { id: f.number()?, series: f.number()?, counter: f.number()? })
+            Ok((f.number::<i64>()?, f.number::<i64>()?, f.number::<i64>()?))
         })?;
-        let known = rows.iter().map(|place| (place.series, place.counter)).collect();
-        Ok(Self { rows, known, ..Self::default() })
+        let known = rows.iter().map(|(_, series, counter)| (*series, *counter)).collect();
+        let newest = rows.last().map_or(0, |(id, ..)| *id);
+        Ok(Self { known, newest, rows: rows.into(), ..Self::default() })
     }
 
     /// Whether a message is stored already.
@@ -61,16 +51,14 @@ impl Fresh {
         if self.known.contains(&(series, counter)) {
             return Ok(true);
         }
-        let highest = match self.settled.get(&series) {
-            Some(highest) => *highest,
-            None => {
-                let found = exactly(conn, (sql::MESSAGE_HIGHEST, "telemetry"), [series], row::number)?;
-                self.settled.insert(series, found);
-                found
-            }
-        };
+        let mut highest = self.settled.get(&series).copied();
+        if highest.is_none() {
+            let found = exactly(conn, (sql::MESSAGE_HIGHEST, "telemetry"), [series], row::number)?;
+            self.settled.insert(series, found);
+            highest = Some(found);
+        }
         let from = (sql::MESSAGE_KNOWN, "telemetry");
-        Ok(counter <= highest && one(conn, from, [series, counter], row::number::<i64>)?.is_some())
+        Ok(highest >= Some(counter) && one(conn, from, [series, counter], row::number::<i64>)?.is_some())
     }
 
     /// The number of a device's stream, new if need be; `None` if there is no such device.
@@ -103,15 +91,20 @@ impl Fresh {
         }
     }
 
-    /// Begins a move if none is under way and there is enough to move; says whether one is under way.
-    fn begin_move(&mut self) -> bool {
+    /// Up to which id messages are to be moved now, if there are enough.
+    fn due(&self) -> Option<(usize, i64)> {
         let worth = self.settled.len().saturating_mul(MOVE_ROWS_PER_SERIES).clamp(MOVE_ROWS_MIN, MOVE_ROWS_MAX);
-        if self.moving.is_empty() && self.rows.len() >= worth {
-            self.moving = std::mem::take(&mut self.rows);
-            self.moving.sort_unstable();
-            self.moved = 0;
+        let (last, ..) = self.rows.get(worth - 1)?;
+        Some((worth, *last))
+    }
+
+    /// Remembers that the oldest `count` messages are in their place.
+    fn moved(&mut self, count: usize) {
+        for (_, series, counter) in self.rows.drain(..count.min(self.rows.len())) {
+            self.known.remove(&(series, counter));
+            // Only a known mark may rise; an unknown one is looked up when it is needed.
+            self.settled.entry(series).and_modify(|highest| *highest = counter.max(*highest));
         }
-        !self.moving.is_empty()
     }
 }
 
@@ -135,9 +128,11 @@ impl Desk {
                 continue;
             }
             let (measured, received) = (row.device_time.as_micros(), row.received.as_micros());
-            let id = statement.query_row(params![series, counter, measured, received, row.fields], |r| r.get(0))?;
+            let id = self.fresh.newest + 1;
+            statement.execute(params![id, series, counter, measured, received, row.fields])?;
+            self.fresh.newest = id;
             self.fresh.known.insert((series, counter));
-            self.fresh.rows.push(Place { series, counter, id });
+            self.fresh.rows.push_back((id, series, counter));
             appended.push(Appended::Stored);
         }
         drop(statement);
@@ -151,35 +146,17 @@ impl Desk {
         Ok(appended)
     }
 
-    /// Moves a slice of the fresh messages to their place, if there are enough. A power cut may undo it, for the messages
-    /// stay in `telemetry_fresh` until the whole move is done; so it need not wait for the disk.
-    pub(crate) fn settle(&mut self, arrived: usize) -> Result<(), StoreError> {
-        if !self.fresh.begin_move() {
-            return Ok(());
-        }
-        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
-        self.conn.execute_batch("begin immediate")?;
-        let slice = arrived.saturating_mul(2).max(SLICE_ROWS_MIN);
-        {
-            let mut statement = self.conn.prepare_cached(sql::FRESH_MOVE.text)?;
-            for place in self.fresh.moving.iter().skip(self.fresh.moved).take(slice) {
-                statement.execute([place.id])?;
-            }
-        }
-        self.fresh.moved += slice;
-        let done = self.fresh.moved >= self.fresh.moving.len();
-        if done {
-            let last = self.fresh.moving.iter().map(|place| place.id).max();
+    /// Moves fresh messages to their place while there are enough. That need not wait for the disk: if a power cut undoes
+    /// it, it undoes all of it.
+    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
+        while let Some((count, last)) = self.fresh.due() {
+            self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+            self.conn.execute_batch("begin immediate")?;
+            self.execute(sql::FRESH_MOVE, [last])?;
             self.execute(sql::FRESH_DROP, [last])?;
-        }
-        self.conn.execute_batch("commit")?;
-        self.conn.pragma_update(None, "synchronous", "FULL")?;
-        if done {
-            for Place { series, counter, .. } in std::mem::take(&mut self.fresh.moving) {
-                self.fresh.known.remove(&(series, counter));
-                // Only a known mark may rise; an unknown one is looked up when it is needed.
-                self.fresh.settled.entry(series).and_modify(|highest| *highest = counter.max(*highest));
-            }
+            self.conn.execute_batch("commit")?;
+            self.conn.pragma_update(None, "synchronous", "FULL")?;
+            self.fresh.moved(count);
         }
         Ok(())
     }
