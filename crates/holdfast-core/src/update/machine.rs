@@ -115,8 +115,8 @@ pub enum Event {
 enum Step {
     StartCommitted,
     StartOther { stranded_if_fails: bool },
-    Adopt { sequence: u64, discard: Option<Slot> },
-    Discard { slot: Slot, start: bool },
+    Adopt { sequence: u64 },
+    Discard { slot: Slot },
     Running,
     SaveQuietly,
     Preflight(Target),
@@ -151,6 +151,7 @@ pub struct Machine {
     needs_repair: bool,
     parked: bool,
     runs: bool,
+    discard: Option<Slot>,
     settled: Option<(String, u64, u64)>,
 }
 
@@ -171,6 +172,7 @@ impl Machine {
             needs_repair: false,
             parked: false,
             runs: false,
+            discard: None,
             settled: None,
         };
         machine.resume();
@@ -313,8 +315,8 @@ impl Machine {
             Step::Running | Step::Stranded => None,
             Step::StartCommitted => Some(start(self.boot.committed)),
             Step::StartOther { .. } => Some(start(self.boot.committed.other())),
-            Step::Adopt { sequence, .. } => Some(Action::SaveBoot(self.adopted(*sequence))),
-            Step::Discard { slot, .. } => Some(Action::Invalidate { slot: *slot, keep: None }),
+            Step::Adopt { sequence } => Some(Action::SaveBoot(self.adopted(*sequence))),
+            Step::Discard { slot } => Some(Action::Invalidate { slot: *slot, keep: None }),
             Step::SaveQuietly | Step::RecordJob | Step::Conclude { .. } => Some(Action::SaveJournal(self.journal.clone())),
             Step::Preflight(target) => Some(Action::Preflight(target.clone())),
             Step::Clear => self

@@ -42,25 +42,21 @@ impl Machine {
                 if self.boot.committed_sequence == sequence {
                     self.run_on();
                 } else {
-                    self.enter(Step::Adopt { sequence, discard: None });
+                    self.enter(Step::Adopt { sequence });
                 }
             }
             (Step::StartOther { .. }, Success::Started { sequence }) => {
-                let discard = Some(self.boot.committed);
+                self.discard = Some(self.boot.committed);
                 self.boot.committed = self.boot.committed.other();
                 self.boot.trial = self.boot.trial.filter(|trial| trial.slot != self.boot.committed);
-                self.enter(Step::Adopt { sequence, discard });
+                self.enter(Step::Adopt { sequence });
             }
-            (Step::Adopt { sequence, discard }, _) => {
+            (Step::Adopt { sequence }, _) => {
                 self.boot = self.adopted(sequence);
                 self.needs_repair = false;
                 self.settled = None;
-                match discard {
-                    Some(slot) => self.enter(Step::Discard { slot, start: false }),
-                    None => self.run_on(),
-                }
+                self.run_on();
             }
-            (Step::Discard { start: true, .. }, _) => self.enter(Step::Conclude { start: true }),
             (Step::Preflight(target), _) => {
                 self.journal.job = Some(Job { target, slot: self.boot.committed.other() });
                 self.done_bytes = 0;
@@ -68,7 +64,10 @@ impl Machine {
                 self.enter(Step::RecordJob);
             }
             (Step::RecordJob, _) => self.enter(Step::Clear),
-            (Step::Clear, _) => self.enter(Step::Fetch),
+            (Step::Clear, _) => {
+                self.discard = None;
+                self.enter(Step::Fetch);
+            }
             (Step::Fetch, _) => self.enter(Step::Verify),
             (Step::Verify, _) => self.enter(Step::Seal),
             (Step::Seal, _) => self.enter(Step::Arm),
@@ -94,7 +93,7 @@ impl Machine {
             }
             (Step::Disarm { bad, reason }, _) => self.disarm_saved(bad, &reason),
             (Step::Conclude { start: true }, _) => self.enter(Step::StartCommitted),
-            (Step::Conclude { start: false } | Step::Discard { start: false, .. } | Step::SaveQuietly, _) => self.run_on(),
+            (Step::Conclude { start: false } | Step::Discard { .. } | Step::SaveQuietly, _) => self.run_on(),
             (step @ (Step::StartCommitted | Step::StartOther { .. } | Step::StartTrial | Step::Running | Step::Stranded), _) => {
                 self.step = step;
             }
@@ -161,6 +160,10 @@ impl Machine {
 
     /// After a slot runs: goes on with the recorded job, if it still fits.
     fn run_on(&mut self) {
+        if let Some(slot) = self.discard.take_if(|_| self.runs) {
+            self.enter(Step::Discard { slot });
+            return;
+        }
         if self.boot.trial.is_some() {
             self.parked = true;
             self.enter(Step::Running);
@@ -213,17 +216,15 @@ impl Machine {
     }
 
     fn disarm_saved(&mut self, bad: bool, reason: &str) {
-        let slot = self.boot.trial.map(|trial| trial.slot);
+        // The slot becomes invalid only after another one runs: until then evidence must find what runs.
+        self.discard = self.boot.trial.map(|trial| trial.slot);
         self.boot = self.disarmed(bad);
         self.parked = false;
         let state = if bad { ReportState::RolledBack } else { ReportState::Failed };
         if let Some(job) = self.journal.job.take_if(|_| !reason.is_empty()) {
             self.journal.outcome = Some(Outcome::of(job.target, state, Some(reason.to_string())));
         }
-        match slot {
-            Some(slot) => self.enter(Step::Discard { slot, start: true }),
-            None => self.enter(Step::Conclude { start: true }),
-        }
+        self.enter(Step::Conclude { start: true });
     }
 
     fn conclude(&mut self, state: ReportState, reason: Option<&str>, start: bool) {
