@@ -131,7 +131,7 @@ record_ids! {
     BatchId;
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "RFC 9562 takes the low 48 bits of milliseconds")]
+#[expect(clippy::cast_sign_loss, reason = "RFC 9562 takes the low 48 bits of milliseconds")]
 const fn uuid_v7(now: Timestamp, r: [u8; 10]) -> [u8; 16] {
     let ms = now.as_micros().div_euclid(1_000) as u64;
     let t = ms.to_be_bytes();

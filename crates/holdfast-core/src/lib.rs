@@ -9,19 +9,19 @@
 
 extern crate alloc;
 
-pub mod attest;
-pub mod cbor;
-pub mod cose;
-pub mod hash;
 pub mod id;
+pub mod time;
+pub mod cbor;
+pub mod hash;
+pub mod cose;
+pub mod trust;
+pub mod suit;
 pub mod release;
 pub mod statement;
-pub mod suit;
-pub mod trust;
-pub mod ledger;
-pub mod time;
-pub mod mqtt;
-pub mod backoff;
-pub mod telemetry;
+pub mod attest;
 pub mod topic;
+pub mod mqtt;
+pub mod telemetry;
 pub mod update;
+pub mod backoff;
+pub mod ledger;

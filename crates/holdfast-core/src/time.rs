@@ -44,18 +44,18 @@ impl fmt::Display for Timestamp {
         let days = self.0.div_euclid(DAY_US);
         let in_day = self.0.rem_euclid(DAY_US);
         // Howard Hinnant's days-to-civil: eras of 400 years, years starting in March.
-        let z = days + 719_468;
-        let era = z.div_euclid(146_097);
-        let doe = z.rem_euclid(146_097);
+        let shifted = days + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let doe = shifted.rem_euclid(146_097);
         let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
         let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
         let mp = (5 * doy + 2) / 153;
         let day = doy - (153 * mp + 2) / 5 + 1;
         let month = if mp < 10 { mp + 3 } else { mp - 9 };
         let year = yoe + era * 400 + i64::from(month <= 2);
-        let (h, m) = (in_day / 3_600_000_000, in_day / 60_000_000 % 60);
-        let (s, ms) = (in_day / 1_000_000 % 60, in_day / 1_000 % 1_000);
-        write!(f, "{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{ms:03}Z")
+        let (hour, minute) = (in_day / 3_600_000_000, in_day / 60_000_000 % 60);
+        let (second, ms) = (in_day / 1_000_000 % 60, in_day / 1_000 % 1_000);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
     }
 }
 

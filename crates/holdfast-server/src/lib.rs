@@ -5,15 +5,15 @@
 //! `factory` (what never touches the server).
 
 pub mod clock;
-pub mod authority;
+pub mod wiring;
 pub mod tls;
+pub mod authority;
 pub mod https;
-pub mod devices;
 pub mod gateway;
-pub mod factory;
+pub mod devices;
 pub mod app;
 pub mod work;
-pub mod offline;
-pub mod wiring;
 pub mod cli;
 pub mod demo;
+pub mod offline;
+pub mod factory;
