@@ -21,7 +21,7 @@ async fn refused(request: Request<Body>, name: &str) -> u16 {
 
 #[tokio::test]
 async fn bad_input_is_refused_by_name_counted_and_without_effect() {
-    let release = crate::samples::release_id(1);
+    let release = crate::samples::updates::release_id(1);
     let phase = r#"{"percent":10,"success_percent":90}"#;
     let deployment = |phases: &str, more: &str| {
         format!(r#"{{"release":"{release}","phases":[{phases}],"abort_threshold_percent":20,"min_devices":2,"deadline_s":60{more}}}"#)

@@ -82,7 +82,7 @@ async fn each_order_about_a_device_is_carried_out_and_told() {
 
 #[tokio::test]
 async fn a_refused_form_keeps_its_values_says_why_and_changes_nothing() {
-    let release = format!("/console/releases/{}/deploy", crate::samples::release_id(1));
+    let release = format!("/console/releases/{}/deploy", crate::samples::updates::release_id(1));
     for (path, fields, status, kept, why) in [
         ("/console/devices/hearth-0001/desired", "version=7&set.target=99&set.label=Kitchen", 422, "value=\"Kitchen\"", "5 to 30"),
         ("/console/devices/hearth-0001/desired", "version=7&set.target=warm", 400, "value=\"warm\"", "a number is needed"),
@@ -106,7 +106,7 @@ async fn a_refused_form_keeps_its_values_says_why_and_changes_nothing() {
 #[tokio::test]
 async fn a_deployment_is_made_from_the_rows_that_are_filled() {
     let sample = busy();
-    let path = format!("/console/releases/{}/deploy", crate::samples::release_id(1));
+    let path = format!("/console/releases/{}/deploy", crate::samples::updates::release_id(1));
     let fields = "size1=2&unit1=devices&success1=90&size2=100&unit2=percent&success2=95&size3=&unit3=percent&success3=&abort_threshold_percent=20&min_devices=2&deadline_min=60";
     let reply = submit(&sample, &path, fields).await;
     assert!(reply.header("location").starts_with("/console/deployments/"), "{}", reply.text);
@@ -115,10 +115,10 @@ async fn a_deployment_is_made_from_the_rows_that_are_filled() {
 
 #[tokio::test]
 async fn a_deployment_is_paused_and_an_order_against_its_state_is_shown_on_its_page() {
-    let (sample, one) = (busy(), crate::samples::deployment_id(1));
+    let (sample, one) = (busy(), crate::samples::updates::deployment_id(1));
     let reply = submit(&sample, &format!("/console/deployments/{one}/pause"), "").await;
     assert_eq!(reply.header("location"), format!("/console/deployments/{one}?done=paused"));
-    let done = crate::samples::deployment_id(2);
+    let done = crate::samples::updates::deployment_id(2);
     let reply = submit(&sample, &format!("/console/deployments/{done}/resume"), "").await;
     assert_eq!(reply.status, StatusCode::CONFLICT);
     assert!(reply.text.contains("nothing is left to order"), "{}", reply.text);

@@ -12,9 +12,9 @@ use crate::{As, busy, get, html, send};
 
 /// Addresses of all pages, with words that stand on them over a busy fleet.
 fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
-    let release = format!("/console/releases/{}", crate::samples::release_id(1));
-    let second = format!("/console/releases/{}", crate::samples::release_id(2));
-    let deployment = format!("/console/deployments/{}", crate::samples::deployment_id(1));
+    let release = format!("/console/releases/{}", crate::samples::updates::release_id(1));
+    let second = format!("/console/releases/{}", crate::samples::updates::release_id(2));
+    let deployment = format!("/console/deployments/{}", crate::samples::updates::deployment_id(1));
     let one = |route, words: &[&'static str]| (route, str::to_owned(route), words.to_vec());
     vec![
         one("/", &["Connected products", "Sign in"]),
@@ -71,8 +71,8 @@ async fn every_page_renders_for_every_role_is_well_formed_and_says_what_it_must(
             assert_eq!(html::fault(&reply.text), None, "{path} for {role:?}\n{}", reply.text);
             if role == Role::Administrator {
                 let signed_in = if path == "/" { reply.text.replace("Open the console", "Sign in") } else { reply.text };
-                for word in words {
-                    assert!(signed_in.contains(word), "{path}: {word}\n{signed_in}");
+                for word in &words {
+                    assert!(signed_in.contains(*word), "{path}: {word}\n{signed_in}");
                 }
             }
         }

@@ -7,14 +7,13 @@ mod fleet;
 #[path = "samples/history.rs"]
 mod history;
 #[path = "samples/updates.rs"]
-mod updates;
+pub(crate) mod updates;
 
 use std::sync::Mutex;
 
 use holdfast_core::id::{AlertId, DeviceId, PersonId, SessionId, TokenId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::integrity::{Alert, Appraisal, Severity, Verdict};
-pub(crate) use updates::{deployment_id, release_id};
 use holdfast_domain::people::{ApiToken, Person, Role, Session, SignInLink};
 use holdfast_web::backend::integrity::{Integrity, RefusalCount};
 use holdfast_web::backend::people::{Caller, LinkFor, NewLink, NewToken, People, Proof};
