@@ -2,7 +2,7 @@
 //!
 //! Read in this order: names of things (`id`, `time`), bytes (`cbor`, `hash`), trust (`cose`, `trust`, `suit`,
 //! `release`, `statement`, `attest`), the devices' door (`topic`, `mqtt`, `telemetry`), the agent's machines
-//! (`update`, `backoff`) and history (`ledger`, `requirement`).
+//! (`update`, `backoff`) and history (`ledger`).
 //!
 //! Features: `std` only adds `std::error::Error` conveniences of dependencies; behaviour is the same without it.
 #![no_std]

@@ -64,8 +64,8 @@ impl Catalogue {
 
     fn read(text: &str) -> Self {
         let file: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-        let word = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
-        let rows = |name: &str| file[name].as_array().cloned().unwrap_or_default();
+        let word = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let rows = |name: &str| file.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
         Self {
             edition: word(&file, "edition"),
             capabilities: rows("capabilities").iter().map(|c| (word(c, "id"), word(c, "title"))).collect(),

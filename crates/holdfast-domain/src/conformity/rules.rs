@@ -33,12 +33,12 @@ pub(super) fn spoken_of() -> impl Iterator<Item = &'static str> {
     RULES.iter().flat_map(|(ids, _)| ids.iter().copied())
 }
 
-const fn met(evidence: String) -> Option<Proof> {
-    Some(Proof { status: Status::Met, evidence })
+const fn met(evidence: String) -> Proof {
+    Proof { status: Status::Met, evidence }
 }
 
-const fn not_met(evidence: String) -> Option<Proof> {
-    Some(Proof { status: Status::NotMet, evidence })
+const fn not_met(evidence: String) -> Proof {
+    Proof { status: Status::NotMet, evidence }
 }
 
 /// Guideline 1: there is no password on a device at all; each has its own key.
@@ -47,12 +47,12 @@ fn no_device_password(f: &Facts) -> Option<Proof> {
         return None;
     }
     if f.factory_keys != f.devices {
-        return not_met(format!("{} devices share {} factory keys", f.devices, f.factory_keys));
+        return Some(not_met(format!("{} devices share {} factory keys", f.devices, f.factory_keys)));
     }
-    met(format!(
+    Some(met(format!(
         "no device has a password: {} devices with {} distinct factory keys, {} enrolled with a certificate of their own",
         f.devices, f.factory_keys, f.devices_enrolled
-    ))
+    )))
 }
 
 /// Guideline 5; Mozilla standard 1.
@@ -61,7 +61,7 @@ fn every_listener_is_tls13(f: &Facts) -> Option<Proof> {
         return None;
     }
     let text = format!("{} of {} listeners speak TLS 1.3 and nothing else", f.listeners_tls13, f.listeners);
-    if f.listeners == f.listeners_tls13 { met(text) } else { not_met(text) }
+    Some(if f.listeners == f.listeners_tls13 { met(text) } else { not_met(text) })
 }
 
 /// Guideline 3: patches come over a secure channel.
@@ -69,7 +69,7 @@ fn updates_over_mutual_tls(f: &Facts) -> Option<Proof> {
     if f.executions_succeeded == 0 || f.listeners != f.listeners_tls13 {
         return None;
     }
-    met(format!("{} devices fetched and installed a release over mutual TLS 1.3", f.executions_succeeded))
+    Some(met(format!("{} devices fetched and installed a release over mutual TLS 1.3", f.executions_succeeded)))
 }
 
 /// RFC 9124 `REQ.SEC.AUTHENTIC`, `REQ.SEC.AUTH.EXEC`.
@@ -78,12 +78,12 @@ fn releases_by_threshold(f: &Facts) -> Option<Proof> {
         return None;
     }
     if f.releases_under_threshold > 0 {
-        return not_met(format!("{} releases have too few signers", f.releases_under_threshold));
+        return Some(not_met(format!("{} releases have too few signers", f.releases_under_threshold)));
     }
-    met(format!(
+    Some(met(format!(
         "{} releases, each with the threshold of signers; {} devices verified signature and image digest before they installed",
         f.releases, f.executions_succeeded
-    ))
+    )))
 }
 
 /// RFC 9019 §6; RFC 9124 `REQ.SEC.KEY.PROTECTION`.
@@ -92,9 +92,9 @@ fn no_signing_key_on_the_server(f: &Facts) -> Option<Proof> {
         return None;
     }
     if f.release_keys_on_server > 0 {
-        return not_met(format!("this server holds {} release-signing keys", f.release_keys_on_server));
+        return Some(not_met(format!("this server holds {} release-signing keys", f.release_keys_on_server)));
     }
-    met(format!("none of the keys that signed {} releases is on this server", f.releases))
+    Some(met(format!("none of the keys that signed {} releases is on this server", f.releases)))
 }
 
 /// Guideline 7: an unauthorised change is told to the administrator.
@@ -102,7 +102,7 @@ fn tampering_alerts(f: &Facts) -> Option<Proof> {
     if f.contradictions == 0 || f.integrity_alerts == 0 {
         return None;
     }
-    met(format!("{} contradictions raised {} alerts to the administrator", f.contradictions, f.integrity_alerts))
+    Some(met(format!("{} contradictions raised {} alerts to the administrator", f.contradictions, f.integrity_alerts)))
 }
 
 /// Guideline 7: recovery rests on a known good version, kept on the device.
@@ -110,10 +110,10 @@ fn recovery_from_known_good(f: &Facts) -> Option<Proof> {
     if f.recoveries == 0 || f.executions_rolled_back == 0 {
         return None;
     }
-    met(format!(
+    Some(met(format!(
         "{} devices went back to their kept version by themselves, {} contradicted devices are out of quarantine again",
         f.executions_rolled_back, f.recoveries
-    ))
+    )))
 }
 
 #[cfg(test)]
