@@ -3,11 +3,8 @@
 use crate::run;
 
 /// A program the tests start, and the Debian package that brings it.
-const NEEDS: &[(&str, &str)] = &[
-    ("mosquitto_pub", "mosquitto-clients"),
-    ("openssl", "openssl"),
-    ("chromium", "chromium"),
-];
+const NEEDS: &[(&str, &str)] =
+    &[("mosquitto_pub", "mosquitto-clients"), ("openssl", "openssl"), ("chromium", "chromium")];
 
 /// Makes sure that every needed program is there.
 pub(crate) fn ensure() -> Result<(), String> {

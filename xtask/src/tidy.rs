@@ -61,8 +61,9 @@ fn read(path: &Path) -> Result<String, String> {
 
 fn edges(faults: &mut Vec<String>) -> Result<(), String> {
     let metadata = run::output(run::cargo(&["metadata", "--no-deps", "--format-version", "1", "--offline"]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata).map_err(|why| format!("cargo metadata: {why}"))?;
-    let packages = metadata["packages"].as_array().cloned().unwrap_or_default();
+    let metadata: serde_json::Value =
+        serde_json::from_str(&metadata).map_err(|why| format!("cargo metadata: {why}"))?;
+    let packages = metadata.get("packages").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
     let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
     if packages.len() > 10 {
         faults.push(format!("{} workspace members; ten is the limit", packages.len()));
@@ -85,8 +86,18 @@ fn edges(faults: &mut Vec<String>) -> Result<(), String> {
 
 /// What is really built, on any target: a lock file also lists what optional features could bring.
 fn built(faults: &mut Vec<String>) -> Result<(), String> {
-    let args =
-        ["tree", "--workspace", "--edges", "normal,build,dev", "--target", "all", "--prefix", "none", "--format", "{p}|{l}"];
+    let args = [
+        "tree",
+        "--workspace",
+        "--edges",
+        "normal,build,dev",
+        "--target",
+        "all",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}|{l}",
+    ];
     let tree = run::output(run::cargo(&args))?;
     let allowed = allowed_licences()?;
     let mut seen = BTreeSet::new();
@@ -190,7 +201,8 @@ fn documents(faults: &mut Vec<String>) -> Result<(), String> {
             faults.push("ARCHITECTURE.md has more than 400 lines".to_owned());
         }
         for named in text.split('`').skip(1).step_by(2) {
-            let looks_like_path = ["crates/", "xtask/", "docs/", "examples/", "fuzz/", ".ci/"].iter().any(|p| named.starts_with(p));
+            let looks_like_path =
+                ["crates/", "xtask/", "docs/", "examples/", "fuzz/", ".ci/"].iter().any(|p| named.starts_with(p));
             if looks_like_path && !named.contains(['*', '{', ' ']) && !run::root().join(named).exists() {
                 faults.push(format!("{document} names `{named}`, which does not exist"));
             }
