@@ -27,18 +27,36 @@ use super::registry::Order;
 use super::talk::Talk;
 use crate::clock;
 
-/// Serves one connection until it ends.
-pub(super) async fn run(stream: TlsStream<TcpStream>, identity: Identity, door: Arc<Door>) {
+/// Serves one connection until it ends. The connection is put into its box before anything waits, so that the future
+/// holds it once.
+pub(super) fn serve(
+    stream: TlsStream<TcpStream>,
+    identity: Identity,
+    door: Arc<Door>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     let now = clock::monotonic();
-    let mut session = ServerSession::new(identity.device.clone(), door.config.session, now);
-    let talk = Talk::open(identity, Arc::clone(&door), &mut session).await;
-    let account = Account::new(&door.config.budgets, now);
-    let mut connection =
-        Connection { stream, session, talk, door, account, paused_until: None, closing: None, turn_bytes: 0, alarm: Alarm::new() };
+    let connection = Box::new(Connection {
+        stream,
+        session: ServerSession::new(identity.device.clone(), door.config.session, now),
+        account: Account::new(&door.config.budgets, now),
+        talk: Talk::new(identity, Arc::clone(&door)),
+        door,
+        paused_until: None,
+        closing: None,
+        turn_bytes: 0,
+        alarm: Alarm::new(),
+    });
+    Box::pin(run(connection))
+}
+
+async fn run(mut connection: Box<Connection>) {
+    let Connection { talk, session, .. } = connection.as_mut();
+    Box::pin(talk.open(session)).await;
     if let Err(why) = connection.serve().await {
         tracing::debug!(device = %connection.session.device(), error = %why, "mqtt.connection broke");
     }
-    connection.talk.close(&mut connection.session).await;
+    let Connection { talk, session, .. } = connection.as_mut();
+    Box::pin(talk.close(session)).await;
 }
 
 /// A connection that ends as soon as its outstanding commits are answered.
@@ -107,7 +125,7 @@ impl Connection {
             } else if ended.is_some() {
                 break;
             } else if self.closing.is_none() && self.talk.has_to_tell(now) {
-                if self.talk.tell(&mut self.session, now).await.is_err() {
+                if Box::pin(self.talk.tell(&mut self.session, now)).await.is_err() {
                     Counters::add(&self.door.connections.counters().faults, 1);
                     self.session.close(ReasonCode::Unspecified);
                 }

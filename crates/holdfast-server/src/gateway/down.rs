@@ -3,22 +3,25 @@
 //! Always made from what is stored now, so a message that is sent twice says the same, and one that was missed is made up
 //! for at the next connection.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use holdfast_core::hash::Sha256Digest;
+use holdfast_core::id::DeviceId;
 use holdfast_core::mqtt::packet::Qos;
 use holdfast_core::mqtt::session::{NotSent, ServerSession};
 use holdfast_core::time::Millis;
 use holdfast_core::topic::{DownChannel, Scope};
 use holdfast_domain::fleet::shadow::delta;
-use holdfast_domain::fleet::{Command, Shadow};
+use holdfast_domain::fleet::{Command, Device, Shadow};
 use holdfast_domain::integrity::containment::{Policy, policy};
 use holdfast_domain::telemetry::value::FieldMap;
+use holdfast_store::Store;
 
+use super::door::Door;
 use super::limits::COMMANDS_PUSHED_MAX;
 use super::nonces::NONCE_BYTES;
 use super::records::Fault;
-use super::registry::{LiveEvent, Order};
+use super::registry::{LiveEvent, Order, Orders};
 use super::talk::Talk;
 use crate::clock;
 
@@ -37,15 +40,16 @@ impl Talk {
             wanted = wanted.with(Order::Challenge);
             self.next_challenge = None;
         }
+        let news = read_news(Arc::clone(&self.door), self.identity.device.clone(), wanted).await?;
         for order in SEQUENCE {
             if !wanted.has(order) {
                 continue;
             }
             let sent = match order {
-                Order::Policy => self.tell_policy(session).await?,
+                Order::Policy => self.tell_policy(session, &news)?,
                 Order::Challenge => self.challenge(session, now),
-                Order::Shadow => self.tell_shadow(session).await?,
-                Order::Commands => self.tell_commands(session).await?,
+                Order::Shadow => self.tell_shadow(session, &news)?,
+                Order::Commands => self.tell_commands(session, &news),
                 Order::Nudge => publish(session, DownChannel::Update, "{}"),
                 Order::Disconnect | Order::TakenOver | Order::Drain => Ok(()),
             };
@@ -59,11 +63,9 @@ impl Talk {
         Ok(())
     }
 
-    /// Reads the policy anew, narrows or widens the session at once, and tells the device.
-    async fn tell_policy(&mut self, session: &mut ServerSession) -> Result<Result<(), NotSent>, Fault> {
-        let id = self.identity.device.clone();
-        let device = self.door.records.read(move |store| store.device(&id)).await?;
-        let Policy { quarantined, reason, recover } = policy(&device.ok_or(Fault)?);
+    /// Narrows or widens the session at once, and tells the device.
+    fn tell_policy(&mut self, session: &mut ServerSession, news: &News) -> Result<Result<(), NotSent>, Fault> {
+        let Policy { quarantined, reason, recover } = policy(news.device.as_ref().ok_or(Fault)?);
         let scope = if quarantined { Scope::Quarantine } else { Scope::Full };
         session.set_scope(scope);
         if std::mem::replace(&mut self.scope, scope) != scope {
@@ -85,13 +87,12 @@ impl Talk {
     }
 
     /// Sends a delta once for each version; a device that does not apply it is not asked again and again.
-    async fn tell_shadow(&mut self, session: &mut ServerSession) -> Result<Result<(), NotSent>, Fault> {
-        let id = self.identity.device.clone();
-        let Shadow { version, desired, reported, .. } = self.door.records.read(move |store| store.shadow(&id)).await?;
-        if self.shadow_sent == Some(version) {
+    fn tell_shadow(&mut self, session: &mut ServerSession, news: &News) -> Result<Result<(), NotSent>, Fault> {
+        let Shadow { version, desired, reported, .. } = &news.shadow;
+        if self.shadow_sent == Some(*version) {
             return Ok(Ok(()));
         }
-        let (Ok(desired), Ok(reported)) = (FieldMap::parse(&desired), FieldMap::parse(&reported)) else {
+        let (Ok(desired), Ok(reported)) = (FieldMap::parse(desired), FieldMap::parse(reported)) else {
             tracing::error!(device = %self.identity.device, "mqtt.shadow in the store cannot be read");
             return Err(Fault);
         };
@@ -101,30 +102,52 @@ impl Talk {
         }
         let sent = publish(session, DownChannel::ShadowDelta, &format!("{{\"v\":{version},\"f\":{delta}}}"));
         if sent.is_ok() {
-            self.shadow_sent = Some(version);
+            self.shadow_sent = Some(*version);
         }
         Ok(sent)
     }
 
     /// Sends open commands, each once on this connection.
-    async fn tell_commands(&mut self, session: &mut ServerSession) -> Result<Result<(), NotSent>, Fault> {
-        let id = self.identity.device.clone();
+    fn tell_commands(&mut self, session: &mut ServerSession, news: &News) -> Result<(), NotSent> {
         let now = clock::now();
-        let mut open = self.door.records.read(move |store| store.open_commands(&id)).await?;
-        open.retain(|command| command.expires > now);
-        self.commands_sent.retain(|sent| open.iter().any(|command| command.id == *sent));
-        open.retain(|command| !self.commands_sent.contains(&command.id));
-        for Command { id, action, input, expires, .. } in open.into_iter().take(COMMANDS_PUSHED_MAX) {
-            let action = serde_json::Value::String(action);
+        self.commands_sent.retain(|sent| news.commands.iter().any(|command| command.id == *sent));
+        let open = news.commands.iter().filter(|command| command.expires > now).take(COMMANDS_PUSHED_MAX);
+        for Command { id, action, input, expires, .. } in open {
+            if self.commands_sent.contains(id) {
+                continue;
+            }
+            let action = serde_json::Value::String(action.clone());
             let payload =
                 format!("{{\"id\":\"{id}\",\"action\":{action},\"input\":{input},\"expires\":{}}}", expires.as_micros());
-            if let Err(not) = publish(session, DownChannel::Command, &payload) {
-                return Ok(Err(not));
-            }
-            self.commands_sent.push(id);
+            publish(session, DownChannel::Command, &payload)?;
+            self.commands_sent.push(*id);
         }
-        Ok(Ok(()))
+        Ok(())
     }
+}
+
+/// What is stored about a device and was asked for.
+#[derive(Debug, Default)]
+struct News {
+    device: Option<Device>,
+    shadow: Shadow,
+    commands: Vec<Command>,
+}
+
+/// Reads what the orders are about, in one go.
+async fn read_news(door: Arc<Door>, id: DeviceId, wanted: Orders) -> Result<News, Fault> {
+    let (policy, shadow, commands) = (wanted.has(Order::Policy), wanted.has(Order::Shadow), wanted.has(Order::Commands));
+    if !(policy || shadow || commands) {
+        return Ok(News::default());
+    }
+    let read = move |store: &Store| {
+        Ok(News {
+            device: if policy { store.device(&id)? } else { None },
+            shadow: if shadow { store.shadow(&id)? } else { Shadow::default() },
+            commands: if commands { store.open_commands(&id)? } else { Vec::new() },
+        })
+    };
+    door.records.read(read).await
 }
 
 fn publish(session: &mut ServerSession, channel: DownChannel, payload: &str) -> Result<(), NotSent> {

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -71,9 +72,9 @@ pub(super) async fn run(
                         door.connections.refused(None, "connections-full");
                         continue;
                     };
-                    let task = serve_one(stream, from, Arc::clone(&door), tls.mqtt(), (hello, permits.clone()));
+                    let shaking = shake_hands(stream, from, Arc::clone(&door), tls.mqtt(), (hello, permits.clone()));
                     tasks.spawn(async move {
-                        task.await;
+                        serve_one(shaking).await;
                         drop(place);
                     });
                 }
@@ -120,35 +121,52 @@ fn note_end(door: &Door, ended: &Result<(), JoinError>) {
     }
 }
 
-/// Everything of one connection. The big futures are boxed so that an idle session does not carry the handshake's.
-async fn serve_one(
+/// Something to be awaited whose size does not count for who awaits it.
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A connection whose handshake is done, counted for as long as it lives.
+type Session = (Boxed<()>, Open);
+
+/// Everything of one connection. An idle session does not carry the handshake's state: that is freed before.
+async fn serve_one(shaking: Boxed<Option<Session>>) {
+    if let Some((session, _open)) = shaking.await {
+        session.await;
+    }
+}
+
+/// The handshake of a connection, and then the session that follows from it.
+fn shake_hands(
     stream: TcpStream,
     from: SocketAddr,
     door: Arc<Door>,
     tls: Arc<ServerConfig>,
     permits: (Option<OwnedSemaphorePermit>, Permits),
-) {
-    let (hello, permits) = permits;
-    let counters = door.connections.counters();
-    let shaken = tokio::select! {
-        shaken = Box::pin(handshake(stream, tls, hello, permits)) => shaken,
-        () = door.drain_begun() => return,
-    };
-    let tls = match shaken {
-        Ok(tls) => tls,
-        Err(name) => {
-            Counters::add(&counters.handshakes_failed, 1);
-            door.connections.refused(None, name);
-            return;
+) -> Boxed<Option<Session>> {
+    Box::pin(async move {
+        let counters = door.connections.counters();
+        let shaken = tokio::select! {
+            shaken = handshake(stream, tls, permits) => shaken,
+            () = door.drain_begun() => return None,
+        };
+        let tls = match shaken {
+            Ok(tls) => tls,
+            Err(name) => {
+                Counters::add(&counters.handshakes_failed, 1);
+                door.connections.refused(None, name);
+                return None;
+            }
+        };
+        Counters::add(&counters.handshakes_ok, 1);
+        Counters::add(&counters.connections, 1);
+        let open = Open { door: Arc::clone(&door) };
+        match identity(tls.get_ref().1, from.ip()) {
+            Ok(identity) => Some((connection::serve(tls, identity, door), open)),
+            Err(none) => {
+                door.connections.refused(None, none.name());
+                None
+            }
         }
-    };
-    Counters::add(&counters.handshakes_ok, 1);
-    Counters::add(&counters.connections, 1);
-    let open = Open { door: Arc::clone(&door) };
-    match identity(tls.get_ref().1, from.ip()) {
-        Ok(identity) => Box::pin(connection::run(tls, identity, door)).await,
-        Err(none) => open.door.connections.refused(None, none.name()),
-    }
+    })
 }
 
 /// Counts an open connection for as long as it lives, however it ends.
@@ -165,8 +183,7 @@ impl Drop for Open {
 async fn handshake(
     stream: TcpStream,
     tls: Arc<ServerConfig>,
-    hello: Option<OwnedSemaphorePermit>,
-    permits: Permits,
+    (hello, permits): (Option<OwnedSemaphorePermit>, Permits),
 ) -> Result<TlsStream<TcpStream>, &'static str> {
     stream.set_nodelay(true).map_err(|_| "tls-connection-lost")?;
     let acceptor = LazyConfigAcceptor::new(Acceptor::default(), stream);

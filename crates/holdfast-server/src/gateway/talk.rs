@@ -51,10 +51,8 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// Looks the certificate up in the device table, after every handshake, and prepares the session for the answer.
-    pub(super) async fn open(identity: Identity, door: Arc<Door>, session: &mut ServerSession) -> Self {
-        let admitted = admission::decide(&identity, &door).await;
-        let mut talk = Self {
+    pub(super) fn new(identity: Identity, door: Arc<Door>) -> Self {
+        Self {
             identity,
             door,
             mailbox: Arc::new(Mailbox::default()),
@@ -71,20 +69,23 @@ impl Talk {
             turned_away: false,
             keep_alive_secs: 0,
             next_touch: Millis(0),
-        };
-        match admitted {
+        }
+    }
+
+    /// Looks the certificate up in the device table, after every handshake, and prepares the session for the answer.
+    pub(super) async fn open(&mut self, session: &mut ServerSession) {
+        match admission::decide(&self.identity, &self.door).await {
             Ok(admitted) => {
                 session.set_scope(admitted.scope);
-                talk.scope = admitted.scope;
-                talk.readings = Some(admitted.readings);
+                self.scope = admitted.scope;
+                self.readings = Some(admitted.readings);
             }
             Err(no) => {
-                talk.refused(no.name);
-                talk.turned_away = true;
+                self.refused(no.name);
+                self.turned_away = true;
                 session.turn_away(no.reason);
             }
         }
-        talk
     }
 
     /// Counts a refusal of this device.
