@@ -1,4 +1,4 @@
-//! Serves every page over made-up data at http://localhost:8099, to be looked at. For development only: the sample
+//! Serves every page over made-up data on port 8099 of localhost, to be looked at. For development only: the sample
 //! accepts a sign-in link that is printed here.
 
 #[path = "../tests/it/samples.rs"]
@@ -7,6 +7,7 @@ mod samples;
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_core::id::DeviceId;
 use holdfast_core::time::Timestamp;
 use holdfast_web::backend::fleet::Fleet as _;
 use holdfast_web::backend::{LiveEvent, integrity::Integrity as _};
@@ -26,6 +27,7 @@ async fn tell(sample: Arc<Sample>) {
             let _unheard = sample.news.send(LiveEvent::Pulse(pulse));
         }
         if let (Ok(device), Ok(stream)) = ("hearth-0001".parse(), "climate".parse()) {
+            let _unheard = sample.news.send(LiveEvent::Device(DeviceId::clone(&device)));
             let _unheard = sample.news.send(LiveEvent::Telemetry { device, stream, at: clock() });
         }
     }

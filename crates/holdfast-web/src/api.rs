@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::backend::Page;
+use crate::console::words::hex;
 use crate::door::problem::Problem;
 use crate::door::routes::Routes;
 
@@ -63,18 +64,12 @@ fn us(at: Timestamp) -> i64 {
     at.as_micros()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 /// JSON text that the store keeps, as a value; text that is no JSON is shown as text rather than lost.
 fn document(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
-pub(crate) use fleet::{
-    FILTER_FIELDS, command_lifetime, filter as device_filter, no_device, quarantine_order,
-};
+pub(crate) use fleet::{FILTER_FIELDS, command_lifetime, filter as device_filter, no_device, quarantine_order};
 pub(crate) use integrity::severity_word;
 pub(crate) use products::no_product;
 pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};

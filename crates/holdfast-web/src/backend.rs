@@ -17,7 +17,10 @@ use holdfast_core::time::Timestamp;
 use tokio::sync::broadcast;
 
 /// Everything this crate asks or orders. Implemented by itself for whatever implements all rooms.
-pub trait Backend: Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + history::History {}
+pub trait Backend:
+    Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + history::History
+{
+}
 
 impl<T> Backend for T where
     T: Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + history::History

@@ -24,6 +24,7 @@ use holdfast_domain::people::access::{Act, may};
 use http::StatusCode;
 use http::request::Parts;
 
+use crate::backend::integrity::Integrity;
 use crate::backend::people::Caller;
 use crate::backend::{Answer, Backend};
 use crate::door::App;
@@ -77,7 +78,7 @@ impl Desk {
 
     /// What the layout needs for a page of this section.
     pub(crate) async fn frame(&self, title: impl Into<String>, section: &'static str) -> Result<Frame, Problem> {
-        let alerts = self.ask(|b| b.open_alerts()).await?;
+        let alerts = self.ask(Integrity::open_alerts).await?;
         Ok(Frame {
             title: title.into(),
             section,

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use axum::Router;
 
 use backend::Backend;
-use door::routes::{Routes, Row};
 use door::App;
+use door::routes::{Routes, Row};
 
 /// The whole door: pages, interface and static files, ready to be served over TLS.
 pub fn router(backend: Arc<dyn Backend>) -> Router {

@@ -12,6 +12,7 @@ use http::header::SET_COOKIE;
 
 use crate::assets;
 use crate::backend::RefusalKind;
+use crate::backend::integrity::Integrity;
 use crate::backend::people::Caller;
 use crate::console::{PageReply, page, page_with};
 use crate::door::App;
@@ -43,7 +44,7 @@ async fn home(caller: Option<axum::Extension<Caller>>) -> PageReply {
 
 /// Answers as long as the process answers and its store can be asked.
 async fn healthz(State(app): State<App>) -> Result<&'static str, Problem> {
-    app.ask(|b| b.open_alerts()).await?;
+    app.ask(Integrity::open_alerts).await?;
     Ok("ok\n")
 }
 

@@ -16,11 +16,22 @@
   // A stream ends by itself within a minute; only an absence longer than that is worth a word.
   let quiet;
   source.onerror = () => { clearTimeout(quiet); quiet = setTimeout(() => show(source.readyState === 1), 4000); };
+  // While somebody fills in a form, news wait: nothing is pulled away from under their hands.
+  const held = new Set();
+  const busy = () => document.activeElement && document.activeElement.matches("main input, main select, main textarea");
+  const tell = (name, detail) => {
+    if (busy() && name !== "hf-telemetry" && name !== "hf-pulse") return held.add(name);
+    document.body.dispatchEvent(new CustomEvent(name, { detail }));
+    if (name !== "hf-telemetry" && name !== "hf-pulse") document.body.dispatchEvent(new CustomEvent("hf-news"));
+  };
+  document.addEventListener("focusout", () => setTimeout(() => {
+    if (busy()) return;
+    const names = [...held];
+    held.clear();
+    names.forEach((name) => tell(name, ""));
+  }, 1500));
   for (const name of ["hf-device", "hf-telemetry", "hf-alert", "hf-deployment", "hf-pulse", "hf-reload"]) {
-    source.addEventListener(name, (event) => {
-      document.body.dispatchEvent(new CustomEvent(name, { detail: event.data }));
-      if (name !== "hf-telemetry" && name !== "hf-pulse") document.body.dispatchEvent(new CustomEvent("hf-news"));
-    });
+    source.addEventListener(name, (event) => tell(name, event.data));
   }
   window.addEventListener("pagehide", () => source.close());
 })();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{List, Reply, document, hex, us};
-use crate::backend::history::{ConformityRow, LedgerEntry};
+use crate::backend::history::{ConformityRow, History, LedgerEntry};
 use crate::console::conformity::status_word;
 use crate::door::App;
 use crate::door::extract::Asked;
@@ -30,7 +30,7 @@ struct AuthorityDoc {
 }
 
 async fn authority(State(app): State<App>) -> Reply<AuthorityDoc> {
-    let authority = app.ask(|b| b.authority()).await?;
+    let authority = app.ask(History::authority).await?;
     Ok(axum::Json(AuthorityDoc {
         ca_pem: authority.ca_pem,
         freshness_key: authority.freshness_key,
@@ -47,7 +47,7 @@ struct CheckpointDoc {
 }
 
 async fn checkpoint(State(app): State<App>) -> Reply<CheckpointDoc> {
-    let head = app.ask(|b| b.checkpoint()).await?;
+    let head = app.ask(History::checkpoint).await?;
     Ok(axum::Json(CheckpointDoc { note: head.note, size: head.size, root: hex(&head.root) }))
 }
 
@@ -118,7 +118,7 @@ struct ConformityDoc {
 
 /// The whole catalogue in one answer: it has a few hundred rows.
 async fn conformity(State(app): State<App>) -> Result<axum::Json<ConformityDoc>, Problem> {
-    let report = app.ask(|b| b.conformity()).await?;
+    let report = app.ask(History::conformity).await?;
     Ok(axum::Json(ConformityDoc {
         catalogue: report.catalogue,
         at_us: us(report.at),

@@ -7,7 +7,7 @@ use holdfast_domain::people::access::Act;
 use serde::Serialize;
 
 use super::{Done, List, Reply, done, us};
-use crate::backend::integrity::RefusalCount;
+use crate::backend::integrity::{Integrity, RefusalCount};
 use crate::door::App;
 use crate::door::extract::{Asked, Id, Who};
 use crate::door::routes::{Access, Routes};
@@ -79,6 +79,6 @@ impl From<RefusalCount> for RefusalRow {
 }
 
 async fn refusals(State(app): State<App>) -> Reply<List<RefusalRow>> {
-    let rows = app.ask(|b| b.refusals()).await?;
+    let rows = app.ask(Integrity::refusals).await?;
     Ok(List::whole(rows.into_iter().map(RefusalRow::from).collect()))
 }

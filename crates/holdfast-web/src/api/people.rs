@@ -69,7 +69,11 @@ async fn add_link(State(app): State<App>, Who(by): Who, Json(body): Json<LinkBod
         _ => return Err(Problem::malformed("link-for-whom", "Give nothing, or person, or name and role.")),
     };
     if whom != LinkFor::Person(by.person.id) && !may(by.person.role, Act::ManagePeople) {
-        return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", "Links for others need an administrator."));
+        return Err(Problem::new(
+            RefusalKind::Forbidden,
+            "role-insufficient",
+            "Links for others need an administrator.",
+        ));
     }
     let secret = Secret::from_random(app.ground().random());
     let new = NewLink { whom, secret_hash: secret.hash() };
@@ -133,9 +137,5 @@ struct Me {
 }
 
 async fn me(Who(by): Who) -> axum::Json<Me> {
-    axum::Json(Me {
-        id: by.person.id.to_string(),
-        name: by.person.name,
-        role: by.person.role.name(),
-    })
+    axum::Json(Me { id: by.person.id.to_string(), name: by.person.name, role: by.person.role.name() })
 }

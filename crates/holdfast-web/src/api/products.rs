@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{List, Reply, document, hex, us};
-use crate::backend::fleet::{NewProduct, ProductView};
+use crate::backend::fleet::{Fleet, NewProduct, ProductView};
 use crate::door::App;
 use crate::door::extract::{Asked, Body, Id, Json, Who};
 use crate::door::problem::Problem;
@@ -57,7 +57,7 @@ struct ProductDoc {
 }
 
 async fn products(State(app): State<App>) -> Reply<List<ProductRow>> {
-    let rows = app.ask(|b| b.products()).await?;
+    let rows = app.ask(Fleet::products).await?;
     Ok(List::whole(rows.iter().map(ProductRow::from).collect()))
 }
 
@@ -105,10 +105,7 @@ async fn put_product(
     Id(id): Id<ProductId>,
     Json(body): Json<ProductBody>,
 ) -> Reply<ProductMade> {
-    let thing_model = match body.thing_model {
-        Value::String(text) => text,
-        object => object.to_string(),
-    };
+    let thing_model = body.thing_model.as_str().map_or_else(|| body.thing_model.to_string(), str::to_owned);
     let new = NewProduct { id, title: body.title, vendor_domain: body.vendor_domain, thing_model };
     Ok(axum::Json(app.ask(move |b| b.put_product(&by, &new)).await?.into()))
 }

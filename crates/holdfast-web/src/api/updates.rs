@@ -6,8 +6,8 @@ mod deployments;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use holdfast_core::id::{ProductId, ReleaseId};
-use holdfast_domain::updates::{Execution, ExecutionState, Release, ReleaseKind, TrustVersion};
 use holdfast_domain::people::access::Act;
+use holdfast_domain::updates::{Execution, ExecutionState, Release, ReleaseKind, TrustVersion};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 

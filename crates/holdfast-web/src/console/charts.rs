@@ -95,7 +95,7 @@ pub(super) struct FieldChart {
 const LINE_CLASSES: [&str; 4] = ["line1", "line2", "line3", "line4"];
 
 impl StreamPanel {
-    pub(super) fn new(device: &DeviceId, stream: &StreamView, chart: Chart, last: Vec<Message>) -> Self {
+    pub(super) fn new(device: &DeviceId, stream: &StreamView, chart: Chart, last: &[Message]) -> Self {
         let newest = last.first();
         let charts = chart.lines.into_iter().zip(LINE_CLASSES.into_iter().cycle());
         Self {

@@ -6,7 +6,7 @@ use holdfast_domain::people::access::Act;
 use super::pictures::{Part, Stack};
 use super::words::{When, when};
 use super::{Desk, Frame, PageReply, page};
-use crate::backend::history::{Conformity, ConformityRow, Status};
+use crate::backend::history::{Conformity, ConformityRow, History, Status};
 use crate::door::extract::Fields;
 use crate::door::routes::{Access, Routes};
 
@@ -45,8 +45,7 @@ const fn status_class(status: Status) -> &'static str {
     }
 }
 
-const STATUSES: [Status; 5] =
-    [Status::Met, Status::MetOtherwise, Status::NotMet, Status::NotApplicable, Status::Open];
+const STATUSES: [Status; 5] = [Status::Met, Status::MetOtherwise, Status::NotMet, Status::NotApplicable, Status::Open];
 
 /// One requirement on the page.
 struct RequirementLine {
@@ -122,7 +121,7 @@ fn groups(report: &Conformity, query: &Fields, desk: &Desk) -> Vec<Group> {
 }
 
 async fn conformity(desk: Desk) -> PageReply {
-    let report = desk.ask(|b| b.conformity()).await?;
+    let report = desk.ask(History::conformity).await?;
     let count = |status: Status| report.rows.iter().filter(|row| row.status == status).count();
     let part = |status: Status| {
         let class = match status {

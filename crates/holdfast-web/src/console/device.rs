@@ -81,7 +81,7 @@ async fn order(desk: Desk, id: DeviceId, fields: Fields, asked: Asked) -> PageRe
         }
         Err(problem) => Err(problem),
     };
-    settle(desk, id, fields, Outcome { form, done, outcome }).await
+    settle(desk, id, fields, Outcome { form, done, result: outcome }).await
 }
 
 /// One of the page's orders, as its form gave it.
@@ -95,11 +95,11 @@ struct Asked {
 struct Outcome {
     form: &'static str,
     done: &'static str,
-    outcome: Result<(), Problem>,
+    result: Result<(), Problem>,
 }
 
 async fn settle(desk: Desk, id: DeviceId, fields: Fields, ended: Outcome) -> PageReply {
-    match ended.outcome {
+    match ended.result {
         Ok(()) => Ok(go(&format!("/console/devices/{id}"), ended.done)),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
@@ -123,14 +123,13 @@ async fn revoke(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageRep
 }
 
 async fn allow_reenrolment(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
-    let asked =
-        Asked { form: "reenrol", done: "reenrolment-allowed", order: Ok(DeviceOrder::AllowReenrolment) };
+    let asked = Asked { form: "reenrol", done: "reenrolment-allowed", order: Ok(DeviceOrder::AllowReenrolment) };
     order(desk, id, fields, asked).await
 }
 
 async fn change_desired(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
     let outcome = try_desired(&desk, &id, &fields).await;
-    settle(desk, id, fields, Outcome { form: "desired", done: "desired", outcome }).await
+    settle(desk, id, fields, Outcome { form: "desired", done: "desired", result: outcome }).await
 }
 
 async fn try_desired(desk: &Desk, id: &DeviceId, fields: &Fields) -> Result<(), Problem> {
@@ -143,7 +142,7 @@ async fn try_desired(desk: &Desk, id: &DeviceId, fields: &Fields) -> Result<(), 
 
 async fn command(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
     let outcome = try_command(&desk, &id, &fields).await;
-    settle(desk, id, fields, Outcome { form: "command", done: "commanded", outcome }).await
+    settle(desk, id, fields, Outcome { form: "command", done: "commanded", result: outcome }).await
 }
 
 async fn try_command(desk: &Desk, id: &DeviceId, fields: &Fields) -> Result<(), Problem> {

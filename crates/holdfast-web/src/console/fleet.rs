@@ -18,7 +18,11 @@ use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/console", Access::May(Act::ViewFleet), overview).get("/console/devices", Access::May(Act::ViewFleet), devices)
+    routes.get("/console", Access::May(Act::ViewFleet), overview).get(
+        "/console/devices",
+        Access::May(Act::ViewFleet),
+        devices,
+    )
 }
 
 /// Words of enrolment states, with what they mean.
@@ -223,9 +227,8 @@ impl DevicesPage {
 /// The address of the next page: the same filter, further on.
 fn next_address(query: &Fields, after: &str) -> String {
     let keep = FILTER_FIELDS.iter().filter(|name| **name != "after");
-    let mut parts: Vec<String> = keep
-        .filter_map(|name| query.text(name).map(|value| format!("{name}={}", encoded(value))))
-        .collect();
+    let mut parts: Vec<String> =
+        keep.filter_map(|name| query.text(name).map(|value| format!("{name}={}", encoded(value)))).collect();
     parts.push(format!("after={}", encoded(after)));
     format!("/console/devices?{}", parts.join("&"))
 }

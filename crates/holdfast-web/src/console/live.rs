@@ -75,7 +75,8 @@ async fn live(State(app): State<App>, Asked(query): Asked) -> PageReply {
     let seat = app.live_seat().ok_or_else(|| {
         Problem::new(RefusalKind::TooMany, "live-streams-full", "Too many pages are open; this one shows no news.")
     })?;
-    let events = news(app.ground().events(), topic, seat).take_until(tokio::time::sleep(Duration::from_secs(STREAM_SECONDS)));
+    let events =
+        news(app.ground().events(), topic, seat).take_until(tokio::time::sleep(Duration::from_secs(STREAM_SECONDS)));
     let first = stream::iter([Ok(Event::default().retry(Duration::from_millis(RETRY_MS)).comment("news from now on"))]);
     Ok(Sse::new(first.chain(events)).keep_alive(KeepAlive::default()).into_response())
 }

@@ -106,7 +106,7 @@ impl Line {
         let known = || self.values.iter().flatten().copied();
         let low = if self.from_zero { 0.0 } else { known().fold(f64::INFINITY, f64::min) };
         let high = known().fold(f64::NEG_INFINITY, f64::max);
-        if high - low < f64::EPSILON { (low - 1.0, high + 1.0) } else { (low, high) }
+        if (high - low).abs() < f64::EPSILON { (low - 1.0, high + 1.0) } else { (low, high) }
     }
 
     /// Pairs of x and y, with `None` where the line is broken.

@@ -9,14 +9,16 @@ use super::words::{Day, Digest, When, day, digest, when};
 use super::{Desk, Frame, PageReply, page};
 use crate::api::no_product;
 use crate::backend::PageAsk;
-use crate::backend::fleet::{FieldView, ModelView, ProductView};
+use crate::backend::fleet::{Fleet, ModelView, ProductView};
 use crate::door::extract::Id;
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .get("/console/products", Access::May(Act::ViewFleet), products)
-        .get("/console/products/{id}", Access::May(Act::ViewFleet), product)
+    routes.get("/console/products", Access::May(Act::ViewFleet), products).get(
+        "/console/products/{id}",
+        Access::May(Act::ViewFleet),
+        product,
+    )
 }
 
 /// One product in the list.
@@ -60,7 +62,7 @@ struct ProductsPage {
 }
 
 async fn products(desk: Desk) -> PageReply {
-    let found = desk.ask(|b| b.products()).await?;
+    let found = desk.ask(Fleet::products).await?;
     page(&ProductsPage {
         frame: desk.frame("Products", "products").await?,
         products: found.iter().map(ProductLine::new).collect(),
@@ -75,12 +77,6 @@ struct ProductPage {
     model: ModelView,
     batches: Vec<BatchLine>,
     releases: Vec<ReleaseLine>,
-}
-
-impl ProductPage {
-    fn limits(&self, field: &FieldView) -> String {
-        super::charts::limits(&field.kind)
-    }
 }
 
 /// Rows of each list on a product's page.

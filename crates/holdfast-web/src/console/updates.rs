@@ -143,7 +143,7 @@ pub(crate) struct ExecutionLine {
 }
 
 impl ExecutionLine {
-    pub(crate) fn new(execution: Execution, desk: &Desk) -> Self {
+    pub(crate) fn new(execution: &Execution, desk: &Desk) -> Self {
         Self {
             deployment: execution.deployment.to_string(),
             device: execution.device.to_string(),

@@ -3,7 +3,7 @@
 //! Owns no text a person or a device wrote; that always goes through the templates' escaping.
 
 use std::borrow::Borrow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
 use holdfast_core::time::{Millis, Timestamp};
@@ -145,7 +145,11 @@ impl HtmlSafe for Digest {}
 
 /// All of a digest.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _never_fails = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// A named reason as words: `slot-digest-unknown` becomes `slot digest unknown`.

@@ -30,9 +30,9 @@ impl<S: Sync> FromRequestParts<S> for Who {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Caller>().cloned();
-        caller
-            .map(Self)
-            .ok_or_else(|| Problem::new(RefusalKind::Unauthenticated, "not-signed-in", "Sign in, or send an API token."))
+        caller.map(Self).ok_or_else(|| {
+            Problem::new(RefusalKind::Unauthenticated, "not-signed-in", "Sign in, or send an API token.")
+        })
     }
 }
 
@@ -199,11 +199,17 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
                 FormRejection::BytesRejection(_) => {
                     Problem::new(RefusalKind::TooLarge, "body-too-large", "The form is too large.")
                 }
-                _ => Problem::malformed("form-malformed", "The form cannot be read."),
+                other @ (FormRejection::FailedToDeserializeForm(_)
+                | FormRejection::FailedToDeserializeFormBody(_)
+                | _) => {
+                    tracing::debug!(error = %other, "a form cannot be read");
+                    Problem::malformed("form-malformed", "The form cannot be read.")
+                }
             })?;
         let fields = Fields::new(pairs)?;
         if wanted.is_some_and(|wanted| fields.typed("form_token") != wanted) {
-            let detail = "The page was open for too long or belongs to another session. Go back, reload it and try again.";
+            let detail =
+                "The page was open for too long or belongs to another session. Go back, reload it and try again.";
             return Err(Problem::new(RefusalKind::Forbidden, "form-token-wrong", detail));
         }
         Ok(Self(fields))

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::App;
 use super::guard::is_api;
 use super::problem::Problem;
+use crate::console::words::hex;
 
 /// Headers of every response. `form-action` and `connect-src` are our own origin: no third-party request, no inline script.
 const HEADERS: [(&str, &str); 8] = [
@@ -31,6 +32,9 @@ const HEADERS: [(&str, &str); 8] = [
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("x-frame-options", "DENY"),
 ];
+
+/// Random bytes in a request id.
+const REQUEST_ID_BYTES: usize = 8;
 
 /// Puts the frame around all routes.
 pub(crate) fn around(app: App, router: Router) -> Router {
@@ -61,7 +65,7 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
 }
 
 fn request_id(app: &App) -> String {
-    app.ground().random().iter().take(8).map(|b| format!("{b:02x}")).collect()
+    hex(app.ground().random().get(..REQUEST_ID_BYTES).unwrap_or_default())
 }
 
 #[derive(Serialize)]

@@ -10,11 +10,11 @@ use crate::{As, busy, get, json, send, with_body};
 const ADMIN: As = As::Token(Role::Administrator);
 
 /// Sends a request that must be refused by this name, and says with which status.
-async fn refused(request: Request<Body>, name: &str) -> u16 {
+async fn refused(request: Request<Body>, name: &'static str) -> u16 {
     let (label, sample) = (format!("{} {}", request.method(), request.uri()), busy());
     let reply = send(&sample, ADMIN, request).await;
     assert_eq!(reply.problem(), name, "{label} {}", reply.text);
-    assert!(sample.refused.lock().unwrap().iter().any(|counted| *counted == name), "{label} is not counted");
+    assert!(sample.refused.lock().unwrap().contains(&name), "{label} is not counted");
     assert!(sample.orders.lock().unwrap().is_empty(), "{label} had an effect");
     reply.status.as_u16()
 }
@@ -24,9 +24,11 @@ async fn bad_input_is_refused_by_name_counted_and_without_effect() {
     let release = crate::samples::updates::release_id(1);
     let phase = r#"{"percent":10,"success_percent":90}"#;
     let deployment = |phases: &str, more: &str| {
-        format!(r#"{{"release":"{release}","phases":[{phases}],"abort_threshold_percent":20,"min_devices":2,"deadline_s":60{more}}}"#)
+        format!(
+            r#"{{"release":"{release}","phases":[{phases}],"abort_threshold_percent":20,"min_devices":2,"deadline_s":60{more}}}"#
+        )
     };
-    let cases: Vec<(Request<Body>, &str, u16)> = vec![
+    let cases: Vec<(Request<Body>, &'static str, u16)> = vec![
         (get("/api/v1/devices?stat=accepted"), "field-unknown", 400),
         (get("/api/v1/devices?state=accepted&state=revoked"), "field-repeated", 400),
         (get("/api/v1/devices?state=happy"), "state-unknown", 400),
@@ -51,12 +53,20 @@ async fn bad_input_is_refused_by_name_counted_and_without_effect() {
         (with_body("POST", "/api/v1/trust", "application/cose", vec![0; 17 * 1024]), "body-too-large", 413),
         (with_body("POST", "/api/v1/trust", "application/json", "{}"), "content-type-unsupported", 415),
         (with_body("POST", "/api/v1/releases", "application/cose", "x"), "field-missing", 400),
-        (with_body("POST", "/api/v1/releases?product=hearth-thermostat", "application/cose", ""), "envelope-truncated", 400),
+        (
+            with_body("POST", "/api/v1/releases?product=hearth-thermostat", "application/cose", ""),
+            "envelope-truncated",
+            400,
+        ),
         (json("POST", "/api/v1/deployments", &deployment(r#"{"success_percent":90}"#, "")), "phase-size-unclear", 400),
         (json("POST", "/api/v1/deployments", &deployment(phase, r#","force":true"#)), "json-malformed", 400),
         (json("POST", "/api/v1/devices/hearth-0001/quarantine", r#"{"reason":""}"#), "reason-length", 400),
         (json("POST", "/api/v1/devices/hearth-0001/release", "{}"), "device-not-quarantined", 409),
-        (json("PATCH", "/api/v1/devices/hearth-0001/shadow", r#"{"desired":{"target":99}}"#), "field-out-of-range", 422),
+        (
+            json("PATCH", "/api/v1/devices/hearth-0001/shadow", r#"{"desired":{"target":99}}"#),
+            "field-out-of-range",
+            422,
+        ),
         (json("PATCH", "/api/v1/devices/hearth-0001/shadow", r#"{"desired":[]}"#), "json-malformed", 400),
     ];
     for (request, name, status) in cases {
@@ -94,7 +104,9 @@ async fn a_list_is_read_page_by_page_without_a_gap_or_a_repeat() {
 async fn an_artifact_is_kept_only_under_its_own_digest() {
     let bytes = vec![7_u8; 3 * 1024 * 1024 + 5];
     let (right, wrong) = (Sha256Digest::of(&bytes), Sha256Digest::of(b"other"));
-    let put = |digest: Sha256Digest| with_body("PUT", &format!("/api/v1/artifacts/{digest}"), "application/octet-stream", bytes.clone());
+    let put = |digest: Sha256Digest| {
+        with_body("PUT", &format!("/api/v1/artifacts/{digest}"), "application/octet-stream", bytes.clone())
+    };
     let reply = send(&busy(), ADMIN, put(right)).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     assert!(reply.text.contains("\"bytes\":3145733"), "{}", reply.text);

@@ -37,13 +37,20 @@ fn every_route_stands_in_the_table() {
 #[test]
 fn nothing_but_the_front_door_is_public() {
     let public: Vec<_> = rows().iter().filter(|row| row.access == Access::Public).map(|row| row.path).collect();
-    let wanted = ["/", "/healthz", "/sign-in", "/sign-in", "/static/{version}/{name}", "/api/v1/sign-in", "/api/v1/authority"];
+    let wanted =
+        ["/", "/healthz", "/sign-in", "/sign-in", "/static/{version}/{name}", "/api/v1/sign-in", "/api/v1/authority"];
     assert_eq!(public, wanted);
 }
 
 /// An address of the route with readable identifiers in it.
 fn address(row: &Row) -> String {
-    let id = if row.path.contains("/devices/") { "hearth-0001" } else if row.path.contains("/products/") { "hearth-thermostat" } else { "019c0000-0000-7000-8000-000000000001" };
+    let id = if row.path.contains("/devices/") {
+        "hearth-0001"
+    } else if row.path.contains("/products/") {
+        "hearth-thermostat"
+    } else {
+        "019c0000-0000-7000-8000-000000000001"
+    };
     row.path
         .replace("{id}", id)
         .replace("{stream}", "climate")
@@ -62,7 +69,11 @@ async fn a_stranger_gets_nowhere_but_to_the_sign_in_page() {
     for row in rows().iter().filter(|row| row.access != Access::Public) {
         let reply = knock(row, As::Nobody, "same-origin").await;
         if row.path.starts_with("/api/") {
-            assert_eq!((reply.status, reply.problem().as_str()), (StatusCode::UNAUTHORIZED, "not-signed-in"), "{row:?}");
+            assert_eq!(
+                (reply.status, reply.problem().as_str()),
+                (StatusCode::UNAUTHORIZED, "not-signed-in"),
+                "{row:?}"
+            );
             assert_eq!(reply.header("www-authenticate"), "Bearer");
         } else {
             assert_eq!((reply.status, reply.header("location")), (StatusCode::SEE_OTHER, "/sign-in"), "{row:?}");

@@ -67,8 +67,18 @@ async fn each_order_about_a_device_is_carried_out_and_told() {
         ("quarantine", "", "hearth-0001 Quarantine { reason: \"by-person\" }", "quarantined"),
         ("revoke", "", "hearth-0001 Revoke", "revoked"),
         ("allow-reenrolment", "", "hearth-0001 AllowReenrolment", "reenrolment-allowed"),
-        ("desired", "version=7&set.target=22&set.child_lock=true&set.label=", r#"desired hearth-0001 Some(7) {"child_lock":true,"label":null,"target":22.0}"#, "desired"),
-        ("command", "action=boost&in.target=22&in.minutes=5", r#"command hearth-0001 boost {"minutes":5,"target":22.0} 300000"#, "commanded"),
+        (
+            "desired",
+            "version=7&set.target=22&set.child_lock=true&set.label=",
+            r#"desired hearth-0001 Some(7) {"child_lock":true,"label":null,"target":22.0}"#,
+            "desired",
+        ),
+        (
+            "command",
+            "action=boost&in.target=22&in.minutes=5",
+            r#"command hearth-0001 boost {"minutes":5,"target":22.0} 300000"#,
+            "commanded",
+        ),
     ] {
         let sample = busy();
         let reply = submit(&sample, &format!("/console/devices/hearth-0001/{path}"), fields).await;
@@ -84,14 +94,44 @@ async fn each_order_about_a_device_is_carried_out_and_told() {
 async fn a_refused_form_keeps_its_values_says_why_and_changes_nothing() {
     let release = format!("/console/releases/{}/deploy", crate::samples::updates::release_id(1));
     for (path, fields, status, kept, why) in [
-        ("/console/devices/hearth-0001/desired", "version=7&set.target=99&set.label=Kitchen", 422, "value=\"Kitchen\"", "5 to 30"),
-        ("/console/devices/hearth-0001/desired", "version=7&set.target=warm", 400, "value=\"warm\"", "a number is needed"),
-        ("/console/devices/hearth-0001/command", "action=boost&in.minutes=soon", 400, "value=\"soon\"", "a whole number is needed"),
+        (
+            "/console/devices/hearth-0001/desired",
+            "version=7&set.target=99&set.label=Kitchen",
+            422,
+            "value=\"Kitchen\"",
+            "5 to 30",
+        ),
+        (
+            "/console/devices/hearth-0001/desired",
+            "version=7&set.target=warm",
+            400,
+            "value=\"warm\"",
+            "a number is needed",
+        ),
+        (
+            "/console/devices/hearth-0001/command",
+            "action=boost&in.minutes=soon",
+            400,
+            "value=\"soon\"",
+            "a whole number is needed",
+        ),
         ("/console/devices/hearth-0001/command", "action=explode", 422, "Commands", "declares no such action"),
         ("/console/devices/hearth-0001/release", "", 409, "hearth-0001", ""),
-        ("/console/people/link", "name=Eve&person=019c0000-0000-7000-8000-000000000001&role=security", 400, "value=\"Eve\"", "not both"),
+        (
+            "/console/people/link",
+            "name=Eve&person=019c0000-0000-7000-8000-000000000001&role=security",
+            400,
+            "value=\"Eve\"",
+            "not both",
+        ),
         ("/console/people/token", "label=pipeline&days=soon", 400, "value=\"pipeline\"", "days"),
-        (&release, "size1=37&unit1=devices&success1=90&abort_threshold_percent=0&min_devices=2&deadline_min=5", 422, "value=\"37\"", "choose 1 or more"),
+        (
+            &release,
+            "size1=37&unit1=devices&success1=90&abort_threshold_percent=0&min_devices=2&deadline_min=5",
+            422,
+            "value=\"37\"",
+            "choose 1 or more",
+        ),
     ] {
         let sample = busy();
         let reply = submit(&sample, path, fields).await;
@@ -137,7 +177,8 @@ async fn an_open_page_hears_of_its_device_and_of_no_other() {
     let sample = busy();
     let router = holdfast_web::router(Arc::clone(&sample) as Arc<dyn holdfast_web::backend::Backend>);
     let cookie = format!("__Host-holdfast={}", secret_of(Role::Assessor, false).text());
-    let request = Request::get("/console/live?device=hearth-0001").header("cookie", cookie).body(Body::empty()).unwrap();
+    let request =
+        Request::get("/console/live?device=hearth-0001").header("cookie", cookie).body(Body::empty()).unwrap();
     let mut body = router.oneshot(request).await.unwrap().into_body();
     sample.news.send(LiveEvent::Device("hearth-0002".parse().unwrap())).unwrap();
     sample.news.send(LiveEvent::Device("hearth-0001".parse().unwrap())).unwrap();

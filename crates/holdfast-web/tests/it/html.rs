@@ -56,7 +56,8 @@ fn forbidden(name: &str, attributes: &str) -> Option<String> {
     let names = attribute_names(attributes);
     let inline = names.iter().find(|name| name.starts_with("on") || *name == "style" || name.starts_with("hx-on"));
     let foreign = attributes.contains("src=\"http") || (name == "link" && attributes.contains("href=\"http"));
-    let evaluated = attributes.contains("js:") || attributes.split("hx-trigger=\"").nth(1).is_some_and(|t| t.split('"').next().unwrap_or("").contains('['));
+    let evaluated = attributes.contains("js:")
+        || attributes.split("hx-trigger=\"").nth(1).is_some_and(|t| t.split('"').next().unwrap_or("").contains('['));
     let script = name == "script" && !attributes.contains("src=\"/static/");
     match (inline, foreign || evaluated || script || name == "style") {
         (Some(bad), _) => Some(format!("{bad} on <{name}>")),
@@ -71,9 +72,16 @@ fn attribute_names(attributes: &str) -> Vec<String> {
     let mut name = String::new();
     for c in attributes.chars() {
         match c {
-            '"' => { quoted = !quoted; name.clear(); }
+            '"' => {
+                quoted = !quoted;
+                name.clear();
+            }
             _ if quoted => {}
-            '=' | ' ' | '\n' => { if !name.is_empty() { names.push(std::mem::take(&mut name)); } }
+            '=' | ' ' | '\n' => {
+                if !name.is_empty() {
+                    names.push(std::mem::take(&mut name));
+                }
+            }
             c => name.push(c),
         }
     }

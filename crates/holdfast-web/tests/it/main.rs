@@ -1,5 +1,7 @@
 //! The door as a browser, a program and a stranger see it: every route, every page, every refusal.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
+
 mod api;
 mod authorization;
 mod forms;

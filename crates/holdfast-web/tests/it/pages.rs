@@ -20,24 +20,51 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         one("/", &["Connected products", "Sign in"]),
         one("/sign-in", &["One-time link"]),
         ("/sign-in", "/sign-in?link=abc".to_owned(), vec!["Your link is ready"]),
-        one("/console", &["12", "in quarantine", "1.2.0", "integrity contradicted", "messages a second", "phase 2 of 3"]),
+        one(
+            "/console",
+            &["12", "in quarantine", "1.2.0", "integrity contradicted", "messages a second", "phase 2 of 3"],
+        ),
         one("/console/devices", &["hearth-0001", "porch-0016", "never"]),
-        ("/console/devices", "/console/devices?limit=3&state=accepted".to_owned(), vec!["Next page", "after=hearth-0003"]),
+        (
+            "/console/devices",
+            "/console/devices?limit=3&state=accepted".to_owned(),
+            vec!["Next page", "after=hearth-0003"],
+        ),
         ("/console/devices", "/console/devices?prefix=zzz".to_owned(), vec!["No device matches"]),
-        ("/console/devices/{id}", "/console/devices/hearth-0001".to_owned(), vec!["Certificates", "on its way", "matches a published release"]),
-        ("/console/devices/{id}", "/console/devices/hearth-0004".to_owned(), vec!["In quarantine: slot digest unknown", "What happens next", "contradicted"]),
+        (
+            "/console/devices/{id}",
+            "/console/devices/hearth-0001".to_owned(),
+            vec!["Certificates", "on its way", "matches a published release"],
+        ),
+        (
+            "/console/devices/{id}",
+            "/console/devices/hearth-0004".to_owned(),
+            vec!["In quarantine: slot digest unknown", "What happens next", "contradicted"],
+        ),
         ("/console/devices/{id}", "/console/devices/hearth-0012".to_owned(), vec!["never seen", "Not known yet"]),
         one("/console/releases", &["1.2.0", "withdrawn", "2 of 3 keys must sign a release"]),
         ("/console/releases/{id}", release, vec!["Roll it out", "6.3 MB", "verified", "bin/health"]),
         ("/console/releases/{id}", second, vec!["The artifact is missing"]),
         one("/console/deployments", &["running", "abort threshold reached", "paused"]),
-        ("/console/deployments/{id}", deployment, vec!["Phase 3", "rolled back", "health check failed", "62%", "when more than 20%"]),
+        (
+            "/console/deployments/{id}",
+            deployment,
+            vec!["Phase 3", "rolled back", "health check failed", "62%", "when more than 20%"],
+        ),
         one("/console/alerts", &["integrity contradicted", "field undeclared", "1,204"]),
         one("/console/ledger", &["131 entries", "holdfast ledger verify", "Older"]),
         one("/console/conformity", &["382 requirements", "of 382 shown"]),
-        ("/console/conformity", "/console/conformity?status=not_met".to_owned(), vec!["1 of 382 shown", "below the floor"]),
+        (
+            "/console/conformity",
+            "/console/conformity?status=not_met".to_owned(),
+            vec!["1 of 382 shown", "below the floor"],
+        ),
         one("/console/products", &["Hearth thermostat", "hearthworks.example"]),
-        ("/console/products/{id}", "/console/products/hearth-thermostat".to_owned(), vec!["Humidity", "0 to 100", "personal", "Heat at once"]),
+        (
+            "/console/products/{id}",
+            "/console/products/hearth-thermostat".to_owned(),
+            vec!["Humidity", "0 to 100", "personal", "Heat at once"],
+        ),
         one("/console/people", &["Ada Okafor", "Release pipeline", "Revoke"]),
     ]
 }
@@ -63,14 +90,17 @@ async fn every_page_renders_for_every_role_is_well_formed_and_says_what_it_must(
     let sample = busy();
     for (route, path, words) in pages() {
         for role in ROLES {
-            if let Access::May(act) = access(route) && !may(role, act) {
+            if let Access::May(act) = access(route)
+                && !may(role, act)
+            {
                 continue;
             }
             let reply = send(&sample, As::Session(role), get(&path)).await;
             assert_eq!(reply.status, StatusCode::OK, "{path} {}", reply.text);
             assert_eq!(html::fault(&reply.text), None, "{path} for {role:?}\n{}", reply.text);
             if role == Role::Administrator {
-                let signed_in = if path == "/" { reply.text.replace("Open the console", "Sign in") } else { reply.text };
+                let signed_in =
+                    if path == "/" { reply.text.replace("Open the console", "Sign in") } else { reply.text };
                 for word in &words {
                     assert!(signed_in.contains(*word), "{path}: {word}\n{signed_in}");
                 }
@@ -102,7 +132,9 @@ async fn every_page_of_an_empty_server_teaches_the_next_step() {
 
 #[tokio::test]
 async fn what_a_home_measures_is_shown_only_to_roles_that_may_read_it() {
-    for (role, seen) in [(Role::FleetOperator, true), (Role::Security, true), (Role::Assessor, false), (Role::ReleaseEngineer, false)] {
+    for (role, seen) in
+        [(Role::FleetOperator, true), (Role::Security, true), (Role::Assessor, false), (Role::ReleaseEngineer, false)]
+    {
         let page = send(&busy(), As::Session(role), get("/console/devices/hearth-0001")).await.text;
         assert_eq!(page.contains("Somebody is at home"), seen, "{role:?}");
         assert_eq!(page.contains("Not for your role"), !seen, "{role:?}");
@@ -119,7 +151,13 @@ async fn text_from_a_device_or_a_person_is_escaped() {
 async fn every_answer_carries_the_security_headers_and_its_own_request_id() {
     let sample = busy();
     let mut ids = Vec::new();
-    for (who, path) in [(As::Nobody, "/"), (As::Nobody, "/nothing"), (As::Nobody, "/api/v1/devices"), (As::Session(Role::Assessor), "/console"), (As::Nobody, "/healthz")] {
+    for (who, path) in [
+        (As::Nobody, "/"),
+        (As::Nobody, "/nothing"),
+        (As::Nobody, "/api/v1/devices"),
+        (As::Session(Role::Assessor), "/console"),
+        (As::Nobody, "/healthz"),
+    ] {
         let reply = send(&sample, who, get(path)).await;
         for (name, part) in [
             ("content-security-policy", "default-src 'none'; script-src 'self'; style-src 'self'"),

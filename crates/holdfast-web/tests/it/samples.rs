@@ -1,5 +1,14 @@
 //! A backend of made-up data, for looking at every page and for tests of the door. Orders are recorded, not carried out.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "made-up data that is right by construction"
+)]
+
 #[path = "samples/devices.rs"]
 mod devices;
 #[path = "samples/fleet.rs"]
@@ -49,7 +58,15 @@ pub(crate) struct Sample {
 impl Sample {
     pub(crate) fn new(fill: Fill, clock: fn() -> Timestamp) -> Self {
         let (news, _) = broadcast::channel(64);
-        Self { fill, clock, orders: Mutex::default(), refused: Mutex::default(), news, opened: Mutex::default(), dice: Mutex::new(0x40) }
+        Self {
+            fill,
+            clock,
+            orders: Mutex::default(),
+            refused: Mutex::default(),
+            news,
+            opened: Mutex::default(),
+            dice: Mutex::new(0x40),
+        }
     }
 
     fn note(&self, order: impl Into<String>) {
@@ -92,7 +109,8 @@ fn person(at: usize) -> Person {
 
 fn caller(hash: &[u8; 32], token: bool) -> Option<Caller> {
     let at = ROLES.iter().position(|role| secret_of(*role, token).hash() == *hash)?;
-    let proof = if token { Proof::Token(TokenId::new(NOON, [1; 10])) } else { Proof::Session(SessionId::new(NOON, [1; 10])) };
+    let proof =
+        if token { Proof::Token(TokenId::new(NOON, [1; 10])) } else { Proof::Session(SessionId::new(NOON, [1; 10])) };
     Some(Caller { person: person(at), proof })
 }
 
@@ -210,14 +228,34 @@ impl Integrity for Sample {
             closed: (n > 2).then(|| self.ago(seconds - 600)),
         };
         let rows = vec![
-            one(1, devices::TAMPERED, "integrity-contradicted", Severity::Critical, 95,
-                "The running image is in no published release. The device is contained and goes back to its known good slot."),
-            one(2, "hearth-0006", "update-rolled-back", Severity::Warning, 840,
-                "Its health check failed after the update to 1.2.0, so it went back by itself. Look at its events."),
-            one(3, "hearth-0011", "clone-suspected", Severity::Critical, 90_000,
-                "A second key tried to enrol as this device. The first one keeps working; the second was refused."),
+            one(
+                1,
+                devices::TAMPERED,
+                "integrity-contradicted",
+                Severity::Critical,
+                95,
+                "The running image is in no published release. The device is contained and goes back to its known good slot.",
+            ),
+            one(
+                2,
+                "hearth-0006",
+                "update-rolled-back",
+                Severity::Warning,
+                840,
+                "Its health check failed after the update to 1.2.0, so it went back by itself. Look at its events.",
+            ),
+            one(
+                3,
+                "hearth-0011",
+                "clone-suspected",
+                Severity::Critical,
+                90_000,
+                "A second key tried to enrol as this device. The first one keeps working; the second was refused.",
+            ),
         ];
-        let wanted = |alert: &Alert| (!open_only || alert.closed.is_none()) && device.is_none_or(|d| alert.device.as_ref() == Some(d));
+        let wanted = |alert: &Alert| {
+            (!open_only || alert.closed.is_none()) && device.is_none_or(|d| alert.device.as_ref() == Some(d))
+        };
         Ok(Page::whole(if self.empty() { Vec::new() } else { rows.into_iter().filter(wanted).collect() }))
     }
     fn open_alerts(&self) -> Answer<u64> {
@@ -237,8 +275,15 @@ impl Integrity for Sample {
             count,
             last: Some(self.ago(seconds)),
         };
-        Ok(if self.empty() { Vec::new() } else {
-            vec![one("mqtt", "field-undeclared", 1_204, 30), one("mqtt", "quarantined", 37, 4), one("est", "identity-in-use", 1, 90_000), one("api", "token-refused", 6, 7_300)]
+        Ok(if self.empty() {
+            Vec::new()
+        } else {
+            vec![
+                one("mqtt", "field-undeclared", 1_204, 30),
+                one("mqtt", "quarantined", 37, 4),
+                one("est", "identity-in-use", 1, 90_000),
+                one("api", "token-refused", 6, 7_300),
+            ]
         })
     }
     fn count_refusal(&self, name: &'static str) {

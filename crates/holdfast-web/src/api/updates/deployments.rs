@@ -3,8 +3,8 @@
 use axum::extract::State;
 use holdfast_core::id::DeploymentId;
 use holdfast_core::time::Millis;
-use holdfast_domain::updates::DeploymentState;
 use holdfast_domain::people::access::Act;
+use holdfast_domain::updates::DeploymentState;
 use serde::{Deserialize, Serialize};
 
 use super::ExecutionRow;

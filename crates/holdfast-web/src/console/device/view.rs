@@ -3,7 +3,8 @@
 use askama::Template;
 use holdfast_domain::fleet::{CertificateState, Command, CommandOutcome, Shadow};
 use holdfast_domain::integrity::{Alert, Appraisal, Verdict};
-use holdfast_domain::people::access::Act;
+use holdfast_domain::people::Role;
+use holdfast_domain::people::access::{Act, may};
 use serde_json::{Map, Value};
 
 use super::super::charts::{Range, StreamPanel};
@@ -135,21 +136,21 @@ pub(super) struct DevicePage {
     ledger: Vec<EntryLine>,
     panels: Vec<StreamPanel>,
     range: Range,
-    may_read: bool,
-    may_set: bool,
-    may_command: bool,
-    may_contain: bool,
-    may_revoke: bool,
-    may_reenrol: bool,
+    role: Role,
     attempt: Attempt,
 }
 
 impl DevicePage {
+    /// Whether the page offers what needs this act.
+    const fn may(&self, act: Act) -> bool {
+        may(self.role, act)
+    }
+
     pub(super) fn new(frame: Frame, facts: Facts, desk: &Desk, range: Range, attempt: Attempt) -> Self {
         let now = desk.now;
         let Facts { view, shadow, commands, appraisals, alerts, ledger, streams } = facts;
         let device = view.device;
-        let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts.chart, facts.last);
+        let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts.chart, &facts.last);
         Self {
             frame,
             panels: view.model.streams.iter().zip(streams).map(panel).collect(),
@@ -194,15 +195,10 @@ impl DevicePage {
             actions: view.model.actions,
             commands: commands.into_iter().map(|command| command_line(command, desk)).collect(),
             appraisals: appraisals.into_iter().map(|appraisal| appraisal_line(appraisal, desk)).collect(),
-            executions: view.executions.into_iter().map(|execution| ExecutionLine::new(execution, desk)).collect(),
+            executions: view.executions.into_iter().map(|execution| ExecutionLine::new(&execution, desk)).collect(),
             ledger: ledger.into_iter().map(|entry| EntryLine::new(entry, desk)).collect(),
             range,
-            may_read: desk.may(Act::ReadTelemetry),
-            may_set: desk.may(Act::SetShadow),
-            may_command: desk.may(Act::GiveCommand),
-            may_contain: desk.may(Act::ContainDevice),
-            may_revoke: desk.may(Act::RevokeDevice),
-            may_reenrol: desk.may(Act::AllowReenrolment),
+            role: desk.caller.person.role,
             attempt,
         }
     }

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use holdfast_core::id::DeploymentId;
-use holdfast_domain::updates::{DeploymentState, Execution};
 use holdfast_domain::people::access::Act;
+use holdfast_domain::updates::{DeploymentState, Execution};
 
 use super::super::fleet::encoded;
 use super::super::pictures::{self, Stack};
@@ -11,8 +11,8 @@ use super::super::words::span;
 use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use super::{DeploymentLine, ExecutionLine, total};
 use crate::api::no_deployment;
-use crate::backend::updates::{DeploymentOrder, DeploymentView};
 use crate::backend::Page;
+use crate::backend::updates::{DeploymentOrder, DeploymentView};
 use crate::door::extract::{Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
@@ -132,7 +132,7 @@ impl DeploymentPage {
             created_by: view.created_by_name.clone(),
             phases: phase_lines(&view),
             next: list.next.map(next),
-            executions: list.rows.into_iter().map(|execution| ExecutionLine::new(execution, desk)).collect(),
+            executions: list.rows.iter().map(|execution| ExecutionLine::new(execution, desk)).collect(),
             states: states.into_iter().filter(|(_, n)| *n > 0).collect(),
             running: matches!(view.state, DeploymentState::Running { .. }),
             paused: matches!(view.state, DeploymentState::Paused { .. }),
@@ -150,8 +150,7 @@ async fn deployment(desk: Desk, Id(id): Id<DeploymentId>) -> PageReply {
 
 async fn deployment_page(desk: Desk, id: DeploymentId, attempt: Attempt) -> PageReply {
     let (state, ask) = (desk.query.text("state").map(str::to_owned), desk.query.page()?);
-    let (view, list) =
-        desk.ask(move |b| Ok((b.deployment(id)?, b.executions(id, state.as_deref(), &ask)?))).await?;
+    let (view, list) = desk.ask(move |b| Ok((b.deployment(id)?, b.executions(id, state.as_deref(), &ask)?))).await?;
     let view = view.ok_or_else(no_deployment)?;
     let title = format!("Deployment of {} {}", view.product, view.version);
     let frame = desk.frame(title, "deployments").await?.live(format!("deployment={id}"));

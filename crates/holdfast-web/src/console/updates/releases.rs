@@ -8,7 +8,7 @@ use holdfast_domain::people::access::Act;
 use super::super::words::{Size, When, hex, size, span, when};
 use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use super::{DeploymentLine, ReleaseLine};
-use crate::api::{no_release};
+use crate::api::no_release;
 use crate::backend::updates::{NewDeployment, NewPhase, PhaseSize, ReleaseView, TrustView};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
@@ -102,14 +102,11 @@ struct ReleasePage {
     health: Option<(String, String)>,
     deployments: Vec<DeploymentLine>,
     may_deploy: bool,
+    phases: &'static [PhaseRow],
     attempt: Attempt,
 }
 
 impl ReleasePage {
-    fn phases(&self) -> &'static [PhaseRow] {
-        &PHASE_DEFAULTS
-    }
-
     fn kind_meaning(&self) -> &'static str {
         match self.line.kind {
             "security" => "It fixes a vulnerability: devices install it by default.",
@@ -135,6 +132,7 @@ impl ReleasePage {
             health: view.health.map(|(program, within)| (program, span(within))),
             deployments: view.deployments.into_iter().map(|view| DeploymentLine::new(view, desk)).collect(),
             may_deploy: desk.may(Act::CreateDeployment) && !release.withdrawn,
+            phases: &PHASE_DEFAULTS,
             attempt,
         }
     }

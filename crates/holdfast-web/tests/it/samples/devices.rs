@@ -19,7 +19,13 @@ pub(crate) fn camera() -> ProductId {
 }
 
 pub(crate) fn field(name: &str, title: &str, unit: Option<&str>, kind: FieldKind) -> FieldView {
-    FieldView { name: name.to_owned(), title: title.to_owned(), unit: unit.map(str::to_owned), kind, personal: name == "presence" }
+    FieldView {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        unit: unit.map(str::to_owned),
+        kind,
+        personal: name == "presence",
+    }
 }
 
 pub(crate) fn model() -> ModelView {
@@ -54,7 +60,10 @@ pub(crate) fn model() -> ModelView {
             ActionView {
                 name: "boost".to_owned(),
                 title: "Heat at once".to_owned(),
-                inputs: vec![target(), field("minutes", "For", Some("minutes"), FieldKind::Integer { min: Some(1), max: Some(120) })],
+                inputs: vec![
+                    target(),
+                    field("minutes", "For", Some("minutes"), FieldKind::Integer { min: Some(1), max: Some(120) }),
+                ],
             },
         ],
     }
@@ -74,7 +83,16 @@ impl Sample {
         let online = !unseen && !matches!(n, 9 | 11);
         let new = matches!(n, 1 | 2 | 3 | 5 | 7);
         let software = Software {
-            version: if n > 12 { "3.0.1" } else if new { "1.2.0" } else if n == 10 { "1.0.4" } else { "1.1.0" }.to_owned(),
+            version: if n > 12 {
+                "3.0.1"
+            } else if new {
+                "1.2.0"
+            } else if n == 10 {
+                "1.0.4"
+            } else {
+                "1.1.0"
+            }
+            .to_owned(),
             sequence: if new { 3 } else { 2 },
             image_digest: [0x2a + n % 3; 32],
             slot: if new { 'b' } else { 'a' },

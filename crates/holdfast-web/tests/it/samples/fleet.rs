@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use holdfast_core::id::{BatchId, CommandId, DeviceId, ProductId, StreamId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::fleet::{
-    CertificateState, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product, Shadow,
+    CertificateState, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint,
+    Product, Shadow,
 };
 use holdfast_web::backend::fleet::{
-    Chart, ChartAsk, ChartLine, DesiredChange, DeviceFilter, DeviceOrder, DeviceView, Fleet, FleetCounts, Message, MessageAsk,
-    NewCommand, NewProduct, ProductView, Pulse, Reading, VersionShare,
+    Chart, ChartAsk, ChartLine, DesiredChange, DeviceFilter, DeviceOrder, DeviceView, Fleet, FleetCounts, Message,
+    MessageAsk, NewCommand, NewProduct, ProductView, Pulse, Reading, VersionShare,
 };
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk, RefusalKind};
@@ -46,7 +47,9 @@ impl Sample {
             releases,
             batches: 1,
         };
-        if self.empty() { return Vec::new() }
+        if self.empty() {
+            return Vec::new();
+        }
         vec![one(thermostat(), "Hearth thermostat", 12, 3), one(camera(), "Porch camera", 4, 1)]
     }
 
@@ -80,7 +83,12 @@ impl Fleet for Sample {
         let all = self.all_devices();
         let count = |test: &dyn Fn(&Device) -> bool| all.iter().filter(|device| test(device)).count() as u64;
         let state = |state| count(&|device: &Device| device.enrolment == state);
-        let share = |product, version: &str, sequence, devices| VersionShare { product, version: version.to_owned(), sequence, devices };
+        let share = |product, version: &str, sequence, devices| VersionShare {
+            product,
+            version: version.to_owned(),
+            sequence,
+            devices,
+        };
         Ok(FleetCounts {
             pending: state(Enrolment::Pending),
             accepted: state(Enrolment::Accepted),
@@ -89,14 +97,28 @@ impl Fleet for Sample {
             revoked: state(Enrolment::Revoked),
             online: count(&|device| device.online_until.is_some()),
             quarantined: count(&|device| device.quarantine.is_some()),
-            versions: if self.empty() { Vec::new() } else {
-                vec![share(thermostat(), "1.2.0", 3, 5), share(thermostat(), "1.1.0", 2, 5), share(thermostat(), "1.0.4", 1, 1), share(camera(), "3.0.1", 9, 3)]
+            versions: if self.empty() {
+                Vec::new()
+            } else {
+                vec![
+                    share(thermostat(), "1.2.0", 3, 5),
+                    share(thermostat(), "1.1.0", 2, 5),
+                    share(thermostat(), "1.0.4", 1, 1),
+                    share(camera(), "3.0.1", 9, 3),
+                ]
             },
         })
     }
     fn pulse(&self) -> Answer<Pulse> {
-        if self.empty() { return Ok(Pulse::default()) }
-        let messages = (0..60).map(|n| { let w = wave(self.ago(60 - n), 37, 0); (14.0 + 5.0 * w) as u32 }).collect();
+        if self.empty() {
+            return Ok(Pulse::default());
+        }
+        let messages = (0..60)
+            .map(|n| {
+                let w = wave(self.ago(60 - n), 37, 0);
+                (14.0 + 5.0 * w) as u32
+            })
+            .collect();
         Ok(Pulse { messages, connections: 12, stored: 184_233, refused: 1_248 })
     }
     fn devices(&self, filter: &DeviceFilter, page: &PageAsk) -> Answer<Page<Device>> {
@@ -128,7 +150,9 @@ impl Fleet for Sample {
         let unseen = device.software.is_none();
         Ok(Some(DeviceView {
             product_title: if device.product == camera() { "Porch camera" } else { "Hearth thermostat" }.to_owned(),
-            certificates: if unseen { Vec::new() } else {
+            certificates: if unseen {
+                Vec::new()
+            } else {
                 vec![
                     certificate("5e0c91b7a4d2f3880112", 86_400, CertificateState::Proven),
                     certificate("31aa77c0e59d1f2b44c0", 61 * 86_400, CertificateState::Superseded),
@@ -182,8 +206,10 @@ impl Fleet for Sample {
         let unseen = self.find(id).is_none_or(|device| device.software.is_none());
         let one = |n: u64| {
             let at = self.ago(n * 10 + 3);
-            let numbers: &[&str] = if stream.as_str() == "climate" { &["temperature", "humidity", "valve"] } else { &["battery"] };
-            let mut fields: BTreeMap<_, _> = numbers.iter().map(|f| ((*f).to_owned(), Reading::Number(value(f, at)))).collect();
+            let numbers: &[&str] =
+                if stream.as_str() == "climate" { &["temperature", "humidity", "valve"] } else { &["battery"] };
+            let mut fields: BTreeMap<_, _> =
+                numbers.iter().map(|f| ((*f).to_owned(), Reading::Number(value(f, at)))).collect();
             if stream.as_str() == "climate" {
                 fields.insert("presence".to_owned(), Reading::Flag(n % 7 < 4));
             }
@@ -192,13 +218,20 @@ impl Fleet for Sample {
         Ok(Page::whole(if unseen { Vec::new() } else { (0..u64::from(ask.page.rows.min(25))).map(one).collect() }))
     }
     fn chart(&self, id: &DeviceId, stream: &StreamId, ask: ChartAsk) -> Answer<Chart> {
-        if self.find(id).is_none_or(|device| device.software.is_none()) { return Ok(Chart::default()) }
+        if self.find(id).is_none_or(|device| device.software.is_none()) {
+            return Ok(Chart::default());
+        }
         let step = (ask.to.as_micros() - ask.from.as_micros()) / i64::from(ask.points);
-        let at: Vec<_> = (0..i64::from(ask.points)).map(|n| Timestamp::from_micros(ask.from.as_micros() + n * step)).collect();
+        let at: Vec<_> =
+            (0..i64::from(ask.points)).map(|n| Timestamp::from_micros(ask.from.as_micros() + n * step)).collect();
         let model = model();
         let fields = &model.streams.iter().find(|known| known.id == *stream).unwrap().fields;
         let line = |field: &holdfast_web::backend::fleet::FieldView| ChartLine {
-            values: at.iter().enumerate().map(|(n, t)| (!(180..192).contains(&n)).then(|| value(&field.name, *t))).collect(),
+            values: at
+                .iter()
+                .enumerate()
+                .map(|(n, t)| (!(180..192).contains(&n)).then(|| value(&field.name, *t)))
+                .collect(),
             field: field.clone(),
         };
         Ok(Chart { lines: fields.iter().filter(|field| field.name != "presence").map(line).collect(), at: at.clone() })
@@ -231,6 +264,12 @@ impl Fleet for Sample {
     }
     fn import_batch(&self, _: &Caller, manifest: &[u8]) -> Answer<FactoryBatch> {
         self.note(format!("import_batch {}", manifest.len()));
-        Ok(FactoryBatch { id: BatchId::new(NOON, [7; 10]), product: thermostat(), devices: 12, manifest_digest: [7; 32], imported: self.now() })
+        Ok(FactoryBatch {
+            id: BatchId::new(NOON, [7; 10]),
+            product: thermostat(),
+            devices: 12,
+            manifest_digest: [7; 32],
+            imported: self.now(),
+        })
     }
 }

@@ -27,10 +27,17 @@ const TEXTS: [&str; 5] = [
 
 impl Sample {
     fn entry(&self, index: u64) -> LedgerEntry {
-        let kinds = ["device-enrolled", "evidence-contradicted", "release-published", "deployment-started", "certificate-issued"];
+        let kinds = [
+            "device-enrolled",
+            "evidence-contradicted",
+            "release-published",
+            "deployment-started",
+            "certificate-issued",
+        ];
         let kind = kinds[(index % 5) as usize];
         let at = self.ago((ENTRIES - index) * 61);
-        let leaf = format!("{{\"at\":{},\"kind\":\"{kind}\",\"device\":\"hearth-{:04}\"}}", at.as_micros(), index % 12 + 1);
+        let leaf =
+            format!("{{\"at\":{},\"kind\":\"{kind}\",\"device\":\"hearth-{:04}\"}}", at.as_micros(), index % 12 + 1);
         LedgerEntry { index, at, kind: kind.to_owned(), leaf, leaf_hash: [index as u8; 32] }
     }
 

@@ -7,7 +7,8 @@ use holdfast_domain::updates::{DeploymentState, Execution, ExecutionState, Relea
 use holdfast_web::backend::fleet::ExecutionCounts;
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::updates::{
-    ArtifactSink, DeploymentOrder, DeploymentView, KeySet, NewDeployment, PhaseView, ReleaseView, StoredArtifact, TrustView, Updates,
+    ArtifactSink, DeploymentOrder, DeploymentView, KeySet, NewDeployment, PhaseView, ReleaseView, StoredArtifact,
+    TrustView, Updates,
 };
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk, RefusalKind};
 
@@ -60,9 +61,18 @@ impl Sample {
             published: self.ago(u64::from(n) * 3_600 * 7),
             withdrawn: n == 3,
         };
-        if self.empty() { return Vec::new() }
+        if self.empty() {
+            return Vec::new();
+        }
         vec![
-            one(1, thermostat(), "1.2.0", 3, ReleaseKind::Security, "Closes a hole in the local network interface. Heating goes on during the update."),
+            one(
+                1,
+                thermostat(),
+                "1.2.0",
+                3,
+                ReleaseKind::Security,
+                "Closes a hole in the local network interface. Heating goes on during the update.",
+            ),
             one(2, thermostat(), "1.1.0", 2, ReleaseKind::Feature, "Quieter valve at night."),
             one(3, thermostat(), "1.0.4", 1, ReleaseKind::Feature, "First release."),
             one(4, camera(), "3.0.1", 9, ReleaseKind::Security, "Fixes certificate checks."),
@@ -86,18 +96,47 @@ impl Sample {
             created: self.ago(1_500 * u64::from(n)),
             phases,
         };
-        if self.empty() { return Vec::new() }
+        if self.empty() {
+            return Vec::new();
+        }
         vec![
-            one(1, "1.2.0", DeploymentState::Running { phase: 1 }, vec![
-                phase(90, ExecutionCounts { succeeded: 3, ..Default::default() }),
-                phase(95, ExecutionCounts { succeeded: 2, rolled_back: 1, downloading: 1, installing: 1, ..Default::default() }),
-                phase(95, ExecutionCounts { queued: 3, ..Default::default() }),
-            ]),
-            one(2, "1.1.0", DeploymentState::Completed, vec![phase(90, ExecutionCounts { succeeded: 11, ..Default::default() })]),
-            one(3, "1.0.9", DeploymentState::Aborted { reason: "abort-threshold-reached".to_owned() }, vec![
-                phase(90, ExecutionCounts { succeeded: 1, failed: 2, queued: 1, ..Default::default() }),
-            ]),
-            one(4, "1.0.8", DeploymentState::Paused { phase: 0 }, vec![phase(90, ExecutionCounts { queued: 4, ..Default::default() })]),
+            one(
+                1,
+                "1.2.0",
+                DeploymentState::Running { phase: 1 },
+                vec![
+                    phase(90, ExecutionCounts { succeeded: 3, ..Default::default() }),
+                    phase(
+                        95,
+                        ExecutionCounts {
+                            succeeded: 2,
+                            rolled_back: 1,
+                            downloading: 1,
+                            installing: 1,
+                            ..Default::default()
+                        },
+                    ),
+                    phase(95, ExecutionCounts { queued: 3, ..Default::default() }),
+                ],
+            ),
+            one(
+                2,
+                "1.1.0",
+                DeploymentState::Completed,
+                vec![phase(90, ExecutionCounts { succeeded: 11, ..Default::default() })],
+            ),
+            one(
+                3,
+                "1.0.9",
+                DeploymentState::Aborted { reason: "abort-threshold-reached".to_owned() },
+                vec![phase(90, ExecutionCounts { succeeded: 1, failed: 2, queued: 1, ..Default::default() })],
+            ),
+            one(
+                4,
+                "1.0.8",
+                DeploymentState::Paused { phase: 0 },
+                vec![phase(90, ExecutionCounts { queued: 4, ..Default::default() })],
+            ),
         ]
     }
 
@@ -108,10 +147,17 @@ impl Sample {
 
     fn all_executions(&self) -> Vec<Execution> {
         let states = [
-            (0, ExecutionState::Succeeded), (0, ExecutionState::Succeeded), (0, ExecutionState::Succeeded),
-            (1, ExecutionState::Installing), (1, ExecutionState::Succeeded),
-            (1, ExecutionState::RolledBack("health-check-failed".to_owned())), (1, ExecutionState::Succeeded),
-            (1, ExecutionState::Downloading), (2, ExecutionState::Queued), (2, ExecutionState::Queued), (2, ExecutionState::Queued),
+            (0, ExecutionState::Succeeded),
+            (0, ExecutionState::Succeeded),
+            (0, ExecutionState::Succeeded),
+            (1, ExecutionState::Installing),
+            (1, ExecutionState::Succeeded),
+            (1, ExecutionState::RolledBack("health-check-failed".to_owned())),
+            (1, ExecutionState::Succeeded),
+            (1, ExecutionState::Downloading),
+            (2, ExecutionState::Queued),
+            (2, ExecutionState::Queued),
+            (2, ExecutionState::Queued),
         ];
         let one = |(n, (phase, state)): (usize, (u32, ExecutionState))| Execution {
             deployment: deployment_id(1),
@@ -127,7 +173,9 @@ impl Sample {
 
 impl Updates for Sample {
     fn trust(&self, version: Option<u64>) -> Answer<Option<TrustView>> {
-        if self.empty() || version.is_some_and(|v| v != 1) { return Ok(None) }
+        if self.empty() || version.is_some_and(|v| v != 1) {
+            return Ok(None);
+        }
         Ok(Some(TrustView {
             trust: TrustVersion { version: 1, document: vec![0xd8, 0x62], accepted: self.ago(86_400 * 8) },
             maker_domain: "hearthworks.example".to_owned(),
@@ -169,7 +217,11 @@ impl Updates for Sample {
     }
     fn add_deployment(&self, _: &Caller, new: &NewDeployment) -> Answer<DeploymentView> {
         if new.abort_threshold_percent == 0 {
-            return refuse(RefusalKind::Unacceptable, "abort-threshold-zero", "A threshold of 0 would stop at the first failure; choose 1 or more.");
+            return refuse(
+                RefusalKind::Unacceptable,
+                "abort-threshold-zero",
+                "A threshold of 0 would stop at the first failure; choose 1 or more.",
+            );
         }
         self.note(format!("add_deployment {} phases, {} s", new.phases.len(), new.deadline.0 / 1_000));
         Ok(self.all_deployments().remove(0))
@@ -189,7 +241,11 @@ impl Updates for Sample {
             return refuse(RefusalKind::Absent, "deployment-unknown", "There is no such deployment.");
         };
         if view.state == DeploymentState::Completed {
-            return refuse(RefusalKind::Conflict, "deployment-state-wrong", "This deployment is completed; nothing is left to order.");
+            return refuse(
+                RefusalKind::Conflict,
+                "deployment-state-wrong",
+                "This deployment is completed; nothing is left to order.",
+            );
         }
         self.note(format!("{order:?}"));
         Ok(view)
