@@ -65,9 +65,17 @@ impl AckedLog {
     ) -> Result<(BTreeSet<(String, u64)>, BTreeMap<String, u64>), Fault> {
         let file = File::open(&self.path).map_err(Fault::files("open", &self.path))?;
         let (mut found, mut highest) = (BTreeSet::new(), BTreeMap::new());
-        for line in BufReader::new(file).lines() {
-            let line = line.map_err(Fault::files("read", &self.path))?;
-            let Some((stream, counter)) = line.split_once(' ') else { continue };
+        let mut reader = BufReader::new(file);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line).map_err(Fault::files("read", &self.path))? == 0 {
+                return Ok((found, highest));
+            }
+            // A damaged line says nothing; what it stood for is sent again and acknowledged as a repeat.
+            let Some((stream, counter)) = std::str::from_utf8(&line).ok().and_then(|line| line.trim_end_matches('\n').split_once(' ')) else {
+                continue;
+            };
             let Ok(counter) = counter.parse::<u64>() else { continue };
             if wanted.contains(&(stream, counter)) {
                 found.insert((stream.to_owned(), counter));
@@ -80,7 +88,6 @@ impl AckedLog {
                 }
             }
         }
-        Ok((found, highest))
     }
 
     fn set_aside(&mut self) -> Result<(), Fault> {

@@ -143,7 +143,7 @@ impl Agent {
         for (stream, used) in highest {
             counters.skip(&stream, used);
         }
-        let (zero, one) = durable::read_copies(layout, "boot")?;
+        let (zero, one) = durable::read_copies(layout, "boot");
         let boot = holdfast_core::update::boot::BootState::read(&zero, &one);
         let journal = Record::<Journal>::load(layout, "update")?;
         let machine = Machine::new(boot, journal.value.clone());

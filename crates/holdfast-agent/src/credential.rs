@@ -15,7 +15,8 @@ use crate::keys::{self, PrivateKey};
 use crate::layout::Layout;
 use crate::tls::{self, Identity};
 
-/// Connections that a new credential may fail to make before it is given up.
+/// Connections that a new credential may fail to make before it is given up, and that the proven one may be turned away
+/// from before the device asks to enrol anew.
 pub(crate) const CANDIDATE_TRIES_MAX: u8 = 3;
 
 /// The factory identity: made in the device, vouched for by the factory, for enrolment and evidence alone.
@@ -26,11 +27,31 @@ pub(crate) fn factory_identity(layout: &Layout) -> Result<Identity, Fault> {
     Ok(Identity { key, chain })
 }
 
-/// Reads the credential of one slot; `None` if it is not complete.
+/// Reads the credential of one slot; `None` if it is not complete or damaged.
 pub(crate) fn read(layout: &Layout, slot: CredentialSlot) -> Result<Option<Identity>, Fault> {
-    let key = PrivateKey::load(&key_path(layout, slot))?;
-    let chain = keys::load_chain(&chain_path(layout, slot))?;
+    let key = unless_damaged(PrivateKey::load(&key_path(layout, slot)))?;
+    let chain = unless_damaged(keys::load_chain(&chain_path(layout, slot)))?;
     Ok(key.zip(chain).map(|(key, chain)| Identity { key, chain }))
+}
+
+/// A damaged file counts as missing: another credential can take its place.
+fn unless_damaged<T>(read: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
+    match read {
+        Err(fault @ Fault::Content { .. }) => {
+            tracing::warn!(fault.name = fault.name(), fault.text = %fault, "credential ignored");
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
+/// Where a credential from a new enrolment goes: beside the proven one, or into its place if its key is there without a
+/// usable certificate, so that the same key asks again.
+pub(crate) fn place_to_enrol(layout: &Layout, record: &DeviceRecord) -> Result<CredentialSlot, Fault> {
+    let Some(proven) = record.value.credential else { return Ok(CredentialSlot::A) };
+    let key = unless_damaged(PrivateKey::load(&key_path(layout, proven)))?;
+    let chain = unless_damaged(keys::load_chain(&chain_path(layout, proven)))?;
+    Ok(if key.is_some() && chain.is_none() { proven } else { proven.other() })
 }
 
 fn key_path(layout: &Layout, slot: CredentialSlot) -> std::path::PathBuf {
@@ -72,6 +93,8 @@ pub(crate) struct Enrolment {
     pub(crate) time_floor: Timestamp,
     /// The slot that gets the credential.
     pub(crate) slot: CredentialSlot,
+    /// Whether an enrolment makes a new key even if one is there.
+    pub(crate) new_key: bool,
 }
 
 impl Enrolment {
@@ -79,23 +102,33 @@ impl Enrolment {
     /// an enrolment whose answer was lost can be repeated.
     pub(crate) async fn enrol(self) -> Result<CredentialSlot, Fault> {
         let factory = factory_identity(&self.layout)?;
+        if self.new_key {
+            self.clear()?;
+        }
         self.certify(Request::Enrol, &factory).await
     }
 
     /// Renews into the free slot with the operational identity of the other one.
     pub(crate) async fn renew(self) -> Result<CredentialSlot, Fault> {
         let current = read(&self.layout, self.slot.other())?.ok_or_else(|| Fault::refused("credential-missing"))?;
-        durable::remove(&chain_path(&self.layout, self.slot))?;
-        durable::remove(&key_path(&self.layout, self.slot))?;
+        self.clear()?;
         self.certify(Request::Renew, &current).await
+    }
+
+    fn clear(&self) -> Result<(), Fault> {
+        durable::remove(&chain_path(&self.layout, self.slot))?;
+        durable::remove(&key_path(&self.layout, self.slot))
     }
 
     async fn certify(&self, request: Request, identity: &Identity) -> Result<CredentialSlot, Fault> {
         let door = Door::open(&self.config.est_url, tls::config(&self.trust, identity, self.time_floor, b"")?)?;
         let path = key_path(&self.layout, self.slot);
-        let key = match PrivateKey::load(&path)? {
+        let key = match unless_damaged(PrivateKey::load(&path))? {
             Some(key) => key,
-            None => PrivateKey::create(&path)?,
+            None => {
+                durable::remove(&path)?;
+                PrivateKey::create(&path)?
+            }
         };
         let (csr, _) = key.request(self.config.device.as_str(), None)?;
         let certificate = est::certify(&door, request, &csr, &key.spki()?).await?;

@@ -86,7 +86,7 @@ pub(crate) struct Record<T> {
 impl<T: Serialize + DeserializeOwned + Default> Record<T> {
     /// Reads the newest whole copy, or starts with the default.
     pub(crate) fn load(layout: &Layout, name: &'static str) -> Result<Self, Fault> {
-        let (zero, one) = read_copies(layout, name)?;
+        let (zero, one) = read_copies(layout, name);
         let found = copies::newest(&zero, &one)
             .and_then(|(generation, payload)| Some((generation, serde_json::from_slice(payload).ok()?)));
         let (generation, value) = found.unwrap_or_default();
@@ -105,13 +105,16 @@ impl<T: Serialize + DeserializeOwned + Default> Record<T> {
     }
 }
 
-/// The two copies' bytes; a copy that is missing or cannot be read is empty.
-pub(crate) fn read_copies(layout: &Layout, name: &str) -> Result<(Vec<u8>, Vec<u8>), Fault> {
-    let copy = |place: u8| read(&layout.state(&format!("{name}.{place}"))).map(Option::unwrap_or_default);
-    match (copy(0), copy(1)) {
-        (Err(why), Err(_)) => Err(why),
-        (zero, one) => Ok((zero.unwrap_or_default(), one.unwrap_or_default())),
-    }
+/// The two copies' bytes; a copy that is missing, too long or cannot be read is empty. A device starts with what is left.
+pub(crate) fn read_copies(layout: &Layout, name: &str) -> (Vec<u8>, Vec<u8>) {
+    let copy = |place: u8| match read(&layout.state(&format!("{name}.{place}"))) {
+        Ok(bytes) => bytes.unwrap_or_default(),
+        Err(fault) => {
+            tracing::warn!(fault.name = fault.name(), fault.text = %fault, "copy of a record ignored");
+            Vec::new()
+        }
+    };
+    (copy(0), copy(1))
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ pub(crate) fn install(args: &cli::InstallFactory) -> Result<u64, Fault> {
     }
     slots::seal(&layout, Slot::A, &accepted.envelope)?;
     let sequence = accepted.manifest.sequence;
-    let (zero, one) = durable::read_copies(&layout, "boot")?;
+    let (zero, one) = durable::read_copies(&layout, "boot");
     let before = BootState::read(&zero, &one);
     let after = BootState {
         generation: before.generation + 1,

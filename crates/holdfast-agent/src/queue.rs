@@ -17,6 +17,8 @@ use crate::layout::Layout;
 
 /// A segment is closed when it is larger.
 const SEGMENT_BYTES: u64 = 256 * 1024;
+/// Segment numbers below this are ours; a file with a higher one was not written by an agent.
+const SEGMENTS_MAX: u64 = 1 << 63;
 /// Kept for each message beside its payload.
 const OVERHEAD_BYTES: u64 = 64;
 /// Stream name of events in the files.
@@ -83,6 +85,7 @@ impl Queue {
         let mut files: Vec<(u64, PathBuf)> = std::fs::read_dir(&queue.dir)
             .map_err(Fault::files("read", &queue.dir))?
             .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
             .filter_map(|entry| Some((segment_of(&entry.file_name().to_string_lossy())?, entry.path())))
             .collect();
         files.sort();
@@ -124,8 +127,9 @@ impl Queue {
         let path = path_of(&self.dir, segment);
         let mut file = file;
         let outcome = file.write_all(&line).map_err(Fault::files("append to", &path));
-        self.open = Some((segment, file, written + line.len() as u64));
+        // A line that was cut short stays the last one of its segment: nothing is appended behind it.
         outcome?;
+        self.open = Some((segment, file, written + line.len() as u64));
         self.put(stream.to_owned(), counter, payload, segment);
         self.make_room()
     }
@@ -251,7 +255,7 @@ fn path_of(dir: &std::path::Path, segment: u64) -> PathBuf {
 }
 
 fn segment_of(name: &str) -> Option<u64> {
-    u64::from_str_radix(name.strip_suffix(".seg")?, 16).ok()
+    u64::from_str_radix(name.strip_suffix(".seg")?, 16).ok().filter(|segment| *segment < SEGMENTS_MAX)
 }
 
 fn parse(line: &[u8]) -> Option<(String, u64, Vec<u8>)> {

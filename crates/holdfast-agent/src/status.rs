@@ -22,7 +22,7 @@ pub(crate) fn read(layout: &Layout) -> Result<Value, Fault> {
     let trust = Trust::load(layout)?;
     let record = DeviceRecord::load(layout, DEVICE_RECORD)?.value;
     let journal = Record::<Journal>::load(layout, "update")?.value;
-    let (zero, one) = durable::read_copies(layout, "boot")?;
+    let (zero, one) = durable::read_copies(layout, "boot");
     let boot = BootState::read(&zero, &one);
     let judge = Judge { trust: trust.document(), product: config.product.as_str(), floor: 0 };
     let slots: Vec<Value> = Slot::ALL

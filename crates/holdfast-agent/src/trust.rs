@@ -28,18 +28,25 @@ impl Trust {
     pub(crate) fn load(layout: &Layout) -> Result<Self, Fault> {
         let first = layout.trust(1);
         let bytes = durable::read(&first)?.ok_or_else(|| Fault::content(&first, "not there; the factory puts it there"))?;
-        let document = TrustDocument::open_first(&bytes).map_err(|why| Fault::unverified(why.name()))?;
+        let document = TrustDocument::open_first(&bytes).map_err(|why| {
+            tracing::error!(trust.path = %first.display(), "the factory's trust document is damaged: nothing can be verified");
+            Fault::unverified(why.name())
+        })?;
         let mut trust = Self { layout: layout.clone(), document };
-        while let Some(bytes) = durable::read(&layout.trust(trust.next_version()))? {
-            match trust.document.succeed(&bytes) {
+        loop {
+            let next = match durable::read(&layout.trust(trust.next_version())) {
+                Ok(None) => return Ok(trust),
+                Ok(Some(bytes)) => trust.document.succeed(&bytes).map_err(|why| Fault::unverified(why.name())),
+                Err(fault) => Err(fault),
+            };
+            match next {
                 Ok(next) => trust.document = next,
-                Err(why) => {
-                    tracing::warn!(trust.version = trust.next_version(), reason = why.name(), "stored trust document ignored");
-                    break;
+                Err(fault) => {
+                    tracing::warn!(trust.version = trust.next_version(), reason = fault.name(), "stored trust document ignored");
+                    return Ok(trust);
                 }
             }
         }
-        Ok(trust)
     }
 
     /// The newest document.

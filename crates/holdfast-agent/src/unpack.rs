@@ -54,9 +54,13 @@ pub(crate) fn unpack(image: &Path, digest: Sha256Digest, into: &Path) -> Result<
     outcome
 }
 
-/// Removes a directory with all it holds, if it is there.
+/// Removes a directory with all it holds, or whatever else has its name, if it is there.
 pub(crate) fn clear(dir: &Path) -> Result<(), Fault> {
-    match std::fs::remove_dir_all(dir) {
+    let removed = match std::fs::remove_dir_all(dir) {
+        Err(why) if why.kind() == std::io::ErrorKind::NotADirectory => std::fs::remove_file(dir),
+        other => other,
+    };
+    match removed {
         Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(Fault::files("remove", dir)(why)),
         _ => Ok(()),
     }

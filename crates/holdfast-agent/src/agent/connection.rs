@@ -37,6 +37,7 @@ pub(super) struct Connection {
     waits: Backoff,
     number: u64,
     candidate_failures: u8,
+    turned_away: u8,
     renewing: bool,
     look_at: Millis,
 }
@@ -44,7 +45,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) const fn new(waits: Backoff) -> Self {
         let now = Millis(0);
-        Self { state: State::Waiting(now), waits, number: 0, candidate_failures: 0, renewing: false, look_at: RENEWAL_LOOK }
+        Self { state: State::Waiting(now), waits, number: 0, candidate_failures: 0, turned_away: 0, renewing: false, look_at: RENEWAL_LOOK }
     }
 
     /// Whether messages can be published.
@@ -108,13 +109,16 @@ impl Agent {
         let chosen = credential::choose(&self.layout, &self.record)?;
         let usable = chosen.filter(|(_, identity)| identity.chain.first().is_some_and(|leaf| !credential::is_expired(leaf)));
         let Some((slot, identity)) = usable else {
-            let slot = self.record.value.credential.map_or(CredentialSlot::A, CredentialSlot::other);
-            let enrolment = self.enrolment(slot);
-            let brings = self.brings.clone();
-            self.connection.state = State::Enrolling;
-            tokio::spawn(async move { brings.send(Brought::Credential(enrolment.enrol().await)).await });
+            let slot = credential::place_to_enrol(&self.layout, &self.record)?;
+            self.enrol(slot, false);
             return Ok(());
         };
+        if self.connection.turned_away >= CANDIDATE_TRIES_MAX {
+            // Perhaps a person has allowed the device to enrol again; if not, the platform refuses by name.
+            self.connection.turned_away = 0;
+            self.enrol(slot.other(), true);
+            return Ok(());
+        }
         let floor = Timestamp::from_micros(self.record.value.time_floor_us);
         let tls = Arc::new(tls::config(self.trust.document(), &identity, floor, ALPN)?);
         let target = link::Target {
@@ -130,6 +134,13 @@ impl Agent {
         Ok(())
     }
 
+    fn enrol(&mut self, slot: CredentialSlot, new_key: bool) {
+        let enrolment = Enrolment { new_key, ..self.enrolment(slot) };
+        let brings = self.brings.clone();
+        self.connection.state = State::Enrolling;
+        tokio::spawn(async move { brings.send(Brought::Credential(enrolment.enrol().await)).await });
+    }
+
     fn enrolment(&self, slot: CredentialSlot) -> Enrolment {
         Enrolment {
             layout: self.layout.clone(),
@@ -137,6 +148,7 @@ impl Agent {
             trust: self.trust.document().clone(),
             time_floor: Timestamp::from_micros(self.record.value.time_floor_us),
             slot,
+            new_key: false,
         }
     }
 
@@ -187,6 +199,7 @@ impl Agent {
             let now = clock::monotonic();
             self.connection.waits.connected(now);
             self.connection.candidate_failures = 0;
+            self.connection.turned_away = 0;
             self.connection.look_at = Millis(now.0 + 1_000);
             let proven = credential::proven(&mut self.record, slot);
             self.note("keep the proven credential", proven);
@@ -209,6 +222,9 @@ impl Agent {
                 let given_up = credential::give_up_candidate(&self.layout, &mut self.record);
                 self.note("give up a credential", given_up);
             }
+        }
+        if turned_away && !was_candidate {
+            self.connection.turned_away = self.connection.turned_away.saturating_add(1);
         }
         self.flush();
         self.on_the_way.clear();

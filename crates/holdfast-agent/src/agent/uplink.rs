@@ -34,12 +34,15 @@ impl Agent {
                 self.shadow.set_told(true);
                 self.publish(&UpChannel::ShadowReported, payload, OnTheWay::Shadow);
             }
-            while let Some((id, payload)) = self.commands.take_untold() {
+            while self.hold_until.is_none()
+                && let Some((id, payload)) = self.commands.take_untold()
+            {
                 self.publish(&UpChannel::CommandResult(id), payload, OnTheWay::Result(id));
             }
         }
         let window = usize::from(self.config.limits.in_flight_max);
-        while self.on_the_way.len() < window {
+        // What the link does not take stands first in the queue again: another try now would be the same for ever.
+        while self.on_the_way.len() < window && self.hold_until.is_none() {
             let Some(message) = self.queue.take(self.quarantined) else { return };
             self.publish_queued(message);
         }

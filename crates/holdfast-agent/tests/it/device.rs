@@ -140,7 +140,7 @@ impl Device {
     }
 
     /// An image whose application is this shell script.
-    pub(crate) fn release(&self, sequence: u64, script: &str) -> Release {
+    pub(crate) fn release(sequence: u64, script: &str) -> Release {
         let mut tar = tar::Builder::new(Vec::new());
         for (name, text) in [("bin/app", script), ("bin/health", "exit 0")] {
             let content = format!("#!/bin/sh\n{text}\n");
@@ -186,13 +186,13 @@ impl Device {
     }
 
     pub(crate) fn install(&self, sequence: u64, script: &str) {
-        let outcome = self.try_install(&self.release(sequence, script));
+        let outcome = self.try_install(&Self::release(sequence, script));
         assert!(outcome.status.success(), "{outcome:?}");
     }
 
     /// A complete image in slot b, as an earlier update left it.
     pub(crate) fn fill_slot_b(&self, sequence: u64, script: &str) {
-        let release = self.release(sequence, script);
+        let release = Self::release(sequence, script);
         std::fs::write(self.path("slots/b/image"), &release.image).unwrap();
         std::fs::write(self.path("slots/b/manifest.suit"), self.envelope(&release)).unwrap();
     }

@@ -7,6 +7,9 @@ mod device;
 
 use device::{Device, agent, read_line, read_line_and_wait_for_end, read_lines, refused};
 
+/// Makes a release that must not be installed.
+type Change = fn(&mut device::Release);
+
 /// Says that it is up, and holds the pipe open for as long as any part of it lives.
 const HOLDING: &str = "exec 3> $HOLDFAST_DATA/told; echo up-1 >&3; sleep 600 & exec sleep 600";
 
@@ -61,7 +64,7 @@ fn damaged_boot_state_still_starts_the_device() {
 #[test]
 fn a_release_that_does_not_verify_is_not_installed() {
     let device = Device::made();
-    let cases: [(&str, fn(&mut device::Release)); 5] = [
+    let cases: [(&str, Change); 5] = [
         ("too-few-signatures", |release| release.signers = 1),
         ("wrong-class", |release| release.product = "porch-camera"),
         ("wrong-vendor", |release| release.maker = "other.example"),
@@ -69,7 +72,7 @@ fn a_release_that_does_not_verify_is_not_installed() {
         ("over-long", |release| release.image.extend([0; 512])),
     ];
     for (name, change) in cases {
-        let mut release = device.release(1, "exit 0");
+        let mut release = Device::release(1, "exit 0");
         change(&mut release);
         let outcome = device.try_install(&release);
         assert!(refused(&outcome, 5).contains(name), "{name}: {outcome:?}");

@@ -32,8 +32,12 @@ impl Agent {
         }
         let start = software.starts;
         software.look_at = Millis(now.0 + RETRY.0);
-        let Some(running) = &self.software.running else { return };
-        let (sequence, image) = (running.manifest.sequence, running.manifest.image_digest);
+        let (sequence, image) = match &self.software.running {
+            Some(running) => (running.manifest.sequence, running.manifest.image_digest),
+            // Neither slot starts: what the platform assigns is the way back.
+            None if self.software.machine.is_stranded() => (0, Sha256Digest::from_bytes([0; 32])),
+            None => return,
+        };
         let Some(door) = self.door() else { return };
         let question = Question {
             door,
