@@ -126,10 +126,7 @@ impl Store {
     }
 
     /// Records signs of life; those of unknown devices are passed over.
-    pub fn touch_devices(
-        &self,
-        touches: Vec<Touch>,
-    ) -> impl Future<Output = Result<(), CommitError>> + Send + use<> {
+    pub fn touch_devices(&self, touches: Vec<Touch>) -> impl Future<Output = Result<(), CommitError>> + Send + use<> {
         self.write(move |desk| {
             for Touch { device, last_seen, online_until } in touches {
                 let row = params![last_seen.as_micros(), online_until.as_micros(), device.as_str()];

@@ -67,12 +67,7 @@ impl Store {
     }
 
     /// Alerts, newest first, before `before` if given.
-    pub fn alerts(
-        &self,
-        filter: &AlertFilter,
-        before: Option<AlertId>,
-        limit: u32,
-    ) -> Result<Vec<Alert>, StoreError> {
+    pub fn alerts(&self, filter: &AlertFilter, before: Option<AlertId>, limit: u32) -> Result<Vec<Alert>, StoreError> {
         let statement = if filter.open_only { sql::ALERTS_OPEN } else { sql::ALERTS };
         let before = before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
         let asked = params![before, filter.device.as_ref().map(DeviceId::as_str), limit];

@@ -64,12 +64,7 @@ fn person_row(f: &mut Fields<'_>) -> Result<Person, StoreError> {
 }
 
 pub(crate) fn link_row(f: &mut Fields<'_>) -> Result<SignInLink, StoreError> {
-    Ok(SignInLink {
-        secret_hash: f.bytes()?,
-        person: f.parsed()?,
-        expires: f.time()?,
-        used: f.optional(Fields::time)?,
-    })
+    Ok(SignInLink { secret_hash: f.bytes()?, person: f.parsed()?, expires: f.time()?, used: f.optional(Fields::time)? })
 }
 
 pub(crate) fn session_row(f: &mut Fields<'_>) -> Result<Session, StoreError> {

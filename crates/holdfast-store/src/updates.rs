@@ -235,11 +235,10 @@ fn deployments(conn: &Connection, which: Statement, asked: impl Params) -> Resul
 
 /// Phases of a plan, their device lists still empty.
 fn phases(conn: &Connection, deployment: &str) -> Result<Vec<Phase>, StoreError> {
-    let found: BTreeMap<u32, u8> = all(conn, (sql::PHASES, "deployment_phase"), [deployment], |f| {
-        Ok((f.number()?, f.number()?))
-    })?
-    .into_iter()
-    .collect();
+    let found: BTreeMap<u32, u8> =
+        all(conn, (sql::PHASES, "deployment_phase"), [deployment], |f| Ok((f.number()?, f.number()?)))?
+            .into_iter()
+            .collect();
     Ok(found.into_values().map(|success_percent| Phase { devices: Vec::new(), success_percent }).collect())
 }
 

@@ -70,8 +70,7 @@ impl Desk {
 
     pub(super) fn set_software(&self, device: &DeviceId, software: &Software) -> Result<(), CommitError> {
         let Software { version, sequence, image_digest, slot, at } = software;
-        let row =
-            params![version, int(*sequence)?, image_digest, slot.to_string(), at.as_micros(), device.as_str()];
+        let row = params![version, int(*sequence)?, image_digest, slot.to_string(), at.as_micros(), device.as_str()];
         self.must(sql::DEVICE_SOFTWARE, row, "device-unknown")
     }
 

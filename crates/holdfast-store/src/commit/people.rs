@@ -60,8 +60,7 @@ impl Desk {
     pub(super) fn add_token(&self, token: &ApiToken) -> Result<(), CommitError> {
         let on = On { key: "token-known", unique: "token-known", foreign: "person-unknown" };
         let ApiToken { id, secret_hash, person, label, created, expires, revoked } = token;
-        let (created, expires, revoked) =
-            (created.as_micros(), expires.as_micros(), revoked.map(Timestamp::as_micros));
+        let (created, expires, revoked) = (created.as_micros(), expires.as_micros(), revoked.map(Timestamp::as_micros));
         let row = params![id.to_string(), secret_hash, person.to_string(), label, created, expires, revoked];
         self.add(sql::TOKEN_ADD, row, on)
     }

@@ -22,10 +22,7 @@ macro_rules! certificate {
 
 macro_rules! command {
     ($rest:literal) => {
-        concat!(
-            "select id, device, action, input, created, expires, outcome, detail, ended from command ",
-            $rest
-        )
+        concat!("select id, device, action, input, created, expires, outcome, detail, ended from command ", $rest)
     };
 }
 

@@ -15,9 +15,9 @@ use crate::writer::{Batch, Desk};
 /// Fewest messages of a move.
 const MOVE_ROWS_MIN: usize = 5_000;
 /// Most messages of a move: the writer does nothing else meanwhile, and readers look through fresh ones one by one.
-const MOVE_ROWS_MAX: usize = 30_000;
+const MOVE_ROWS_MAX: usize = 50_000;
 /// Messages for each series that make a move worth its pages.
-const MOVE_ROWS_PER_SERIES: usize = 10;
+const MOVE_ROWS_PER_SERIES: usize = 24;
 /// Series kept in memory.
 const SERIES_CACHED_MAX: usize = 500_000;
 
@@ -62,12 +62,7 @@ impl Fresh {
     }
 
     /// The number of a device's stream, new if need be; `None` if there is no such device.
-    fn series(
-        &mut self,
-        conn: &Connection,
-        device: &DeviceId,
-        stream: &StreamId,
-    ) -> Result<Option<i64>, StoreError> {
+    fn series(&mut self, conn: &Connection, device: &DeviceId, stream: &StreamId) -> Result<Option<i64>, StoreError> {
         let cached = self.series.get(device).and_then(|known| known.iter().find(|(name, _)| name == stream));
         if let Some((_, series)) = cached {
             return Ok(Some(*series));

@@ -1,7 +1,9 @@
 //! Every change reads back as it was written, room by room, and what does not fit is refused by name.
 
 use holdfast_domain::decision::Change;
-use holdfast_domain::fleet::{CertificateState, CommandOutcome, Enrolment, KeyThumbprint, Quarantine, Shadow, Software};
+use holdfast_domain::fleet::{
+    CertificateState, CommandOutcome, Enrolment, KeyThumbprint, Quarantine, Shadow, Software,
+};
 use holdfast_domain::integrity::{Alert, Appraisal, Severity, Verdict};
 use holdfast_domain::people::{ApiToken, Session, SignInLink};
 use holdfast_domain::updates::{DeploymentState, ExecutionState, TrustVersion};
@@ -49,13 +51,8 @@ fn a_device_keeps_its_state_quarantine_software_and_signs_of_life() {
     assert_eq!(home.store.device(&expected.id).unwrap().as_ref(), Some(&expected));
     expected.enrolment = Enrolment::Accepted;
     expected.quarantine = Some(Quarantine { since: at(3), reason: "slot-digest-unknown".to_owned() });
-    expected.software = Some(Software {
-        version: "1.0.0".to_owned(),
-        sequence: 1,
-        image_digest: [3; 32],
-        slot: 'b',
-        at: at(4),
-    });
+    expected.software =
+        Some(Software { version: "1.0.0".to_owned(), sequence: 1, image_digest: [3; 32], slot: 'b', at: at(4) });
     expected.last_seen = Some(at(6));
     expected.online_until = Some(at(7));
     let device = expected.id.clone();
@@ -119,12 +116,12 @@ fn devices_are_filtered_paged_and_counted() {
 
 #[test]
 fn an_unused_certificate_gives_way_at_once_and_a_proven_one_only_to_a_proven_one() {
+    use CertificateState::{Issued, Proven, Revoked, Superseded};
     let home = Home::with_devices(1);
     let states = || -> Vec<_> {
         home.store.certificates(&device_id(0)).unwrap().into_iter().map(|c| (c.serial, c.state)).collect()
     };
     let prove = |serial: &str| Change::ProveCertificate { device: device_id(0), serial: serial.to_owned(), at: at(9) };
-    use CertificateState::{Issued, Proven, Revoked, Superseded};
     home.put(Change::AddCertificate(certificate(0, "01", 1)));
     assert_eq!(home.store.certificate_by_serial("01").unwrap(), Some(certificate(0, "01", 1)));
     home.put(prove("01"));
@@ -166,19 +163,9 @@ fn a_shadow_counts_its_versions_and_refuses_a_decision_made_for_an_older_one() {
     home.put(desire(1, 21));
     assert_eq!(home.refused(desire(1, 22)), "shadow-version-stale");
     let reported = "{\"target\":21}".to_owned();
-    home.put(Change::SetReported {
-        device: device.clone(),
-        applied_version: 2,
-        reported: reported.clone(),
-        at: at(4),
-    });
-    let expected = Shadow {
-        version: 2,
-        desired: reported.clone(),
-        reported,
-        applied_version: 2,
-        reported_at: Some(at(4)),
-    };
+    home.put(Change::SetReported { device: device.clone(), applied_version: 2, reported: reported.clone(), at: at(4) });
+    let expected =
+        Shadow { version: 2, desired: reported.clone(), reported, applied_version: 2, reported_at: Some(at(4)) };
     assert_eq!(home.store.shadow(&device).unwrap(), expected);
 }
 

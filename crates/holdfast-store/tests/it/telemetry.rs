@@ -129,7 +129,7 @@ fn a_chart_has_lowest_mean_and_highest_value_of_each_span() {
 #[test]
 fn a_chart_of_very_many_messages_reads_only_a_share_of_them() {
     let home = Home::with_devices(1);
-    append(&home.store, (0..CHART_MESSAGES_MAX + 1).map(|n| row(0, n)).collect());
+    append(&home.store, (0..=CHART_MESSAGES_MAX).map(|n| row(0, n)).collect());
     let ask = ChartAsk { from: Timestamp::from_micros(0), to: Timestamp::from_micros(i64::MAX), points: 1 };
     let chart = home.store.telemetry_chart(&device_id(0), &climate(), &ask).unwrap();
     assert_eq!((chart.messages, chart.stride), (CHART_MESSAGES_MAX + 1, 2));
@@ -151,4 +151,34 @@ fn an_event_is_kept_once_and_read_newest_first() {
     assert_eq!(answers, [Appended::Stored, Appended::Stored, Appended::Repeat, Appended::DeviceUnknown]);
     assert_eq!(home.store.events(&device_id(0), None, 9).unwrap(), [event(0, 2), event(0, 1)]);
     assert_eq!(home.store.events(&device_id(0), Some(2), 9).unwrap(), [event(0, 1)]);
+}
+
+#[test]
+fn messages_already_moved_to_their_place_and_fresh_ones_are_one_series_also_after_a_new_start() {
+    let home = Home::with_devices(1);
+    // Falling pairs, so that fresh counters lie below moved ones; more than one move is worth, less than two.
+    let pairs = (0..3_500_u64).flat_map(|n| [2 * n + 1, 2 * n]);
+    for batch in pairs.collect::<Vec<_>>().chunks(1_001) {
+        append(&home.store, batch.iter().map(|n| row(0, *n)).collect());
+    }
+    let fresh = |home: &Home| -> u64 {
+        let conn = rusqlite::Connection::open(home.dir.path().join("holdfast.db")).unwrap();
+        conn.query_row("select count(*) from telemetry_fresh", [], |row| row.get(0)).unwrap()
+    };
+    let check = |home: &Home| {
+        let (device, stream) = (device_id(0), climate());
+        assert_eq!(home.store.telemetry_count(&device, &stream).unwrap(), 7_000);
+        assert!(home.store.telemetry_counters(&device, &stream, None, 9_999).unwrap().into_iter().eq(0..7_000));
+        let newest = MessageAsk { order: Order::NewestFirst, limit: 6_000, ..EVER };
+        let newest = home.store.telemetry(&device, &stream, &newest).unwrap();
+        assert!(newest.into_iter().map(|message| message.counter).eq((1_000..7_000).rev()));
+        let repeats = append(&home.store, (0..7_000).map(|n| row(0, n)).collect());
+        assert!(repeats.iter().all(|answer| *answer == Appended::Repeat));
+    };
+    assert!((1..7_000).contains(&fresh(&home)), "some are moved, some are not");
+    check(&home);
+    let killed = home.copied_as_killed();
+    assert!((1..7_000).contains(&fresh(&killed)));
+    check(&killed);
+    assert_eq!(append(&killed.store, vec![row(0, 7_000)]), [Appended::Stored]);
 }
