@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::firmware;
 use super::making::{mb, release};
 use super::stage::{Step, must, until};
+use super::tools::at;
 use super::world::World;
 use crate::cli::Failure;
 use crate::clock;
@@ -32,15 +33,17 @@ pub(super) async fn connect(world: &mut World, mut step: Step<'_>) -> Result<(),
     step.fact("agents enrolled by EST and online", count);
     step.now("telemetry");
     for index in 0..world.homes.len() {
-        until("telemetry of every device", SOON, || async { Ok((counters(world, index).await?.len() >= 3).then_some(())) })
-            .await?;
+        until("telemetry of every device", SOON, || async {
+            Ok((counters(world, index).await?.len() >= 3).then_some(()))
+        })
+        .await?;
     }
     step.now("shadow");
     let device = world.id(0);
     world.tools.holdfast(&["shadow", "set", device, "targetTemperature=22.5"]).await?;
     until("the device to report what was wanted", SOON, || async {
         let shadow = world.tools.holdfast(&["shadow", "show", device]).await?;
-        Ok((shadow["reported"]["targetTemperature"].as_f64() == Some(22.5)).then_some(()))
+        Ok((at(&shadow, "/reported/targetTemperature").as_f64() == Some(22.5)).then_some(()))
     })
     .await?;
     step.fact("shadow", format!("{device}: targetTemperature 22.5 desired and reported"));
@@ -49,7 +52,7 @@ pub(super) async fn connect(world: &mut World, mut step: Step<'_>) -> Result<(),
     world.tools.holdfast(&["device", "command", device, "identify", "--input", "{\"seconds\":2}"]).await?;
     until("the command's result", SOON, || async {
         let commands = world.tools.holdfast(&["device", "commands", device]).await?;
-        Ok((commands[0]["state"].as_str() == Some("succeeded")).then_some(()))
+        Ok((at(&commands, "/0/state").as_str() == Some("succeeded")).then_some(()))
     })
     .await?;
     step.fact("command", format!("{device}: identify succeeded"));
@@ -66,29 +69,42 @@ pub(super) async fn update(world: &mut World, mut step: Step<'_>) -> Result<(), 
     world.release_2 = id;
     step.fact("release 2", format!("{:.1} MB", mb(bytes)));
     let create = [
-        "deployment", "create", &world.release_2, "--phases", "25,100", "--success", "50", "--abort-threshold", "50",
-        "--min-devices", "4", "--deadline", "120",
+        "deployment",
+        "create",
+        &world.release_2,
+        "--phases",
+        "25,100",
+        "--success",
+        "50",
+        "--abort-threshold",
+        "50",
+        "--min-devices",
+        "4",
+        "--deadline",
+        "120",
     ];
     let made = world.tools.holdfast(&create).await?;
-    let id = made["id"].as_str().unwrap_or_default().to_owned();
+    let id = at(&made, "/id").as_str().unwrap_or_default().to_owned();
     let done = until("the deployment to end", Duration::from_secs(120), || async {
         let shown = world.tools.holdfast(&["deployment", "show", &id]).await?;
         step.now(&tally(&shown));
-        let state = shown["state"].as_str().unwrap_or_default();
+        let state = at(&shown, "/state").as_str().unwrap_or_default();
         Ok(matches!(state, "completed" | "aborted" | "paused").then(|| shown.clone()))
     })
     .await?;
-    must(done["state"] == "completed", || format!("the deployment ended {}: {}", done["state"], tally(&done)))?;
+    must(at(&done, "/state") == "completed", || {
+        format!("the deployment ended {}: {}", at(&done, "/state"), tally(&done))
+    })?;
     step.fact("executions", tally(&done));
     let defective = world.id(DEFECTIVE).to_owned();
-    let executions = done["executions"].as_array().cloned().unwrap_or_default();
-    let of = |state: &str| executions.iter().filter(|e| e["state"] == state).count();
+    let executions = at(&done, "/executions").as_array().cloned().unwrap_or_default();
+    let of = |state: &str| executions.iter().filter(|e| at(e, "/state") == state).count();
     must(of("succeeded") == world.homes.len() - 1, || tally(&done))?;
-    let back = executions.iter().find(|e| e["state"] == "rolled_back");
-    must(back.is_some_and(|e| e["device"] == defective.as_str()), || format!("rolled back: {back:?}"))?;
-    let reason = back.and_then(|e| e["reason"].as_str()).unwrap_or("–").to_owned();
+    let back = executions.iter().find(|e| at(e, "/state") == "rolled_back");
+    must(back.is_some_and(|e| at(e, "/device") == defective.as_str()), || format!("rolled back: {back:?}"))?;
+    let reason = back.and_then(|e| at(e, "/reason").as_str()).unwrap_or("–").to_owned();
     let device = world.device(DEFECTIVE).await?;
-    must(device["software"]["version"] == "1.0.0", || format!("{defective} runs {}", device["software"]))?;
+    must(at(&device, "/software/version") == "1.0.0", || format!("{defective} runs {}", at(&device, "/software")))?;
     step.fact("went back by itself", format!("{defective}: {reason}, runs 1.0.0 again"));
     online(world, world.homes.len() - 1, "1.1.0").await?;
     step.held();
@@ -98,23 +114,26 @@ pub(super) async fn update(world: &mut World, mut step: Step<'_>) -> Result<(), 
 /// Step 6: one changed byte in a running slot.
 pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
     let id = world.id(TAMPERED).to_owned();
-    let slot = world.device(TAMPERED).await?["software"]["slot"].as_str().unwrap_or("a").to_owned();
+    let slot = at(&world.device(TAMPERED).await?, "/software/slot").as_str().unwrap_or("a").to_owned();
     let changed = clock::monotonic().0;
     flip_byte(&world.home(TAMPERED).join("slots").join(&slot).join("image"))?;
     step.now("waiting for evidence");
     let alert = until("the alert", SOON, || async {
         let alerts = world.tools.holdfast(&["alert", "list", "--all"]).await?;
-        let ours = |a: &&Value| a["device"] == id.as_str() && a["kind"] == "integrity-contradicted";
+        let ours = |a: &&Value| at(a, "/device") == id.as_str() && at(a, "/kind") == "integrity-contradicted";
         Ok(alerts.as_array().into_iter().flatten().find(ours).cloned())
     })
     .await?;
     let noticed = clock::monotonic().0 - changed;
-    step.fact("noticed", format!("{id}: slot {slot}, alert {} after {noticed} ms", alert["kind"].as_str().unwrap_or("–")));
+    step.fact(
+        "noticed",
+        format!("{id}: slot {slot}, alert {} after {noticed} ms", at(&alert, "/kind").as_str().unwrap_or("–")),
+    );
     step.now("waiting for recovery and fresh evidence");
     let device = until("the quarantine to be lifted", SOON, || async {
         let device = world.device(TAMPERED).await?;
         let kinds = ledger_kinds(world, &id).await?;
-        let lifted = device["quarantine"].is_null() && kinds.contains("evidence-affirmed");
+        let lifted = at(&device, "/quarantine").is_null() && kinds.contains("evidence-affirmed");
         Ok(lifted.then_some(device))
     })
     .await?;
@@ -127,8 +146,11 @@ pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), 
     let known_good = if slot == "a" { "b" } else { "a" };
     let after = log.rsplit_once("no longer holds its signed image").map_or("", |(_, after)| after);
     must(after.contains(&format!("slot.name=\"{known_good}\"")), || format!("{id} did not start its known-good slot"))?;
-    step.fact("recovered", format!("from its known-good slot {known_good}; fresh evidence lifted the quarantine after {cleared} ms"));
-    step.fact("runs now", format!("{} in slot {}", device["software"]["version"], device["software"]["slot"]));
+    step.fact(
+        "recovered",
+        format!("from its known-good slot {known_good}; fresh evidence lifted the quarantine after {cleared} ms"),
+    );
+    step.fact("runs now", format!("{} in slot {}", at(&device, "/software/version"), at(&device, "/software/slot")));
     step.held();
     Ok(())
 }
@@ -171,7 +193,7 @@ pub(super) async fn evidence(world: &mut World, mut step: Step<'_>) -> Result<()
     let file = world.path("maker/ledger.jsonl");
     world.tools.holdfast(&["ledger", "export", "--out", &file]).await?;
     let verified = world.tools.holdfast(&["ledger", "verify", &file]).await?;
-    step.fact("ledger", format!("{} lines, checkpoint and root hold", verified["lines"]));
+    step.fact("ledger", format!("{} lines, checkpoint and root hold", at(&verified, "/lines")));
     let forged = world.path("maker/ledger-forged.jsonl");
     let text = std::fs::read_to_string(&file).map_err(Failure::fault)?;
     std::fs::write(&forged, text.replacen("device-enrolled", "device-revoked!", 1)).map_err(Failure::fault)?;
@@ -179,9 +201,9 @@ pub(super) async fn evidence(world: &mut World, mut step: Step<'_>) -> Result<()
     must(refused.is_err(), || "a changed copy of the ledger verified".to_owned())?;
     step.fact("changed copy", "refused");
     let report = world.tools.holdfast(&["conformity", "report"]).await?;
-    let rows = report["items"].as_array().cloned().unwrap_or_default();
+    let rows = at(&report, "/items").as_array().cloned().unwrap_or_default();
     must(rows.len() == 382, || format!("the report has {} rows", rows.len()))?;
-    let met = rows.iter().filter(|r| r["status"] == "met").count();
+    let met = rows.iter().filter(|r| at(r, "/status") == "met").count();
     step.fact("conformity", format!("{met} of 382 requirements met by facts, the rest open"));
     step.held();
     Ok(())
@@ -191,7 +213,7 @@ pub(super) async fn evidence(world: &mut World, mut step: Step<'_>) -> Result<()
 async fn online(world: &World, count: usize, version: &str) -> Result<usize, Failure> {
     until(&format!("{count} devices online with {version}"), SOON, || async {
         let list = world.tools.holdfast(&["device", "list"]).await?;
-        let ready = |d: &&Value| d["online"] == true && d["software"]["version"] == version;
+        let ready = |d: &&Value| at(d, "/online") == true && at(d, "/software/version") == version;
         let found = list.as_array().into_iter().flatten().filter(ready).count();
         Ok((found >= count).then_some(found))
     })
@@ -201,7 +223,7 @@ async fn online(world: &World, count: usize, version: &str) -> Result<usize, Fai
 /// Counters of a device's stored readings.
 async fn counters(world: &World, index: usize) -> Result<Vec<u64>, Failure> {
     let rows = world.tools.holdfast(&["device", "telemetry", world.id(index), "climate", "--limit", ROWS_MAX]).await?;
-    Ok(rows.as_array().into_iter().flatten().filter_map(|row| row["counter"].as_u64()).collect())
+    Ok(rows.as_array().into_iter().flatten().filter_map(|row| at(row, "/counter").as_u64()).collect())
 }
 
 /// Counters that the device saw acknowledged, from its own journal.
@@ -213,13 +235,13 @@ fn acknowledged(home: &Path) -> BTreeSet<u64> {
 
 async fn ledger_kinds(world: &World, device: &str) -> Result<BTreeSet<String>, Failure> {
     let lines = world.tools.holdfast(&["device", "ledger", device]).await?;
-    Ok(lines.as_array().into_iter().flatten().filter_map(|l| l["kind"].as_str().map(str::to_owned)).collect())
+    Ok(lines.as_array().into_iter().flatten().filter_map(|l| at(l, "/kind").as_str().map(str::to_owned)).collect())
 }
 
 fn tally(deployment: &Value) -> String {
     let mut counts = std::collections::BTreeMap::new();
-    for execution in deployment["executions"].as_array().into_iter().flatten() {
-        *counts.entry(execution["state"].as_str().unwrap_or("–").to_owned()).or_insert(0) += 1;
+    for execution in at(deployment, "/executions").as_array().into_iter().flatten() {
+        *counts.entry(at(execution, "/state").as_str().unwrap_or("–").to_owned()).or_insert(0) += 1;
     }
     let shown: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
     shown.join(", ")

@@ -2,6 +2,7 @@
 
 use super::firmware::{self, Programs};
 use super::stage::{Step, must};
+use super::tools::at;
 use super::world::{MAKER, PRODUCT, World};
 use crate::cli::Failure;
 
@@ -12,7 +13,10 @@ pub(super) async fn server(world: &mut World, mut step: Step<'_>) -> Result<(), 
     let log = world.dir.join("logs/server.log");
     let link = super::stage::until("the one-time link", std::time::Duration::from_secs(10), || async {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
-        Ok(text.split_whitespace().find(|w| w.starts_with("https://") && w.contains("/sign-in?link=")).map(str::to_owned))
+        Ok(text
+            .split_whitespace()
+            .find(|w| w.starts_with("https://") && w.contains("/sign-in?link="))
+            .map(str::to_owned))
     })
     .await?;
     world.tools.holdfast(&["login", "--link", &link, "--ca", &world.path("server/ca.pem")]).await?;
@@ -57,7 +61,7 @@ pub(super) async fn maker(world: &mut World, mut step: Step<'_>) -> Result<(), F
         tools.holdfast(&["trust", "sign", &document, "--key", key]).await?;
     }
     let uploaded = tools.holdfast(&["trust", "upload", &document]).await?;
-    step.fact("trust document", format!("version {}, root 2 of 3, release 2 of 3", uploaded["version"]));
+    step.fact("trust document", format!("version {}, root 2 of 3, release 2 of 3", at(&uploaded, "/version")));
     let model = world.path("maker/hearth-thermostat.tm.json");
     std::fs::write(&model, include_str!("../../../../examples/hearth-thermostat.tm.json")).map_err(Failure::fault)?;
     tools.holdfast(&["product", "create", PRODUCT, "--model", &model, "--vendor-domain", MAKER]).await?;
@@ -79,9 +83,26 @@ pub(super) async fn release(
     let manifest = world.path(&format!("maker/release-{sequence}.suit"));
     let tools = &world.tools;
     let create = [
-        "release", "create", "--image", &image, "--product", PRODUCT, "--maker", MAKER, "--sequence", sequence,
-        "--release-version", number, "--kind", "feature", "--description", description, "--health-deadline", "20",
-        "--out", &manifest,
+        "release",
+        "create",
+        "--image",
+        &image,
+        "--product",
+        PRODUCT,
+        "--maker",
+        MAKER,
+        "--sequence",
+        sequence,
+        "--release-version",
+        number,
+        "--kind",
+        "feature",
+        "--description",
+        description,
+        "--health-deadline",
+        "20",
+        "--out",
+        &manifest,
     ];
     tools.holdfast(&create).await?;
     tools.holdfast(&["release", "sign", &manifest, "--key", &world.path("maker/release-dia.key")]).await?;
@@ -89,7 +110,7 @@ pub(super) async fn release(
     must(early.is_err(), || "a release with one signature of two was accepted".to_owned())?;
     tools.holdfast(&["release", "sign", &manifest, "--key", &world.path("maker/release-fay.key")]).await?;
     let made = tools.holdfast(&["release", "upload", &manifest, "--image", &image, "--product", PRODUCT]).await?;
-    let id = made["id"].as_str().unwrap_or_default().to_owned();
+    let id = at(&made, "/id").as_str().unwrap_or_default().to_owned();
     must(!id.is_empty(), || format!("the server gave the release no id: {made}"))?;
     Ok((id, bytes))
 }
@@ -97,7 +118,8 @@ pub(super) async fn release(
 /// Step 3: each device makes its key; the factory CA vouches for it; the manifest is imported.
 pub(super) async fn factory(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
     let tools = world.tools.clone();
-    let (id, bytes) = release(world, &firmware::THERMOSTAT_V1, ("1.0.0", "1"), "The software your thermostat came with.").await?;
+    let (id, bytes) =
+        release(world, &firmware::THERMOSTAT_V1, ("1.0.0", "1"), "The software your thermostat came with.").await?;
     world.release_1 = id;
     step.fact("release 1", format!("{:.1} MB, signed 2 of 3, refused with 1", mb(bytes)));
     let mut manifest = vec!["factory".to_owned(), "manifest".to_owned()];
@@ -105,18 +127,32 @@ pub(super) async fn factory(world: &mut World, mut step: Step<'_>) -> Result<(),
     for home in &world.homes {
         step.now(&home.id);
         let dir = home.dir.to_string_lossy().into_owned();
-        let at = |rest: &str| home.dir.join(rest).to_string_lossy().into_owned();
+        let inside = |rest: &str| home.dir.join(rest).to_string_lossy().into_owned();
         let init = [
-            "init", "--dir", &dir, "--device-id", &home.id, "--product", PRODUCT, "--maker", MAKER, "--devices-url",
-            &format!("https://{}", world.devices.replace("127.0.0.1", "localhost")), "--mqtt-addr",
-            &world.mqtt.replace("127.0.0.1", "localhost"), "--reconnect-max-ms", "3000", "--poll-ms", "5000",
+            "init",
+            "--dir",
+            &dir,
+            "--device-id",
+            &home.id,
+            "--product",
+            PRODUCT,
+            "--maker",
+            MAKER,
+            "--devices-url",
+            &format!("https://{}", world.devices.replace("127.0.0.1", "localhost")),
+            "--mqtt-addr",
+            &world.mqtt.replace("127.0.0.1", "localhost"),
+            "--reconnect-max-ms",
+            "3000",
+            "--poll-ms",
+            "5000",
         ];
         tools.agent(&init).await?;
-        let (csr, crt) = (at("keys/factory.csr.pem"), at("keys/factory.crt"));
+        let (csr, crt) = (inside("keys/factory.csr.pem"), inside("keys/factory.crt"));
         let sign = ["factory", "sign", "--dir", &factory, "--csr", &csr, "--device-id", &home.id, "--out", &crt];
         tools.holdfast(&sign).await?;
         std::fs::create_dir_all(home.dir.join("trust")).map_err(Failure::fault)?;
-        std::fs::copy(world.path("maker/trust-1.cose"), at("trust/1.cose")).map_err(Failure::fault)?;
+        std::fs::copy(world.path("maker/trust-1.cose"), inside("trust/1.cose")).map_err(Failure::fault)?;
         let (image, suit) = (world.path("maker/image-1.tar"), world.path("maker/release-1.suit"));
         tools.agent(&["install-factory", "--dir", &dir, "--image", &image, "--manifest", &suit]).await?;
         manifest.extend(["--device".to_owned(), dir]);
@@ -128,7 +164,7 @@ pub(super) async fn factory(world: &mut World, mut step: Step<'_>) -> Result<(),
     let words: Vec<&str> = manifest.iter().map(String::as_str).collect();
     tools.holdfast(&words).await?;
     let batch = tools.holdfast(&["batch", "import", &file]).await?;
-    step.fact("devices in the batch", batch["devices"].to_string());
+    step.fact("devices in the batch", at(&batch, "/devices").to_string());
     let listed = tools.holdfast(&["device", "list", "--state", "preauthorised"]).await?;
     let count = listed.as_array().map_or(0, Vec::len);
     must(count == world.homes.len(), || format!("{count} devices are preauthorised: {listed}"))?;

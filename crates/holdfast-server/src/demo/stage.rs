@@ -137,10 +137,7 @@ where
             return Ok(found);
         }
         if clock::monotonic().0 > deadline {
-            return Err(Failure::verification(
-                "demo-step-failed",
-                format!("waited {} s for {what}", limit.as_secs()),
-            ));
+            return Err(Failure::verification("demo-step-failed", format!("waited {} s for {what}", limit.as_secs())));
         }
         tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
     }

@@ -43,6 +43,11 @@ impl Tools {
     }
 }
 
+/// A member of an answer by JSON pointer (RFC 6901); null if it is not there.
+pub(super) fn at<'a>(answer: &'a Value, pointer: &str) -> &'a Value {
+    answer.pointer(pointer).unwrap_or(&Value::Null)
+}
+
 async fn run(mut command: Command, shown: &str) -> Result<Value, Failure> {
     command.stdin(Stdio::null()).kill_on_drop(true);
     let done = command.output().await.map_err(|why| Failure::fault(format!("{shown}: {why}")))?;
@@ -85,7 +90,9 @@ impl Running {
 
     /// SIGTERM, then the end; SIGKILL if it takes longer than ten seconds.
     pub(super) async fn stop(&mut self) {
-        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+        if let Some(pid) =
+            self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+        {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
         if tokio::time::timeout(std::time::Duration::from_secs(10), self.child.wait()).await.is_err() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::stage::{must, until};
-use super::tools::{Running, Tools};
+use super::tools::{Running, Tools, at};
 use crate::cli::{Failure, Output};
 use crate::clock;
 
@@ -49,7 +49,11 @@ impl World {
             return Err(Failure::usage(format!("{} is there already; name a new folder", dir.display())));
         }
         for part in ["", "maker", "homes", "server", "logs"] {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir.join(part)).map_err(|why| Failure::usage(format!("{}: {why}", dir.display())))?;
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(dir.join(part))
+                .map_err(|why| Failure::usage(format!("{}: {why}", dir.display())))?;
         }
         let dir = dir.canonicalize().map_err(Failure::fault)?;
         let tools = Tools::find(dir.join("maker/profile.toml"))?;
@@ -86,16 +90,26 @@ impl World {
         let addresses = self.dir.join("server/addresses.json");
         let _ = std::fs::remove_file(&addresses);
         let args = [
-            "serve", "--state", &state, "--people", &people, "--devices", &devices, "--mqtt", &mqtt,
-            "--attest-interval", "4", "--exit-with-parent",
+            "serve",
+            "--state",
+            &state,
+            "--people",
+            &people,
+            "--devices",
+            &devices,
+            "--mqtt",
+            &mqtt,
+            "--attest-interval",
+            "4",
+            "--exit-with-parent",
         ];
         self.server = Some(Running::start(&self.tools.holdfast, &args, &self.dir.join("logs/server.log"))?);
         let found: Value = until("the server to listen", Duration::from_secs(30), || async {
             Ok(std::fs::read(&addresses).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()))
         })
         .await?;
-        let address = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
-        (self.people, self.devices, self.mqtt) = (address("people"), address("devices"), address("mqtt"));
+        let address = |name: &str| at(&found, name).as_str().unwrap_or_default().to_owned();
+        (self.people, self.devices, self.mqtt) = (address("/people"), address("/devices"), address("/mqtt"));
         must(!self.people.is_empty(), || "the server wrote no addresses".to_owned())
     }
 
@@ -127,13 +141,13 @@ impl World {
     /// A new one-time link for a browser.
     pub(super) async fn console(&self) -> Result<Value, Failure> {
         let link = self.tools.holdfast(&["link"]).await?;
-        Ok(json!({"console": link["url"], "ca": self.path("server/ca.pem"), "folder": self.path("")}))
+        Ok(json!({"console": at(&link, "/url"), "ca": self.path("server/ca.pem"), "folder": self.path("")}))
     }
 
     /// Tells the person where to go on.
     pub(super) fn invite(&self, out: Output, end: &Value) {
         if !out.is_json() {
-            let url = end["console"].as_str().unwrap_or_default();
+            let url = at(end, "/console").as_str().unwrap_or_default();
             crate::cli::progress(&format!(
                 "\nEverything keeps running. Open the console (the link works once; your browser will warn of the\n\
                  server's own CA, {}):\n\n  {url}\n\nCommands work too: export HOLDFAST_PROFILE={}\nCtrl-C ends it{}.",
