@@ -1,14 +1,15 @@
 //! What people ask for and order: implements the port of `holdfast-web` on the store and the domain's rules.
 //!
-//! Each order is the same walk: gather facts from the store, ask the rule, commit its decision, ring the outbox. Owns no
-//! rule, no SQL and no page.
+//! Each order is the same walk: take the room's turn, gather facts from the store, ask the rule, commit its decision, ring
+//! the outbox. Owns no rule, no SQL and no page.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use holdfast_core::time::Timestamp;
 use holdfast_domain::decision::Decision;
+use holdfast_store::blobs::Blobs;
 use holdfast_store::{CommitError, Committed, Store, StoreError};
 use holdfast_web::backend::{Answer, Fault, Ground, LiveEvent, Refusal, RefusalKind, Stop};
 use tokio::sync::{Notify, broadcast};
@@ -17,14 +18,24 @@ use crate::authority::Authority;
 use crate::clock;
 use crate::gateway::{Connections, Models};
 use crate::tls::Doors;
+use crate::work::pulse::Pulse;
+use crate::work::refusals::Counter;
 
+mod batch;
 mod deployments;
 mod fleet;
 mod history;
 mod integrity;
 mod models;
+mod paging;
 mod people;
+mod readings;
+mod releases;
+pub(crate) mod trust;
+mod turns;
 mod updates;
+
+pub(crate) use turns::Turns;
 
 /// News for pages that wait to be fetched; older ones are lost and the page reloads.
 const NEWS_MAX: usize = 1_024;
@@ -32,27 +43,31 @@ const NEWS_MAX: usize = 1_024;
 /// The house behind the people's door.
 pub struct House {
     /// Everything remembered.
-    pub store: Store,
+    pub(crate) store: Store,
     /// Artifacts.
-    pub blobs: Arc<holdfast_store::blobs::Blobs>,
+    pub(crate) blobs: Arc<Blobs>,
     /// The server's keys.
-    pub authority: Arc<Authority>,
-    /// The TLS configurations, to be reloaded with a new trust document.
-    pub doors: Arc<Doors>,
+    pub(crate) authority: Arc<Authority>,
+    /// The TLS configurations, reloaded with a new trust document or certificate.
+    pub(crate) doors: Arc<Doors>,
+    /// The trust document in force.
+    pub(crate) trust: trust::InForce,
     /// Devices that are connected.
-    pub connections: Connections,
+    pub(crate) connections: Connections,
     /// Compiled models of the products.
-    pub models: Models,
+    pub(crate) models: Models,
     /// Rung when there are effects to deliver.
-    pub outbox: Arc<Notify>,
+    pub(crate) outbox: Arc<Notify>,
     /// Where people reach this server, such as `https://localhost:8443`.
-    pub address: String,
+    pub(crate) address: String,
     /// What happens, for pages that watch.
-    pub news: broadcast::Sender<LiveEvent>,
+    pub(crate) news: broadcast::Sender<LiveEvent>,
     /// Telemetry of the last minute.
-    pub pulse: crate::work::pulse::Pulse,
-    /// Named refusals of the people's door, on their way to the store.
-    pub refusals: crate::work::refusals::Counter,
+    pub(crate) pulse: Pulse,
+    /// Named refusals of the HTTPS doors, on their way to the store.
+    pub(crate) refusals: Counter,
+    /// Who may decide next, in each room.
+    pub(crate) turns: Turns,
 }
 
 impl fmt::Debug for House {
@@ -63,17 +78,20 @@ impl fmt::Debug for House {
 
 /// A channel for news.
 #[must_use]
-pub fn news() -> broadcast::Sender<LiveEvent> {
+pub(crate) fn news() -> broadcast::Sender<LiveEvent> {
     broadcast::channel(NEWS_MAX).0
 }
 
 impl House {
-    /// Commits a decision and rings for its effects.
-    ///
-    /// # Errors
-    ///
-    /// A conflict becomes a refusal of the same name; anything else is our fault.
-    pub fn decide(&self, decision: Decision) -> Answer<Committed> {
+    /// Everything remembered.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Commits a decision and rings for its effects. A conflict becomes a refusal of the same name; anything else is our
+    /// fault.
+    pub(crate) fn decide(&self, decision: Decision) -> Answer<Committed> {
         let rings = !decision.effects.is_empty();
         let committed = self.store.commit(decision).map_err(conflict)?;
         if rings {
@@ -83,7 +101,7 @@ impl House {
     }
 
     /// Tells pages that watch; nobody watching is no error.
-    pub fn tell(&self, event: LiveEvent) {
+    pub(crate) fn tell(&self, event: LiveEvent) {
         let _ = self.news.send(event);
     }
 }
@@ -102,29 +120,34 @@ impl Ground for House {
     }
 }
 
-/// A fault of ours: logged with its whole chain under a number that the caller gets.
-pub fn fault(why: &(dyn std::error::Error + 'static)) -> Stop {
-    let reference: String = clock::random::<5>().iter().map(|b| format!("{b:02x}")).collect();
-    let mut chain = why.to_string();
-    let mut source = why.source();
+/// An error with everything it rests on, in one line.
+pub(crate) fn chain(why: &(dyn Error + 'static)) -> String {
+    let (mut text, mut source) = (why.to_string(), why.source());
     while let Some(cause) = source {
-        chain.push_str(": ");
-        chain.push_str(&cause.to_string());
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
         source = cause.source();
     }
-    tracing::error!(fault.reference = %reference, fault.chain = %chain, "fault");
+    text
+}
+
+/// A fault of ours: logged with its whole chain under a number that the caller gets.
+fn fault(why: &(dyn Error + 'static)) -> Stop {
+    let reference: String = clock::random::<5>().iter().map(|b| format!("{b:02x}")).collect();
+    tracing::error!(fault.reference = %reference, fault.chain = %chain(why), "fault");
     Stop::Fault(Fault { reference })
 }
 
 /// A store fault as the port's fault.
-pub(crate) fn stored(why: StoreError) -> Stop {
+#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(stored)`")]
+fn stored(why: StoreError) -> Stop {
     fault(&why)
 }
 
 fn conflict(why: CommitError) -> Stop {
     match why {
         CommitError::Conflict(name) => {
-            let detail = "the state changed meanwhile, or the order was carried out before; look again".to_owned();
+            let detail = "the state changed meanwhile, or the order was carried out before; look again";
             refuse(RefusalKind::Conflict, name, detail)
         }
         CommitError::Fault(why) => fault(&why),
@@ -132,14 +155,31 @@ fn conflict(why: CommitError) -> Stop {
 }
 
 /// A named refusal.
-pub(crate) fn refuse(kind: RefusalKind, name: &'static str, detail: impl Into<String>) -> Stop {
+fn refuse(kind: RefusalKind, name: &'static str, detail: impl Into<String>) -> Stop {
     Stop::Refused(Refusal { kind, name, detail: detail.into() })
 }
 
 /// The order is about something that is not there.
-pub(crate) fn absent(name: &'static str, what: impl fmt::Display) -> Stop {
+fn absent(name: &'static str, what: impl fmt::Display) -> Stop {
     refuse(RefusalKind::Absent, name, format!("there is no {what}"))
 }
 
-/// How long the pulse looks back.
-pub const PULSE: Duration = Duration::from_secs(60);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer")]
+    struct Outer(#[source] std::fmt::Error);
+
+    #[test]
+    fn a_chain_names_every_cause_once() {
+        assert_eq!(chain(&Outer(std::fmt::Error)), format!("outer: {}", std::fmt::Error));
+    }
+
+    #[test]
+    fn a_conflict_in_the_store_is_a_refusal_and_not_a_fault() {
+        let Stop::Refused(refusal) = conflict(CommitError::Conflict("command-ended")) else { panic!("a fault") };
+        assert_eq!((refusal.kind, refusal.name), (RefusalKind::Conflict, "command-ended"));
+    }
+}

@@ -1,22 +1,34 @@
 //! What runs in a server, and how it is put together: state folder, keys, three doors, loops, orderly end.
+//!
+//! Owns the order of starting and stopping, and nothing that goes on in between.
 
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use holdfast_core::trust::TrustDocument;
-use holdfast_store::Store;
+use holdfast_domain::telemetry::ModelError;
 use holdfast_store::blobs::Blobs;
-use rustls::pki_types::CertificateDer;
-use tokio::sync::Notify;
+use holdfast_store::{Store, StoreError};
+use holdfast_web::backend::{Backend, Stop};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::app::{self, House};
-use crate::authority::{Authority, AuthorityConfig};
-use crate::cli::Failure;
+use crate::authority::{Authority, AuthorityConfig, AuthorityError};
 use crate::gateway::{self, Connections, Models};
 use crate::https::{self, Door, Limits, Listener};
-use crate::tls::{Doors, TrustedCas};
-use crate::{clock, work};
+use crate::tls::{Doors, TlsError};
+use crate::work::{Work, pulse, refusals};
+use crate::{clock, devices};
+
+/// The file that tells where the doors are.
+const ADDRESSES: &str = "addresses.json";
+/// The file that a running server holds locked.
+const LOCK: &str = "lock";
 
 /// What `holdfast serve` is told.
 #[derive(Debug, Clone)]
@@ -35,173 +47,255 @@ pub struct Config {
     pub attest_interval_s: u32,
 }
 
-/// Serves until SIGTERM or Ctrl-C, then drains the doors.
-///
-/// # Errors
-///
-/// If the state cannot be used or a port is taken.
-pub async fn serve(config: Config) -> Result<(), Failure> {
-    log();
-    let _ = clock::monotonic();
-    let tcp = Tcp::bind(&config).await?;
-    let house = tokio::task::spawn_blocking({
-        let (config, people) = (config.clone(), tcp.addresses[0]);
-        move || open(&config, people)
-    })
-    .await
-    .map_err(Failure::fault)??;
-    invite_first(&house)?;
-    let stop = Arc::new(Notify::new());
-    let loops = work::start(&house, &stop);
-    tcp.announce(&config.state)?;
-    let ended = run_doors(&house, tcp, &config).await;
-    stop.notify_waiters();
-    drop(loops);
-    tracing::info!("stopped");
-    ended
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file or folder of the state cannot be used.
+    #[error("{path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another server runs on the same state.
+    #[error("{0} is in use by another server")]
+    InUse(PathBuf),
+    /// A port is taken, or not ours to take.
+    #[error("{address}")]
+    Port {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server's keys cannot be used.
+    #[error("the keys cannot be used")]
+    Keys(#[from] AuthorityError),
+    /// The store cannot be used.
+    #[error("the store cannot be used")]
+    Store(#[from] StoreError),
+    /// The stored trust documents do not hold any more.
+    #[error("the stored trust documents cannot be used")]
+    Trust(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A stored model does not compile any more.
+    #[error("a stored model cannot be used")]
+    Model(#[from] ModelError),
+    /// TLS cannot be configured.
+    #[error("the doors cannot be configured")]
+    Doors(#[from] TlsError),
+    /// The first administrator's link could not be made.
+    #[error("the first administrator's link cannot be made")]
+    Invitation(#[source] Stop),
+    /// Starting panicked.
+    #[error("the start broke off")]
+    Broken(#[from] tokio::task::JoinError),
 }
 
-struct Tcp {
-    people: tokio::net::TcpListener,
-    devices: tokio::net::TcpListener,
-    mqtt: tokio::net::TcpListener,
-    addresses: [SocketAddr; 3],
+/// Where the doors are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// For people.
+    pub people: SocketAddr,
+    /// For devices, HTTPS.
+    pub devices: SocketAddr,
+    /// For devices, MQTT.
+    pub mqtt: SocketAddr,
 }
 
-impl Tcp {
-    async fn bind(config: &Config) -> Result<Self, Failure> {
-        let bound = |address: SocketAddr| move |why| Failure::fault(format!("{address}: {why}"));
-        let people = https::bind(config.people).await.map_err(bound(config.people))?;
-        let devices = https::bind(config.devices).await.map_err(bound(config.devices))?;
-        let mqtt = gateway::listen(config.mqtt).map_err(bound(config.mqtt))?;
-        let address = |tcp: &tokio::net::TcpListener| tcp.local_addr().map_err(Failure::fault);
-        let addresses = [address(&people)?, address(&devices)?, address(&mqtt)?];
-        Ok(Self { people, devices, mqtt, addresses })
+/// A running server. Dropped without [`Server::stop`], it ends where it stands, as if it were killed.
+#[derive(Debug)]
+pub struct Server {
+    house: Arc<House>,
+    addresses: Addresses,
+    invitation: Option<String>,
+    state: PathBuf,
+    stop: watch::Sender<bool>,
+    doors: JoinSet<()>,
+    work: Work,
+    /// Let go last.
+    _lock: File,
+}
+
+impl Server {
+    /// Opens the state, then the doors. When this returns, all three are open and `addresses.json` tells where.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the state cannot be used or a port is taken.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let _ = clock::monotonic();
+        let lock = prepare(&config.state)?;
+        let sockets = Sockets::bind(&config).await?;
+        let addresses = sockets.addresses;
+        let opened = spawn_blocking({
+            let config = config.clone();
+            move || open(&config, addresses.people)
+        });
+        let (house, invitation) = opened.await??;
+        let (stop, _) = watch::channel(false);
+        let doors = sockets.serve(&house, &config, &stop);
+        let work = Work::start(&house);
+        announce(&config.state, &addresses)?;
+        Ok(Self { house, addresses, invitation, state: config.state, stop, doors, work, _lock: lock })
     }
 
-    /// Writes `addresses.json`, so that scripts find the doors; it appears whole or not at all.
-    fn announce(&self, state: &Path) -> Result<(), Failure> {
-        let [people, devices, mqtt] = self.addresses;
-        let text = format!("{{\"people\":\"{people}\",\"devices\":\"{devices}\",\"mqtt\":\"{mqtt}\"}}\n");
-        let (temporary, path) = (state.join("addresses.new"), state.join("addresses.json"));
-        std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, &path)).map_err(Failure::fault)?;
-        tracing::info!(%people, %devices, %mqtt, "listening");
-        Ok(())
+    /// Where the doors are.
+    #[must_use]
+    pub const fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// The one-time link of the first administrator, as long as nobody has ever signed in.
+    #[must_use]
+    pub fn invitation(&self) -> Option<&str> {
+        self.invitation.as_deref()
+    }
+
+    /// What stands behind the people's door.
+    #[must_use]
+    pub const fn house(&self) -> &Arc<House> {
+        &self.house
+    }
+
+    /// Comes back only if a door closes by itself, which none should.
+    pub async fn door_closed(&mut self) {
+        if self.doors.join_next().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Takes no new connection, lets open requests finish, then ends the loops: whatever a last request left to do in
+    /// memory is written down.
+    pub async fn stop(mut self) {
+        let _ = std::fs::remove_file(self.state.join(ADDRESSES));
+        let _ = self.stop.send(true);
+        while self.doors.join_next().await.is_some() {}
+        self.work.end(&self.house).await;
     }
 }
 
-fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("HOLDFAST_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    let started = log.try_init();
-    if started.is_err() {
-        tracing::debug!("the log was started before");
+/// Makes the state folder for this user alone, and keeps a second server away from it.
+fn prepare(state: &Path) -> Result<File, StartError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StartError::File { path, source }
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(state).map_err(failed(state))?;
+    let path = state.join(LOCK);
+    let lock = File::create(&path).map_err(failed(&path))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StartError::InUse(state.to_owned())),
+        Err(TryLockError::Error(source)) => return Err(StartError::File { path, source }),
+    }
+    let addresses = state.join(ADDRESSES);
+    match std::fs::remove_file(&addresses) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(failed(&addresses)(why)),
+        _ => Ok(lock),
     }
 }
 
-fn open(config: &Config, people: SocketAddr) -> Result<Arc<House>, Failure> {
-    let failed = |what: &str, why: &dyn std::fmt::Display| Failure::fault(format!("{what}: {why}"));
-    std::fs::create_dir_all(&config.state).map_err(|why| failed(&config.state.display().to_string(), &why))?;
+fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<String>), StartError> {
+    let failed = |path: PathBuf| move |source| StartError::File { path, source };
     let now = clock::now();
     let keys = AuthorityConfig { names: config.names.clone(), ..AuthorityConfig::new(config.state.join("keys")) };
-    let authority = Authority::open_or_create(keys, now).map_err(|why| failed("keys", &why))?;
-    let authority = Arc::new(authority);
-    std::fs::write(config.state.join("ca.pem"), authority.ca_pem()).map_err(|why| failed("ca.pem", &why))?;
-    let store = Store::open(&config.state).map_err(|why| failed("store", &why))?;
-    let blobs = Blobs::open(&config.state.join("blobs")).map_err(|why| failed("blobs", &why))?;
-    let trusted = trusted_cas(&store)?;
-    let doors = Doors::new(Arc::clone(&authority), &trusted).map_err(|why| failed("doors", &why))?;
+    let authority = Arc::new(Authority::open_or_create(keys, now)?);
+    let ca = config.state.join("ca.pem");
+    std::fs::write(&ca, authority.ca_pem()).map_err(failed(ca))?;
+    let store = Store::open(&config.state)?;
+    let folder = config.state.join("blobs");
+    let blobs = Blobs::open(&folder).map_err(failed(folder))?;
+    let trust = app::trust::InForce::of(&store).map_err(StartError::Trust)?;
+    let doors = Doors::new(Arc::clone(&authority), &trust.cas())?;
     let models = Models::default();
-    for product in store.products().map_err(|why| failed("products", &why))? {
-        models.load(&product.id, &product.thing_model).map_err(|why| failed("a stored model", &why))?;
+    for product in store.products()? {
+        models.load(&product.id, &product.thing_model)?;
     }
     let host = config.names.first().map_or("localhost", String::as_str);
-    Ok(Arc::new(House {
+    let house = Arc::new(House {
         store,
         blobs: Arc::new(blobs),
         authority,
         doors: Arc::new(doors),
+        trust,
         connections: Connections::new(),
         models,
         outbox: Arc::new(Notify::new()),
         address: format!("https://{host}:{}", people.port()),
         news: app::news(),
-        pulse: work::pulse::Pulse::default(),
-        refusals: work::refusals::Counter::default(),
-    }))
+        pulse: pulse::Pulse::default(),
+        refusals: refusals::Counter::default(),
+        turns: app::Turns::default(),
+    });
+    let invitation = invite_first(&house).map_err(StartError::Invitation)?;
+    Ok((house, invitation))
 }
 
-/// CAs named by the trust document in force.
-fn trusted_cas(store: &Store) -> Result<TrustedCas, Failure> {
-    let Some(document) = current_trust(store).map_err(Failure::fault)? else { return Ok(TrustedCas::default()) };
-    let der = |list: &[Vec<u8>]| list.iter().map(|der| CertificateDer::from(der.clone())).collect();
-    let content = document.content();
-    Ok(TrustedCas { factory: der(&content.factory_cas), operational: der(&content.operational_cas) })
-}
-
-/// The trust document in force, as verified when it was accepted.
-///
-/// # Errors
-///
-/// If the store fails, or holds a document that does not verify any more.
-pub fn current_trust(store: &Store) -> Result<Option<TrustDocument>, Box<dyn std::error::Error + Send + Sync>> {
-    let Some(first) = store.trust(1)? else { return Ok(None) };
-    let mut document = TrustDocument::open_first(&first.document)?;
-    while let Some(next) = store.trust(document.version() + 1)? {
-        document = document.succeed(&next.document)?;
-    }
-    Ok(Some(document))
-}
-
-/// Reloads the doors after a new trust document or a new certificate of ours.
-///
-/// # Errors
-///
-/// If a CA cannot be used; the doors stay as they were.
-pub fn reload_doors(house: &House) -> Result<(), Failure> {
-    house.doors.reload(&trusted_cas(&house.store)?).map_err(Failure::fault)
-}
-
-/// As long as nobody has ever signed in: makes a one-time link for the first administrator and prints it.
-fn invite_first(house: &House) -> Result<(), Failure> {
+/// As long as nobody has ever signed in: a one-time link for the first administrator.
+fn invite_first(house: &House) -> Result<Option<String>, Stop> {
     let secret = holdfast_web::secret::Secret::from_random(clock::random());
-    let invited = house.invite_first(secret.hash()).map_err(Failure::fault)?;
-    if invited {
-        let url = format!("{}/sign-in?link={}", house.address, secret.text());
-        crate::cli::print(&format!(
-            "Nobody has signed in yet. Make yourself administrator with this link; it works once, for 24 hours:\n\n  {url}\n"
-        ));
-    }
+    let invited = house.invite_first(secret.hash())?;
+    Ok(invited.then(|| format!("{}/sign-in?link={}", house.address, secret.text())))
+}
+
+/// Writes `addresses.json`, so that scripts find the doors; it appears whole or not at all.
+fn announce(state: &Path, addresses: &Addresses) -> Result<(), StartError> {
+    let Addresses { people, devices, mqtt } = addresses;
+    let text = format!("{{\"people\":\"{people}\",\"devices\":\"{devices}\",\"mqtt\":\"{mqtt}\"}}\n");
+    let (temporary, path) = (state.join("addresses.new"), state.join(ADDRESSES));
+    let written = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, &path));
+    written.map_err(|source| StartError::File { path, source })?;
+    tracing::info!(%people, %devices, %mqtt, "listening");
     Ok(())
 }
 
-async fn run_doors(house: &Arc<House>, tcp: Tcp, config: &Config) -> Result<(), Failure> {
-    let (stop, _) = tokio::sync::watch::channel(false);
-    let stopped = || {
-        let mut stop = stop.subscribe();
-        async move {
-            let _ = stop.wait_for(|stopped| *stopped).await;
-        }
-    };
-    let listener = |door, limits| Listener {
-        door,
-        doors: Arc::clone(&house.doors),
-        limits,
-        refusals: Arc::new(house.refusals.clone()),
-    };
-    let people = holdfast_web::router(Arc::clone(house) as Arc<dyn holdfast_web::backend::Backend>);
-    let devices = crate::devices::router(crate::devices::Parts {
-        store: house.store.clone(),
-        blobs: Arc::clone(&house.blobs),
-        authority: Arc::clone(&house.authority),
-        outbox: Arc::clone(&house.outbox),
-        refusals: Arc::new(house.refusals.clone()),
-    });
-    let mqtt = gateway::serve(
-        gateway::GatewayParts {
-            listener: tcp.mqtt,
+/// Ports that are ours before anything else is done, so that a server that cannot listen changes nothing.
+struct Sockets {
+    people: TcpListener,
+    devices: TcpListener,
+    mqtt: TcpListener,
+    addresses: Addresses,
+}
+
+impl Sockets {
+    async fn bind(config: &Config) -> Result<Self, StartError> {
+        let taken = |address| move |source| StartError::Port { address, source };
+        let people = https::bind(config.people).await.map_err(taken(config.people))?;
+        let devices = https::bind(config.devices).await.map_err(taken(config.devices))?;
+        let mqtt = gateway::listen(config.mqtt).map_err(taken(config.mqtt))?;
+        let addresses = Addresses {
+            people: people.local_addr().map_err(taken(config.people))?,
+            devices: devices.local_addr().map_err(taken(config.devices))?,
+            mqtt: mqtt.local_addr().map_err(taken(config.mqtt))?,
+        };
+        Ok(Self { people, devices, mqtt, addresses })
+    }
+
+    /// Opens the doors; each drains and closes when `stop` says so.
+    fn serve(self, house: &Arc<House>, config: &Config, stop: &watch::Sender<bool>) -> JoinSet<()> {
+        let stopped = || {
+            let mut stop = stop.subscribe();
+            async move {
+                let _ = stop.wait_for(|stopped| *stopped).await;
+            }
+        };
+        let listener = |door, limits| Listener {
+            door,
+            doors: Arc::clone(&house.doors),
+            limits,
+            refusals: Arc::new(house.refusals.clone()),
+        };
+        let people = holdfast_web::router(Arc::clone(house) as Arc<dyn Backend>);
+        let devices = devices::router(devices::Parts {
+            store: house.store.clone(),
+            blobs: Arc::clone(&house.blobs),
+            authority: Arc::clone(&house.authority),
+            outbox: Arc::clone(&house.outbox),
+            refusals: Arc::new(house.refusals.clone()),
+        });
+        let mqtt = gateway::GatewayParts {
+            listener: self.mqtt,
             doors: Arc::clone(&house.doors),
             store: house.store.clone(),
             models: house.models.clone(),
@@ -210,31 +304,11 @@ async fn run_doors(house: &Arc<House>, tcp: Tcp, config: &Config) -> Result<(), 
                 attest_interval_ms: u64::from(config.attest_interval_s) * 1_000,
                 ..gateway::Config::default()
             },
-        },
-        stopped(),
-    );
-    let doors = async {
-        tokio::join!(
-            listener(Door::People, Limits::PEOPLE).serve(tcp.people, people, stopped()),
-            listener(Door::Devices, Limits::DEVICES).serve(tcp.devices, devices, stopped()),
-            mqtt,
-        );
-    };
-    let mut doors = std::pin::pin!(doors);
-    tokio::select! {
-        () = &mut doors => return Err(Failure::fault("a door closed by itself")),
-        () = told_to_stop() => tracing::info!("stopping: no new connections, draining"),
+        };
+        let mut doors = JoinSet::new();
+        doors.spawn(listener(Door::People, Limits::PEOPLE).serve(self.people, people, stopped()));
+        doors.spawn(listener(Door::Devices, Limits::DEVICES).serve(self.devices, devices, stopped()));
+        doors.spawn(gateway::serve(mqtt, stopped()));
+        doors
     }
-    let _ = stop.send(true);
-    doors.await;
-    Ok(())
-}
-
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut term) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = term.recv() => {} }
 }

@@ -7,70 +7,112 @@ use std::time::Duration;
 use holdfast_domain::decision::Effect;
 use holdfast_domain::fleet::command::expire_commands;
 use holdfast_web::backend::LiveEvent;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::app::House;
+use crate::app::{House, chain};
 use crate::clock;
+use rollout::Rollout;
 
-pub mod checkpoint;
-pub mod pulse;
-pub mod refusals;
+pub(crate) mod checkpoint;
+pub(crate) mod pulse;
+pub(crate) mod refusals;
+mod rollout;
 
 /// Effects taken from the outbox at once.
 const EFFECTS_AT_ONCE: u32 = 256;
 /// Commands ended at once.
 const COMMANDS_AT_ONCE: u32 = 1_000;
-/// The outbox is looked at so often even without a nudge.
-const OUTBOX_EVERY: Duration = Duration::from_secs(2);
-/// Running deployments are looked at so often even without a nudge.
-const DEPLOYMENTS_EVERY: Duration = Duration::from_millis(500);
+/// The outbox is looked at so often even without a nudge: the MQTT door leaves its effects there.
+const OUTBOX: Pace = Pace { period: Duration::from_millis(500), pause: Duration::ZERO };
+/// Running deployments are looked at so often for runs past their deadline; after a nudge at once, and then not again for
+/// the pause, so that a thousand reports are one look.
+const ROLLOUT: Pace = Pace { period: Duration::from_secs(2), pause: Duration::from_millis(200) };
 /// Commands past their end, refusal counts and the doors' certificate are looked at so often.
-const CHORES_EVERY: Duration = Duration::from_secs(5);
+const CHORES: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
+/// The ledger's head.
+const HEADS: Pace = Pace { period: checkpoint::EVERY, pause: Duration::ZERO };
 
-/// Starts every loop; they end when the runtime ends, or when `stop` is rung.
-pub fn start(house: &Arc<House>, stop: &Arc<Notify>) -> tokio::task::JoinSet<()> {
-    let mut loops = tokio::task::JoinSet::new();
-    let nudge = Arc::new(Notify::new());
-    let outbox = {
-        let (house, nudge) = (Arc::clone(house), Arc::clone(&nudge));
-        repeat(OUTBOX_EVERY, Arc::clone(&house.outbox), move || deliver(&house, &nudge))
-    };
-    let deployments = {
+/// How often a loop looks.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// At least so often.
+    period: Duration,
+    /// At most so often.
+    pause: Duration,
+}
+
+/// The running loops. Dropped without [`Work::end`], they end where they wait.
+#[derive(Debug)]
+pub(crate) struct Work {
+    loops: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Work {
+    /// Starts every loop.
+    pub(crate) fn start(house: &Arc<House>) -> Self {
+        let mut work = Self { loops: JoinSet::new(), stop: watch::channel(false).0 };
+        let (rollout, nudge, quiet) = (Arc::new(Rollout::default()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let woken = Arc::clone(&nudge);
+        work.repeat(OUTBOX, &house.outbox, house, move |house| deliver(house, &woken));
+        work.repeat(ROLLOUT, &nudge, house, move |house| rollout.step(house));
+        work.repeat(CHORES, &quiet, house, do_chores);
+        work.repeat(HEADS, &quiet, house, checkpoint::sign);
+        let follow = pulse::follow(house.connections.clone(), house.pulse.clone(), house.news.clone());
+        let stopped = stopped(&work.stop);
+        work.loops.spawn(async move {
+            tokio::select! { () = follow => {}, () = stopped => {} }
+        });
+        work
+    }
+
+    /// Lets every step that runs come to its end, then leaves nothing undone that can be done without devices.
+    pub(crate) async fn end(mut self, house: &Arc<House>) {
+        let _ = self.stop.send(true);
+        while self.loops.join_next().await.is_some() {}
         let house = Arc::clone(house);
-        repeat(DEPLOYMENTS_EVERY, nudge, move || advance_deployments(&house))
-    };
-    let chores = {
-        let house = Arc::clone(house);
-        repeat(CHORES_EVERY, Arc::new(Notify::new()), move || do_chores(&house))
-    };
-    let heads = {
-        let house = Arc::clone(house);
-        repeat(checkpoint::EVERY, Arc::new(Notify::new()), move || checkpoint::sign(&house))
-    };
-    for work in [boxed(outbox), boxed(deployments), boxed(chores), boxed(heads)] {
-        let stop = Arc::clone(stop);
-        loops.spawn(async move {
-            tokio::select! { () = work => {}, () = stop.notified() => {} }
+        let finished = spawn_blocking(move || {
+            write_refusals(&house);
+            checkpoint::sign(&house);
+        });
+        if finished.await.is_err() {
+            tracing::error!("the last step of the server's own work panicked");
+        }
+    }
+
+    /// Runs a blocking step now, then at every nudge and at least once each period. A step that fails is tried again then.
+    fn repeat(
+        &mut self,
+        pace: Pace,
+        nudge: &Arc<Notify>,
+        house: &Arc<House>,
+        step: impl Fn(&House) + Send + Sync + 'static,
+    ) {
+        let (nudge, house, step) = (Arc::clone(nudge), Arc::clone(house), Arc::new(step));
+        let stopped = stopped(&self.stop);
+        self.loops.spawn(async move {
+            let mut stopped = std::pin::pin!(stopped);
+            loop {
+                let (house, step) = (Arc::clone(&house), Arc::clone(&step));
+                if spawn_blocking(move || step(&house)).await.is_err() {
+                    tracing::error!("a step of the server's own work panicked; it is tried again");
+                }
+                let woken = async {
+                    tokio::time::sleep(pace.pause).await;
+                    let _ = tokio::time::timeout(pace.period.saturating_sub(pace.pause), nudge.notified()).await;
+                };
+                tokio::select! { () = woken => {}, () = &mut stopped => return }
+            }
         });
     }
-    loops.spawn(pulse::follow(house.connections.clone(), house.pulse.clone(), house.news.clone()));
-    loops
 }
 
-type Work = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-
-fn boxed(work: impl Future<Output = ()> + Send + 'static) -> Work {
-    Box::pin(work)
-}
-
-/// Runs a blocking step now, then at every nudge and at least once each period. A step that fails is tried again then.
-async fn repeat(period: Duration, nudge: Arc<Notify>, step: impl Fn() + Clone + Send + 'static) {
-    loop {
-        let step = step.clone();
-        if tokio::task::spawn_blocking(step).await.is_err() {
-            tracing::error!("a step of the server's own work panicked; it is tried again");
-        }
-        tokio::select! { () = tokio::time::sleep(period) => {}, () = nudge.notified() => {} }
+/// Comes to an end when the loops are told to.
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stop = stop.subscribe();
+    async move {
+        let _ = stop.wait_for(|stopped| *stopped).await;
     }
 }
 
@@ -79,7 +121,7 @@ fn deliver(house: &House, deployments: &Notify) {
     loop {
         let posted = match house.store.outbox_pending(EFFECTS_AT_ONCE) {
             Ok(posted) => posted,
-            Err(why) => return tracing::error!(why = %why, "the outbox cannot be read"),
+            Err(why) => return tracing::error!(why = %chain(&why), "the outbox cannot be read"),
         };
         if posted.is_empty() {
             return;
@@ -89,7 +131,7 @@ fn deliver(house: &House, deployments: &Notify) {
         }
         let ids: Vec<i64> = posted.iter().map(|effect| effect.id).collect();
         if let Err(why) = house.store.outbox_done(ids) {
-            return tracing::error!(why = %why, "the outbox cannot be written");
+            return tracing::error!(why = %chain(&why), "the outbox cannot be written");
         }
     }
 }
@@ -113,43 +155,41 @@ fn carry_out(house: &House, deployments: &Notify, effect: &Effect) {
     }
 }
 
-fn advance_deployments(house: &House) {
-    let running = match house.store.active_deployments() {
-        Ok(running) => running,
-        Err(why) => return tracing::error!(why = %why, "deployments cannot be read"),
-    };
-    for deployment in running {
-        if let Err(why) = house.advance_deployment(&deployment) {
-            tracing::warn!(deployment = %deployment.id, why = ?why, "a deployment could not be moved; it is tried again");
-        }
+fn do_chores(house: &House) {
+    write_refusals(house);
+    end_overdue_commands(house);
+    renew_certificate(house);
+}
+
+fn write_refusals(house: &House) {
+    if let Err(why) = house.write_refusals() {
+        tracing::error!(why = %chain(&why), "refusal counts cannot be written; they are kept");
     }
 }
 
-fn do_chores(house: &House) {
+/// A command that was answered at the same moment keeps its answer: the store refuses the whole step, and the next one
+/// leaves it out.
+fn end_overdue_commands(house: &House) {
     let now = clock::now();
-    let counts = house.refusals.take();
-    if !counts.is_empty()
-        && let Err(why) = holdfast_store::wait(house.store.count_refusals(counts, now))
-    {
-        tracing::error!(why = %why, "refusal counts cannot be written");
+    let overdue = match house.store.overdue_commands(now, COMMANDS_AT_ONCE) {
+        Ok(overdue) => overdue,
+        Err(why) => return tracing::error!(why = %chain(&why), "commands cannot be read"),
+    };
+    let Some(decision) = expire_commands(&overdue, now) else { return };
+    match house.decide(decision) {
+        Ok(_) => overdue.into_iter().for_each(|command| house.tell(LiveEvent::Device(command.device))),
+        Err(why) => tracing::warn!(why = %why, "commands past their end could not be ended; it is tried again"),
     }
-    match house.store.overdue_commands(now, COMMANDS_AT_ONCE) {
-        Ok(open) => {
-            if let Some(decision) = expire_commands(&open, now)
-                && let Err(why) = house.decide(decision)
-            {
-                tracing::warn!(why = ?why, "commands past their end could not be ended; it is tried again");
-            }
-        }
-        Err(why) => tracing::error!(why = %why, "commands cannot be read"),
-    }
-    match house.authority.renew_door_if_due(now) {
+}
+
+fn renew_certificate(house: &House) {
+    match house.authority.renew_door_if_due(clock::now()) {
         Ok(true) => {
-            if let Err(why) = crate::wiring::reload_doors(house) {
-                tracing::error!(why = ?why, "the doors keep their old certificate");
+            if let Err(why) = house.reload_doors() {
+                tracing::error!(why = %chain(&why), "the doors keep their old certificate");
             }
         }
         Ok(false) => {}
-        Err(why) => tracing::error!(why = %why, "the doors' certificate cannot be renewed"),
+        Err(why) => tracing::error!(why = %chain(&why), "the doors' certificate cannot be renewed"),
     }
 }

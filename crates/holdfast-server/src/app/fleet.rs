@@ -1,31 +1,31 @@
-//! Products, batches, devices, shadows, commands and telemetry, as people see and order them.
+//! The room `fleet` of the port: products, devices, shadows and commands, as people see and order them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use holdfast_core::hash::Sha256Digest;
-use holdfast_core::id::{CommandId, DeviceId, ProductId, StreamId};
+use holdfast_core::id::{AlertId, CommandId, DeviceId, ProductId, StreamId};
 use holdfast_core::time::Timestamp;
-use holdfast_domain::fleet::batch::{BatchFacts, ListedDevice, OfferedBatch, import_batch};
+use holdfast_domain::decision::{Change, Decision};
 use holdfast_domain::fleet::command::{Order, issue_command};
 use holdfast_domain::fleet::enrolment::{allow_reenrolment, revoke};
 use holdfast_domain::fleet::product::{OfferedProduct, put_product};
 use holdfast_domain::fleet::shadow::set_desired;
-use holdfast_domain::fleet::{Command, Device, FactoryBatch, Product, Shadow};
-use holdfast_domain::integrity::containment;
+use holdfast_domain::fleet::{Command, Device, Enrolment, FactoryBatch, Product, Shadow};
+use holdfast_domain::integrity::{Alert, Severity, appraisal, containment};
 use holdfast_domain::telemetry::Model;
 use holdfast_domain::telemetry::value::{FieldMap, FieldPatch, MapError};
-use holdfast_store::telemetry::{ChartAsk as StoredChartAsk, MessageAsk as StoredAsk, MessageCursor, Order as RowOrder};
 use holdfast_web::backend::fleet::{
-    Chart, ChartAsk, ChartLine, DesiredChange, DeviceFilter, DeviceOrder, DeviceView, Fleet, FleetCounts, Message,
-    MessageAsk, NewCommand, NewProduct, ProductView, Pulse, Reading, VersionShare,
+    Chart, ChartAsk, DesiredChange, DeviceFilter, DeviceOrder, DeviceView, Fleet, FleetCounts, Message, MessageAsk,
+    NewCommand, NewProduct, ProductView, Pulse, VersionShare,
 };
 use holdfast_web::backend::people::Caller;
-use holdfast_web::backend::{Answer, LiveEvent, Page, PageAsk, RefusalKind};
+use holdfast_web::backend::{Answer, LiveEvent, Page, PageAsk, RefusalKind, Stop};
 
-use super::{House, absent, models, refuse, stored};
+use super::paging::{cursor, cut, one_more};
+use super::{House, absent, chain, fault, models, refuse, stored};
 use crate::clock;
-use crate::factory::FactoryManifest;
 
+/// Kind of the alert that keeps a person's words about a quarantine.
+const QUARANTINED_BY_PERSON: &str = "quarantined-by-person";
 /// Executions shown on a device's page.
 const EXECUTIONS_SHOWN: u32 = 20;
 
@@ -70,33 +70,22 @@ impl Fleet for House {
         let Some(device) = self.store.device(id).map_err(stored)? else { return Ok(None) };
         let product = self.store.product(&device.product).map_err(stored)?;
         let model = self.models.known(&device.product).map(|model| models::view(&model)).unwrap_or_default();
+        let certificates = self.store.certificates(id).map_err(stored)?;
         Ok(Some(DeviceView {
+            reenrolment_allowed: device.enrolment == Enrolment::Preauthorised && !certificates.is_empty(),
             product_title: product.map_or_else(|| device.product.to_string(), |p| p.title),
-            certificates: self.store.certificates(id).map_err(stored)?,
+            certificates,
             model,
             executions: self.store.executions_of_device(id, EXECUTIONS_SHOWN).map_err(stored)?,
             security_floor: None,
-            reenrolment_allowed: false,
             device,
         }))
     }
 
     fn order_device(&self, by: &Caller, id: &DeviceId, order: &DeviceOrder) -> Answer<()> {
+        let _turn = self.turns.devices.take();
         let device = self.device_or_absent(id)?;
-        let (now, person) = (clock::now(), &by.person.id);
-        let unfit = |name, why: String| refuse(RefusalKind::Conflict, name, why);
-        let decision = match order {
-            DeviceOrder::Quarantine { .. } => {
-                containment::quarantine(&device, person, now).map_err(|why| unfit(why.name(), why.to_string()))
-            }
-            DeviceOrder::Release => {
-                containment::release(&device, person, now).map_err(|why| unfit(why.name(), why.to_string()))
-            }
-            DeviceOrder::Revoke => revoke(&device, person, now).map_err(|why| unfit(why.name(), why.to_string())),
-            DeviceOrder::AllowReenrolment => {
-                allow_reenrolment(&device, person, now).map_err(|why| unfit(why.name(), why.to_string()))
-            }
-        }?;
+        let decision = self.device_decision(by, &device, order)?;
         self.decide(decision)?;
         self.tell(LiveEvent::Device(id.clone()));
         Ok(())
@@ -110,15 +99,14 @@ impl Fleet for House {
     }
 
     fn change_desired(&self, by: &Caller, id: &DeviceId, change: &DesiredChange) -> Answer<Shadow> {
+        let _turn = self.turns.devices.take();
         let device = self.device_or_absent(id)?;
         let shadow = self.store.shadow(id).map_err(stored)?;
         if change.from_version.is_some_and(|version| version != shadow.version) {
             let detail = format!("the shadow is at version {} now; look again", shadow.version);
             return Err(refuse(RefusalKind::Conflict, "shadow-version-conflict", detail));
         }
-        let malformed = |why: MapError| {
-            refuse(RefusalKind::Malformed, why.name(), why.to_string())
-        };
+        let malformed = |why: MapError| refuse(RefusalKind::Malformed, why.name(), why.to_string());
         let patch = FieldPatch::parse(&change.patch).map_err(malformed)?;
         let model = self.model_of(&device.product)?;
         let decision = set_desired(&device, &shadow, &model, &patch, &by.person.id, clock::now())
@@ -138,6 +126,7 @@ impl Fleet for House {
     }
 
     fn add_command(&self, by: &Caller, id: &DeviceId, new: &NewCommand) -> Answer<Command> {
+        let _turn = self.turns.devices.take();
         let device = self.device_or_absent(id)?;
         let model = self.model_of(&device.product)?;
         let input = FieldMap::parse(&new.input)
@@ -154,30 +143,11 @@ impl Fleet for House {
     }
 
     fn messages(&self, id: &DeviceId, stream: &StreamId, ask: &MessageAsk) -> Answer<Page<Message>> {
-        let asked = StoredAsk {
-            from: ask.from.unwrap_or(Timestamp::from_micros(i64::MIN)),
-            to: ask.to.unwrap_or(Timestamp::from_micros(i64::MAX)),
-            order: RowOrder::NewestFirst,
-            after: ask.page.after.as_deref().map(message_cursor).transpose()?,
-            limit: one_more(&ask.page),
-        };
-        let rows = self.store.telemetry(id, stream, &asked).map_err(stored)?;
-        let page = cut(rows, &ask.page, |row| format!("{}.{}", row.device_time.as_micros(), row.counter));
-        let rows = page.rows.into_iter().map(|row| Message {
-            counter: row.counter,
-            measured: row.device_time,
-            stored: row.received,
-            fields: readings(&row.fields),
-        });
-        Ok(Page { rows: rows.collect(), next: page.next })
+        self.stored_messages(id, stream, ask)
     }
 
     fn chart(&self, id: &DeviceId, stream: &StreamId, ask: ChartAsk) -> Answer<Chart> {
-        let device = self.device_or_absent(id)?;
-        let model = self.model_of(&device.product)?;
-        let asked = StoredChartAsk { from: ask.from, to: ask.to, points: ask.points };
-        let chart = self.store.telemetry_chart(id, stream, &asked).map_err(stored)?;
-        Ok(drawn(&model, stream, &chart))
+        self.drawn_chart(id, stream, ask)
     }
 
     fn products(&self) -> Answer<Vec<ProductView>> {
@@ -190,6 +160,7 @@ impl Fleet for House {
     }
 
     fn put_product(&self, by: &Caller, new: &NewProduct) -> Answer<Product> {
+        let _turn = self.turns.products.take();
         let existing = self.store.product(&new.id).map_err(stored)?;
         let offered = OfferedProduct {
             id: new.id.clone(),
@@ -200,45 +171,17 @@ impl Fleet for House {
         let decision = put_product(existing.as_ref(), offered, &by.person.id, clock::now())
             .map_err(|why| refuse(RefusalKind::Unacceptable, why.name(), chain(&why)))?;
         self.decide(decision)?;
-        self.models.load(&new.id, &new.thing_model).map_err(|why| super::fault(&why))?;
+        self.models.load(&new.id, &new.thing_model).map_err(|why| fault(&why))?;
         let made = self.store.product(&new.id).map_err(stored)?;
         made.ok_or_else(|| absent("product-unknown", format_args!("product {}", new.id)))
     }
 
     fn batches(&self, page: &PageAsk) -> Answer<Page<FactoryBatch>> {
-        let mut rows = self.store.batches().map_err(stored)?;
-        rows.truncate(usize::from(page.rows));
-        Ok(Page::whole(rows))
+        self.batches_page(page)
     }
 
     fn import_batch(&self, by: &Caller, manifest: &[u8]) -> Answer<FactoryBatch> {
-        let offered = FactoryManifest::parse(manifest)
-            .map_err(|why| refuse(RefusalKind::Malformed, why.name(), chain(&why)))?;
-        let product = self.store.product(offered.product()).map_err(stored)?;
-        let facts = BatchFacts {
-            product: product.as_ref(),
-            imported: self.store.batch(offered.batch()).map_err(stored)?.is_some(),
-            factory_ca_trusted: self.trusts_factory_ca(offered.factory_ca())?,
-            ids_taken: self.ids_taken(&offered)?,
-            keys_taken: self.keys_taken(&offered)?,
-        };
-        let listed = offered.devices().iter().map(|d| ListedDevice {
-            id: d.id.clone(),
-            key: d.key,
-            claim_salt: d.claim_salt,
-            claim_hash: d.claim_hash,
-        });
-        let batch = OfferedBatch {
-            id: offered.batch(),
-            product: offered.product().clone(),
-            manifest_digest: *Sha256Digest::of(manifest).as_bytes(),
-            devices: listed.collect(),
-        };
-        let decision = import_batch(&facts, batch, &by.person.id, clock::now())
-            .map_err(|why| refuse(RefusalKind::Unacceptable, why.name(), why.to_string()))?;
-        self.decide(decision)?;
-        let made = self.store.batch(offered.batch()).map_err(stored)?;
-        made.ok_or_else(|| absent("batch-unknown", format_args!("batch {}", offered.batch())))
+        self.take_batch(by, manifest)
     }
 }
 
@@ -248,7 +191,7 @@ impl House {
         device.ok_or_else(|| absent("device-unknown", format_args!("device {id}")))
     }
 
-    fn model_of(&self, product: &ProductId) -> Answer<std::sync::Arc<Model>> {
+    pub(super) fn model_of(&self, product: &ProductId) -> Answer<Arc<Model>> {
         self.models.known(product).ok_or_else(|| absent("product-unknown", format_args!("model of {product}")))
     }
 
@@ -258,89 +201,55 @@ impl House {
         Ok(ProductView { model, devices: counts.devices, releases: counts.releases, batches: counts.batches, product })
     }
 
-    fn trusts_factory_ca(&self, digest: &[u8; 32]) -> Answer<bool> {
-        let Some(document) = self.trust_in_force()? else { return Ok(false) };
-        Ok(document.content().factory_cas.iter().any(|der| Sha256Digest::of(der).as_bytes() == digest))
-    }
-
-    fn ids_taken(&self, offered: &FactoryManifest) -> Answer<BTreeSet<DeviceId>> {
-        let mut taken = BTreeSet::new();
-        for device in offered.devices() {
-            if self.store.device(&device.id).map_err(stored)?.is_some() {
-                taken.insert(device.id.clone());
+    fn device_decision(&self, by: &Caller, device: &Device, order: &DeviceOrder) -> Answer<Decision> {
+        let (now, person) = (clock::now(), &by.person.id);
+        match order {
+            DeviceOrder::Quarantine { reason } => {
+                let decision = containment::quarantine(device, person, now)
+                    .map_err(|why| unfit(why.name(), &why))?;
+                Ok(match in_their_words(device, reason, now) {
+                    Some(alert) => decision.with_change(Change::OpenAlert(alert)),
+                    None => decision,
+                })
+            }
+            DeviceOrder::Release => {
+                let decision = containment::release(device, person, now).map_err(|why| unfit(why.name(), &why))?;
+                let told = self.store.open_alert_of_kind(&device.id, QUARANTINED_BY_PERSON).map_err(stored)?;
+                Ok(match told {
+                    Some(alert) => {
+                        decision.with_change(Change::CloseAlert { alert: alert.id, at: now, by: Some(*person) })
+                    }
+                    None => decision,
+                })
+            }
+            DeviceOrder::Revoke => revoke(device, person, now).map_err(|why| unfit(why.name(), &why)),
+            DeviceOrder::AllowReenrolment => {
+                allow_reenrolment(device, person, now).map_err(|why| unfit(why.name(), &why))
             }
         }
-        Ok(taken)
-    }
-
-    fn keys_taken(&self, offered: &FactoryManifest) -> Answer<BTreeSet<holdfast_domain::fleet::KeyThumbprint>> {
-        let mut taken = BTreeSet::new();
-        for device in offered.devices() {
-            if self.store.device_by_factory_key(&device.key).map_err(stored)?.is_some() {
-                taken.insert(device.key);
-            }
-        }
-        Ok(taken)
     }
 }
 
-/// The page's cursor as an id.
-pub(super) fn cursor<T: std::str::FromStr>(page: &PageAsk) -> Answer<Option<T>> {
-    let malformed = || refuse(RefusalKind::Malformed, "cursor-malformed", "`after` is not a cursor of this list");
-    page.after.as_deref().map(|text| text.parse().map_err(|_| malformed())).transpose()
+fn unfit(name: &'static str, why: &dyn std::error::Error) -> Stop {
+    refuse(RefusalKind::Conflict, name, why.to_string())
 }
 
-/// One row more than asked for tells whether there is a next page.
-pub(super) fn one_more(page: &PageAsk) -> u32 {
-    u32::from(page.rows) + 1
-}
-
-/// Cuts the extra row off and makes the cursor.
-pub(super) fn cut<T>(mut rows: Vec<T>, page: &PageAsk, key: impl Fn(&T) -> String) -> Page<T> {
-    let more = rows.len() > usize::from(page.rows);
-    rows.truncate(usize::from(page.rows));
-    let next = if more { rows.last().map(key) } else { None };
-    Page { rows, next }
-}
-
-fn message_cursor(text: &str) -> Answer<MessageCursor> {
-    let malformed = || refuse(RefusalKind::Malformed, "cursor-malformed", "`after` is not a cursor of this list");
-    let (time, counter) = text.split_once('.').ok_or_else(malformed)?;
-    let micros = time.parse().map_err(|_| malformed())?;
-    let counter = counter.parse().map_err(|_| malformed())?;
-    Ok(MessageCursor { device_time: Timestamp::from_micros(micros), counter })
-}
-
-fn readings(fields: &str) -> BTreeMap<String, Reading> {
-    let parsed: BTreeMap<String, serde_json::Value> = serde_json::from_str(fields).unwrap_or_default();
-    let reading = |value: serde_json::Value| match value {
-        serde_json::Value::Bool(flag) => Reading::Flag(flag),
-        serde_json::Value::Number(n) => Reading::Number(n.as_f64().unwrap_or_default()),
-        serde_json::Value::String(text) => Reading::Text(text),
-        other => Reading::Text(other.to_string()),
-    };
-    parsed.into_iter().map(|(name, value)| (name, reading(value))).collect()
-}
-
-fn drawn(model: &Model, stream: &StreamId, chart: &holdfast_store::telemetry::Chart) -> Chart {
-    let declared = model.stream(stream.as_str());
-    let at: BTreeSet<Timestamp> = chart.fields.values().flatten().map(|point| point.at).collect();
-    let lines = chart.fields.iter().filter_map(|(name, points)| {
-        let field = models::field(declared?.field(name)?);
-        let by_time: BTreeMap<Timestamp, f64> = points.iter().map(|point| (point.at, point.mean)).collect();
-        Some(ChartLine { field, values: at.iter().map(|t| by_time.get(t).copied()).collect() })
-    });
-    Chart { lines: lines.collect(), at: at.iter().copied().collect() }
-}
-
-/// A refusal with what it rests on.
-pub(super) fn chain(why: &dyn std::error::Error) -> String {
-    let mut text = why.to_string();
-    let mut source = why.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
+/// What a person says with a quarantine is kept in an alert: the ledger takes no free text, and whoever finds the device
+/// contained wants to know why. Nothing said, no alert.
+fn in_their_words(device: &Device, reason: &str, now: Timestamp) -> Option<Alert> {
+    let said = reason.trim();
+    if said.is_empty() || said == appraisal::BY_PERSON {
+        return None;
     }
-    text
+    Some(Alert {
+        id: AlertId::new(now, clock::random()),
+        device: Some(device.id.clone()),
+        kind: QUARANTINED_BY_PERSON.to_owned(),
+        severity: Severity::Warning,
+        text: format!(
+            "A person put this device in quarantine: \u{201c}{said}\u{201d}. Let it out on its page when that is settled."
+        ),
+        opened: now,
+        closed: None,
+    })
 }

@@ -8,7 +8,7 @@ use holdfast_store::ledger::Leaf;
 use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry, Status};
 use holdfast_web::backend::{Answer, Page, PageAsk};
 
-use super::fleet::{cursor, cut, one_more};
+use super::paging::{cursor, cut, one_more};
 use super::{House, fault, stored};
 use crate::clock;
 use crate::work::checkpoint;
@@ -29,12 +29,8 @@ impl History for House {
     }
 
     fn checkpoint(&self) -> Answer<Checkpoint> {
-        checkpoint::try_sign(self).map_err(|why| fault(why.as_ref()))?;
-        let head = self.store.latest_checkpoint().map_err(stored)?;
-        let note = head.as_ref().map(|head| head.note.clone()).unwrap_or_default();
-        let size = head.map_or(0, |head| head.size);
-        let root = self.store.ledger_head().map_err(stored)?.root;
-        Ok(Checkpoint { note, size, root })
+        let head = checkpoint::newest(self).map_err(|why| fault(why.as_ref()))?;
+        Ok(Checkpoint { note: head.note, size: head.size, root: head.root })
     }
 
     fn ledger_entries(&self, from: u64, rows: u16) -> Answer<Vec<LedgerEntry>> {
@@ -73,7 +69,10 @@ impl History for House {
 impl House {
     fn facts(&self) -> Answer<Facts> {
         let counted = self.store.facts().map_err(stored)?;
-        let release_keys_on_server = match self.trust_in_force()? {
+        let trust = self.trust.document();
+        let needed = trust.as_ref().map_or(0, |trust| trust.content().release.threshold());
+        let needed = u32::try_from(needed).unwrap_or(u32::MAX);
+        let release_keys_on_server = match trust {
             None => 0,
             Some(trust) => {
                 let ledger = checkpoint::signer(self).map_err(|why| fault(&why))?.verifier();
@@ -83,8 +82,6 @@ impl House {
                 trust.content().release.keys().iter().filter(ours).count()
             }
         };
-        let needed = self.trust_in_force()?.map_or(0, |trust| trust.content().release.threshold());
-        let needed = u32::try_from(needed).unwrap_or(u32::MAX);
         Ok(Facts {
             devices: counted.devices,
             factory_keys: counted.factory_keys,

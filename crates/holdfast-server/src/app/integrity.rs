@@ -8,8 +8,8 @@ use holdfast_web::backend::integrity::{Integrity, RefusalCount};
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, LiveEvent, Page, PageAsk, RefusalKind};
 
-use super::fleet::{cursor, cut, one_more};
-use super::{House, absent, refuse, stored};
+use super::paging::{cursor, cut, one_more};
+use super::{House, absent, fault, refuse, stored};
 use crate::clock;
 
 impl Integrity for House {
@@ -41,6 +41,7 @@ impl Integrity for House {
     }
 
     fn refusals(&self) -> Answer<Vec<RefusalCount>> {
+        self.write_refusals().map_err(|why| fault(&why))?;
         let rows = self.store.refusals().map_err(stored)?;
         let count = |row: holdfast_store::integrity::RefusalCount| RefusalCount {
             door: row.door,

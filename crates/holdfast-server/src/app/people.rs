@@ -69,6 +69,7 @@ impl People for House {
 
     fn add_token(&self, by: &Caller, new: &NewToken) -> Answer<ApiToken> {
         let now = clock::now();
+        let _turn = self.turns.people.take();
         let live = self.store.tokens(Some(by.person.id), now).map_err(stored)?.len();
         let id = TokenId::new(now, clock::random());
         let wish = WishedToken { id, secret_hash: new.secret_hash, label: new.label.clone(), days: new.days };
@@ -84,12 +85,12 @@ impl People for House {
 }
 
 impl House {
-    /// Makes the first administrator's link as long as nobody has ever signed in; `None` afterwards.
+    /// Makes the first administrator's link as long as nobody has ever signed in; says whether it did.
     ///
     /// # Errors
     ///
     /// If the store fails.
-    pub fn invite_first(&self, link: [u8; 32]) -> Answer<bool> {
+    pub(crate) fn invite_first(&self, link: [u8; 32]) -> Answer<bool> {
         let known = self.store.people().map_err(stored)?;
         let administrator = known.iter().find(|person| person.role == Role::Administrator);
         let signed_in_before = self.store.signed_in_before().map_err(stored)?;

@@ -19,13 +19,13 @@ const ANSWER_MS_MAX: u64 = 60_000;
 /// What `holdfast login` keeps: where the server is, whom to trust, who we are.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Profile {
+pub(super) struct Profile {
     /// Address of the server's people port, such as `https://localhost:8443`.
-    pub server: String,
+    pub(super) server: String,
     /// The server's CA, PEM.
-    pub ca: String,
+    pub(super) ca: String,
     /// The API token; secret.
-    pub token: String,
+    pub(super) token: String,
 }
 
 impl Profile {
@@ -34,7 +34,7 @@ impl Profile {
     /// # Errors
     ///
     /// If none is given and there is no home folder.
-    pub fn path(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    pub(super) fn path(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
         if let Some(path) = given {
             return Ok(path);
         }
@@ -47,7 +47,7 @@ impl Profile {
 }
 
 /// A client of one server.
-pub struct Client {
+pub(super) struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
@@ -59,7 +59,7 @@ impl Client {
     /// # Errors
     ///
     /// If there is no usable profile.
-    pub fn open(profile: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(super) fn open(profile: Option<PathBuf>) -> Result<Self, Failure> {
         let path = Profile::path(profile)?;
         let text = std::fs::read_to_string(&path).map_err(|why| {
             Failure::usage(format!("{}: {why}; run `holdfast login` first", path.display()))
@@ -74,7 +74,7 @@ impl Client {
     /// # Errors
     ///
     /// If the CA is not a PEM certificate.
-    pub fn new(base: String, ca_pem: &[u8], token: Option<String>) -> Result<Self, Failure> {
+    pub(super) fn new(base: String, ca_pem: &[u8], token: Option<String>) -> Result<Self, Failure> {
         let mut roots = rustls::RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(ca_pem) {
             let certificate = certificate.map_err(|why| Failure::usage(format!("the CA is not PEM: {why}")))?;
@@ -101,13 +101,13 @@ impl Client {
     /// # Errors
     ///
     /// If the server is not reached or refuses.
-    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.send(Method::GET, path, None).await
     }
 
     /// The server's address.
     #[must_use]
-    pub fn base(&self) -> &str {
+    pub(super) fn base(&self) -> &str {
         &self.base
     }
 
@@ -116,7 +116,7 @@ impl Client {
     /// # Errors
     ///
     /// If the server is not reached or refuses.
-    pub async fn all(&self, path: &str, items_max: u64) -> Result<Vec<Value>, Failure> {
+    pub(super) async fn all(&self, path: &str, items_max: u64) -> Result<Vec<Value>, Failure> {
         let items_max = usize::try_from(items_max).unwrap_or(usize::MAX);
         let path = path.trim_end_matches(['?', '&']);
         let join = if path.contains('?') { '&' } else { '?' };
@@ -138,7 +138,7 @@ impl Client {
     /// # Errors
     ///
     /// If the server is not reached or refuses.
-    pub async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+    pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.send(Method::POST, path, Some(Body::Json(body))).await
     }
 
@@ -147,7 +147,7 @@ impl Client {
     /// # Errors
     ///
     /// If the server is not reached or refuses.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Body>) -> Result<Value, Failure> {
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<Body>) -> Result<Value, Failure> {
         let bytes = self.send_raw(method, path, body).await?;
         if bytes.is_empty() {
             return Ok(Value::Null);
@@ -160,7 +160,7 @@ impl Client {
     /// # Errors
     ///
     /// If the server is not reached or refuses.
-    pub async fn send_raw(&self, method: Method, path: &str, body: Option<Body>) -> Result<Vec<u8>, Failure> {
+    pub(super) async fn send_raw(&self, method: Method, path: &str, body: Option<Body>) -> Result<Vec<u8>, Failure> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -182,7 +182,7 @@ impl Client {
 }
 
 /// A request's body.
-pub enum Body {
+pub(super) enum Body {
     /// JSON.
     Json(Value),
     /// Bytes of this media type.

@@ -28,7 +28,7 @@ const EXECUTIONS: &[Column] = &[
 
 /// Verbs of `deployment`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Start rolling a release out, in phases.
     Create(Create),
     /// All deployments, newest first.
@@ -60,7 +60,7 @@ pub enum Verb {
 
 /// Arguments of `deployment create`.
 #[derive(Debug, Args)]
-pub struct Create {
+pub(super) struct Create {
     /// The release.
     release: ReleaseId,
     /// Share of the devices in each phase, in percent, such as `10,40,100` (the last one is all that remain).
@@ -81,7 +81,7 @@ pub struct Create {
 }
 
 /// Runs the verb.
-pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
     let base = "/api/v1/deployments";
     match verb {
         Verb::Create(args) => {
@@ -129,7 +129,7 @@ async fn act(client: &Client, out: Output, id: &DeploymentId, verb: &str, now: &
 }
 
 /// Asks on the terminal; without a terminal the answer is no.
-pub fn confirmed(question: &str) -> Result<bool, Failure> {
+pub(super) fn confirmed(question: &str) -> Result<bool, Failure> {
     use std::io::{BufRead as _, IsTerminal as _};
     let input = std::io::stdin();
     if !input.is_terminal() {

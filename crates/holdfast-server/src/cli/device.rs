@@ -26,7 +26,7 @@ const SHADOW: &[Column] =
 
 /// Verbs of `device`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Devices, by id; filters combine.
     List(List),
     /// One device.
@@ -97,7 +97,7 @@ pub enum Verb {
 
 /// Filters of `device list`.
 #[derive(Debug, Args)]
-pub struct List {
+pub(super) struct List {
     /// Only this enrolment state.
     #[arg(long)]
     state: Option<String>,
@@ -139,7 +139,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Runs the verb.
-pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::List(filter) => {
             let devices = client.all(&filter.query(), u64::from(filter.limit)).await?;
@@ -198,7 +198,7 @@ pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure
 
 /// Verbs of `shadow`.
 #[derive(Debug, Subcommand)]
-pub enum ShadowVerb {
+pub(super) enum ShadowVerb {
     /// What is wanted and what the device reports.
     Show {
         /// The device.
@@ -215,7 +215,7 @@ pub enum ShadowVerb {
 }
 
 /// Runs the verb.
-pub async fn shadow(verb: ShadowVerb, client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn shadow(verb: ShadowVerb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
         ShadowVerb::Show { id } => out.item(&client.get(&path(&id, "/shadow")).await?, SHADOW),
         ShadowVerb::Set { id, fields } => {

@@ -28,7 +28,7 @@ const COLUMNS: &[Column] = &[
 
 /// Verbs of `factory`; none of them meets the server.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Make the factory CA in an empty folder.
     Init {
         /// The folder; it will hold the CA's key.
@@ -71,7 +71,7 @@ pub enum Verb {
 }
 
 /// Runs the verb.
-pub fn run(verb: Verb, out: Output) -> Result<(), Failure> {
+pub(super) fn run(verb: Verb, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::Init { dir, maker } => {
             let station = factory::init(&dir, &maker, clock::now()).map_err(|why| refused(&why))?;
@@ -115,7 +115,7 @@ fn refused(why: &FactoryError) -> Failure {
 
 /// Verbs of `batch`.
 #[derive(Debug, Subcommand)]
-pub enum BatchVerb {
+pub(super) enum BatchVerb {
     /// Import a factory manifest: its devices may then enrol.
     Import {
         /// The manifest.
@@ -126,7 +126,7 @@ pub enum BatchVerb {
 }
 
 /// Runs the verb.
-pub async fn batch(verb: BatchVerb, client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn batch(verb: BatchVerb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
         BatchVerb::Import { file } => {
             let manifest = read_file(&file, MANIFEST_BYTES_MAX as u64)?;

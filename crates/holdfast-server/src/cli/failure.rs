@@ -74,7 +74,7 @@ impl std::error::Error for Failure {}
 /// # Errors
 ///
 /// [`Exit::Usage`] if the file cannot be read or is larger than `bytes_max`.
-pub fn read_file(path: &std::path::Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_file(path: &std::path::Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     use std::io::Read as _;
     let shown = path.display();
     let file = std::fs::File::open(path).map_err(|why| Failure::usage(format!("{shown}: {why}")))?;
@@ -91,7 +91,7 @@ pub fn read_file(path: &std::path::Path, bytes_max: u64) -> Result<Vec<u8>, Fail
 /// # Errors
 ///
 /// [`Exit::Usage`] if the file is there already or cannot be written.
-pub fn write_new(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write_new(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::io::Write as _;
     let write = || -> std::io::Result<()> {
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;

@@ -25,7 +25,7 @@ const EXPORT_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Verbs of `alert`.
 #[derive(Debug, Subcommand)]
-pub enum AlertVerb {
+pub(super) enum AlertVerb {
     /// Open alerts, newest first.
     List {
         /// Closed ones too.
@@ -40,7 +40,7 @@ pub enum AlertVerb {
 }
 
 /// Runs the verb.
-pub async fn alerts(verb: AlertVerb, client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn alerts(verb: AlertVerb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
         AlertVerb::List { all } => {
             let alerts = client.all(&format!("/api/v1/alerts?open={}", !all), ALERTS_MAX).await?;
@@ -60,7 +60,7 @@ pub async fn alerts(verb: AlertVerb, client: &Client, out: Output) -> Result<(),
 
 /// Verbs of `ledger`.
 #[derive(Debug, Subcommand)]
-pub enum LedgerVerb {
+pub(super) enum LedgerVerb {
     /// Write the whole ledger to a file: first its checkpoint and key, then one line an entry.
     Export {
         /// The file.
@@ -78,7 +78,7 @@ pub enum LedgerVerb {
 }
 
 /// Runs the verb; only `export` opens the profile.
-pub async fn ledger(verb: LedgerVerb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
+pub(super) async fn ledger(verb: LedgerVerb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
     match verb {
         LedgerVerb::Export { out: file } => export(&Client::open(profile)?, &file, out).await,
         LedgerVerb::Verify { file, key } => verify(&file, key, out),
@@ -151,7 +151,7 @@ fn verify(path: &Path, key: Option<String>, out: Output) -> Result<(), Failure> 
 
 /// Verbs of `conformity`.
 #[derive(Debug, Subcommand)]
-pub enum ConformityVerb {
+pub(super) enum ConformityVerb {
     /// Every requirement with its status, computed now.
     Report {
         /// Only this status: met, met_otherwise, not_met, not_applicable, open.
@@ -161,7 +161,7 @@ pub enum ConformityVerb {
 }
 
 /// Runs the verb.
-pub async fn conformity(verb: ConformityVerb, client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn conformity(verb: ConformityVerb, client: &Client, out: Output) -> Result<(), Failure> {
     let ConformityVerb::Report { status } = verb;
     let report = client.get("/api/v1/conformity").await?;
     let rows: Vec<Value> = report["items"]
@@ -190,7 +190,7 @@ pub async fn conformity(verb: ConformityVerb, client: &Client, out: Output) -> R
 }
 
 /// What the doors refused, by name.
-pub async fn refusals(client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn refusals(client: &Client, out: Output) -> Result<(), Failure> {
     let page = client.get("/api/v1/refusals").await?;
     let columns = [("Door", "/door"), ("Refusal", "/name"), ("Count", "/count"), ("Last", "/last_us")];
     out.list(items(&page), &columns, "Nothing was refused yet.");

@@ -10,7 +10,7 @@ use crate::offline::{self, KeyInfo, KeyRole, OfflineError};
 
 /// Verbs of `key`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Make a signing key: FILE (secret, readable by you only) and FILE.pub.
     Create {
         /// What it may sign: `root` (trust documents) or `release` (releases).
@@ -28,7 +28,7 @@ pub enum Verb {
 }
 
 /// Runs the verb.
-pub fn run(verb: Verb, out: Output) -> Result<(), Failure> {
+pub(super) fn run(verb: Verb, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::Create { role, out: file } => {
             let key = offline::create_key(&file, role).map_err(|why| refused(&why))?;
@@ -48,7 +48,7 @@ fn record(key: &KeyInfo) -> Value {
 }
 
 /// An offline refusal as a failure: verification has its own exit code.
-pub fn refused(why: &OfflineError) -> Failure {
+pub(super) fn refused(why: &OfflineError) -> Failure {
     let mut text = why.to_string();
     let mut source = std::error::Error::source(why);
     while let Some(cause) = source {

@@ -14,7 +14,7 @@ pub struct Output {
 }
 
 /// A column of a table: its title and the JSON pointer of its value.
-pub type Column = (&'static str, &'static str);
+pub(super) type Column = (&'static str, &'static str);
 
 impl Output {
     /// Output in this format.

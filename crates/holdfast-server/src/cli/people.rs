@@ -16,7 +16,7 @@ const CA_BYTES_MAX: u64 = 64 * 1024;
 
 /// Arguments of `holdfast login`.
 #[derive(Debug, Args)]
-pub struct LoginArgs {
+pub(super) struct LoginArgs {
     /// The one-time link that the server printed.
     #[arg(long, value_name = "URL")]
     link: String,
@@ -32,7 +32,7 @@ pub struct LoginArgs {
 }
 
 /// Redeems the link, makes an API token and writes the profile (readable by its owner only).
-pub async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
+pub(super) async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
     let path = Profile::path(profile)?;
     let ca = read_file(&args.ca, CA_BYTES_MAX)?;
     let (base, secret) = split_link(&args.link)?;
@@ -51,7 +51,7 @@ pub async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output) -> Re
 }
 
 /// Makes a new one-time link, to sign in with a browser.
-pub async fn link(client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn link(client: &Client, out: Output) -> Result<(), Failure> {
     let made = client.post("/api/v1/sign-in-links", Value::Object(serde_json::Map::new())).await?;
     let url = format!("{}{}", client.base(), made["url"].as_str().unwrap_or_default());
     let record = json!({"url": url, "expires_us": made["expires_us"]});

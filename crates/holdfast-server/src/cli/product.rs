@@ -20,7 +20,7 @@ const COLUMNS: &[Column] =
 
 /// Verbs of `product`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Make a product from its W3C Thing Model, or replace its model.
     Create {
         /// Stable id, such as `hearth-thermostat`.
@@ -45,7 +45,7 @@ pub enum Verb {
 }
 
 /// Runs the verb.
-pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
+pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::Create { id, model, vendor_domain, title } => {
             let text = read_file(&model, MODEL_BYTES_MAX)?;
@@ -67,6 +67,6 @@ pub async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure
 }
 
 /// The items of a page, or of a bare array.
-pub fn items(page: &Value) -> &[Value] {
+pub(super) fn items(page: &Value) -> &[Value] {
     page["items"].as_array().or_else(|| page.as_array()).map_or(&[], Vec::as_slice)
 }

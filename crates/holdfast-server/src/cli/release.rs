@@ -30,7 +30,7 @@ const COLUMNS: &[Column] = &[
 
 /// Why a release exists.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Kind {
+pub(super) enum Kind {
     /// New or changed functions.
     Feature,
     /// Fixes a vulnerability; installs by default.
@@ -39,7 +39,7 @@ pub enum Kind {
 
 /// Verbs of `release`; `create`, `sign`, `inspect` and `verify` never meet the server.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Draw up a release from an image that nobody has signed yet.
     Create(Create),
     /// Add one signature.
@@ -91,7 +91,7 @@ pub enum Verb {
 
 /// Arguments of `release create`.
 #[derive(Debug, Args)]
-pub struct Create {
+pub(super) struct Create {
     /// The image: a tar file with the programs named below.
     #[arg(long, value_name = "FILE")]
     image: PathBuf,
@@ -131,7 +131,7 @@ pub struct Create {
 }
 
 /// Runs the verb.
-pub async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
+pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::Create(args) => {
             let file = args.out.clone();

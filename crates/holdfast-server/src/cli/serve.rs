@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::Failure;
-use crate::wiring::{self, Config};
+use tracing_subscriber::EnvFilter;
+
+use super::{Failure, print};
+use crate::app::chain;
+use crate::wiring::{Config, Server};
 
 /// Arguments of `holdfast serve`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Folder of everything the server keeps; made if it is not there.
     #[arg(long, value_name = "DIR", env = "HOLDFAST_STATE")]
     state: PathBuf,
@@ -32,12 +35,13 @@ pub struct Args {
     exit_with_parent: bool,
 }
 
-/// Serves until SIGTERM or Ctrl-C.
-pub async fn run(args: Args) -> Result<(), Failure> {
+/// Serves until SIGTERM or Ctrl-C, then drains the doors.
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
     if args.exit_with_parent {
         let signal = Some(rustix::process::Signal::TERM);
         rustix::process::set_parent_process_death_signal(signal).map_err(Failure::fault)?;
     }
+    log();
     let config = Config {
         state: args.state,
         people: args.people,
@@ -46,5 +50,37 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         names: args.name,
         attest_interval_s: args.attest_interval,
     };
-    wiring::serve(config).await
+    let mut server = Server::start(config).await.map_err(|why| Failure::fault(chain(&why)))?;
+    if let Some(link) = server.invitation() {
+        print(&format!(
+            "Nobody has signed in yet. Make yourself administrator with this link; it works once, for 24 hours:\n\n  {link}\n"
+        ));
+    }
+    let ended = tokio::select! {
+        () = told_to_stop() => Ok(()),
+        () = server.door_closed() => Err(Failure::fault("a door closed by itself")),
+    };
+    tracing::info!("stopping: no new connections, draining");
+    server.stop().await;
+    tracing::info!("stopped");
+    ended
+}
+
+/// To standard error; `HOLDFAST_LOG` filters it.
+fn log() {
+    let filter = EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    if log.try_init().is_err() {
+        tracing::debug!("the log was started before");
+    }
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut term) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = term.recv() => {} }
 }

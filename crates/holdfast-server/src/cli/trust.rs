@@ -16,7 +16,7 @@ use crate::offline::{self, TrustDraft, TrustOutcome};
 
 /// Verbs of `trust`; only `authority` and `upload` meet the server.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Fetch what the trust document must name of the server: its CA and its freshness key.
     Authority {
         /// Where it goes.
@@ -47,7 +47,7 @@ pub enum Verb {
 
 /// Arguments of `trust create`.
 #[derive(Debug, Args)]
-pub struct Create {
+pub(super) struct Create {
     /// The maker's domain.
     #[arg(long)]
     maker: String,
@@ -78,7 +78,7 @@ pub struct Create {
 }
 
 /// Runs the verb.
-pub async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
+pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::Authority { out: file } => {
             let authority = Client::open(profile)?.get("/api/v1/authority").await?;

@@ -14,12 +14,12 @@ const SECONDS: usize = 60;
 
 /// Messages stored in each of the last seconds; cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Pulse(Arc<Mutex<VecDeque<u32>>>);
+pub(crate) struct Pulse(Arc<Mutex<VecDeque<u32>>>);
 
 impl Pulse {
     /// The figures for a page.
     #[must_use]
-    pub fn view(&self, connections: &Connections) -> View {
+    pub(crate) fn view(&self, connections: &Connections) -> View {
         let metrics = connections.metrics();
         let messages = self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         View {
@@ -40,7 +40,7 @@ impl Pulse {
 }
 
 /// Follows the door until it is gone.
-pub async fn follow(connections: Connections, pulse: Pulse, news: broadcast::Sender<News>) {
+pub(crate) async fn follow(connections: Connections, pulse: Pulse, news: broadcast::Sender<News>) {
     let mut door = connections.follow();
     loop {
         let event = match door.recv().await {
