@@ -110,6 +110,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// The same frame for a page that shows `attempt`: one with a refused form stays as it is until it is sent again.
+    pub(crate) fn live_unless(self, attempt: &Attempt, query: impl Into<String>) -> Self {
+        if attempt.problem.is_some() { self } else { self.live(query) }
+    }
+
     /// The same frame, listening to live events that match `query`.
     pub(crate) fn live(mut self, query: impl Into<String>) -> Self {
         self.live = query.into();

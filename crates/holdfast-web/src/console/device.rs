@@ -40,7 +40,7 @@ async fn device_page(desk: Desk, id: DeviceId, attempt: Attempt) -> PageReply {
     let (now, wanted) = (desk.now, id.clone());
     let chart = desk.may(Act::ReadTelemetry).then(|| range.chart(now));
     let facts = desk.ask(move |b| facts(b, &wanted, chart)).await?.ok_or_else(no_device)?;
-    let frame = desk.frame(id.as_str(), "devices").await?.live(format!("device={id}"));
+    let frame = desk.frame(id.as_str(), "devices").await?.live_unless(&attempt, format!("device={id}"));
     let status = attempt.status();
     page_with(status, &DevicePage::new(frame, facts, &desk, range, attempt))
 }

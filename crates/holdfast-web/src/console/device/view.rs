@@ -221,7 +221,7 @@ fn settings(fields: &[FieldView], shadow: &Shadow) -> Vec<SettingLine> {
         SettingLine {
             differs: wanted.is_some_and(|wanted| is != Some(wanted)),
             desired: wanted.map(plain).unwrap_or_default(),
-            reported: is.map(plain).unwrap_or_default(),
+            reported: is.map(spoken).unwrap_or_default(),
             field: field.clone(),
         }
     };
@@ -234,6 +234,11 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
+}
+
+/// A value as people say it: switches are on or off.
+fn spoken(value: &Value) -> String {
+    value.as_bool().map_or_else(|| plain(value), |on| if on { "on" } else { "off" }.to_owned())
 }
 
 /// A flat object as people read it: `level 3, mode auto`.

@@ -153,7 +153,7 @@ async fn deployment_page(desk: Desk, id: DeploymentId, attempt: Attempt) -> Page
     let (view, list) = desk.ask(move |b| Ok((b.deployment(id)?, b.executions(id, state.as_deref(), &ask)?))).await?;
     let view = view.ok_or_else(no_deployment)?;
     let title = format!("Deployment of {} {}", view.product, view.version);
-    let frame = desk.frame(title, "deployments").await?.live(format!("deployment={id}"));
+    let frame = desk.frame(title, "deployments").await?.live_unless(&attempt, format!("deployment={id}"));
     page_with(attempt.status(), &DeploymentPage::new(frame, view, list, &desk, attempt))
 }
 
