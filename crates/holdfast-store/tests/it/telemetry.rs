@@ -161,7 +161,7 @@ fn messages_already_moved_to_their_place_and_fresh_ones_are_one_series_also_afte
     for batch in pairs.collect::<Vec<_>>().chunks(1_001) {
         append(&home.store, batch.iter().map(|n| row(0, *n)).collect());
     }
-    let fresh = |home: &Home| -> u64 {
+    let fresh = |home: &Home| -> i64 {
         let conn = rusqlite::Connection::open(home.dir.path().join("holdfast.db")).unwrap();
         conn.query_row("select count(*) from telemetry_fresh", [], |row| row.get(0)).unwrap()
     };
