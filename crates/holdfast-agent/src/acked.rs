@@ -109,6 +109,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_log_of_garbage_is_read_past_and_still_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        let mut bytes = b"climate 1\n".to_vec();
+        bytes.extend([0xff; 3_000]);
+        bytes.extend(b"\nclimate x\nclimate 5\n");
+        std::fs::write(layout.acked(), bytes).unwrap();
+        let mut log = AckedLog::open(&layout).unwrap();
+        log.append([("climate", 6)].into_iter()).unwrap();
+        let (found, highest) = log.find(&BTreeSet::from([("climate", 5), ("climate", 6)])).unwrap();
+        assert_eq!(found, BTreeSet::from([("climate".to_owned(), 5), ("climate".to_owned(), 6)]));
+        assert_eq!(highest["climate"], 6);
+    }
+
+    #[test]
     fn an_unfinished_line_is_cut_off_so_that_it_never_reads_as_another_number() {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path());

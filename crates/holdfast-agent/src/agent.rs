@@ -6,6 +6,8 @@
 mod connection;
 mod downlink;
 mod software;
+#[cfg(test)]
+mod tests;
 mod uplink;
 
 use std::collections::BTreeMap;

@@ -180,3 +180,44 @@ fn pem(der: &[u8]) -> String {
     out.push_str("-----END CERTIFICATE-----\n");
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device_state::DEVICE_RECORD;
+
+    fn with_credential() -> (tempfile::TempDir, Layout, DeviceRecord) {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        layout.create().unwrap();
+        PrivateKey::create(&key_path(&layout, CredentialSlot::A)).unwrap();
+        let certificate = rcgen::generate_simple_self_signed(vec!["device".to_owned()]).unwrap();
+        std::fs::write(chain_path(&layout, CredentialSlot::A), pem(certificate.cert.der())).unwrap();
+        let mut record = DeviceRecord::load(&layout, DEVICE_RECORD).unwrap();
+        record.value.credential = Some(CredentialSlot::A);
+        (dir, layout, record)
+    }
+
+    #[test]
+    fn a_whole_credential_is_chosen_and_a_new_enrolment_goes_beside_it() {
+        let (_dir, layout, record) = with_credential();
+        assert_eq!(choose(&layout, &record).unwrap().map(|(slot, _)| slot), Some(CredentialSlot::A));
+        assert_eq!(place_to_enrol(&layout, &record).unwrap(), CredentialSlot::B);
+    }
+
+    #[test]
+    fn a_key_whose_certificate_is_damaged_asks_again_in_its_place() {
+        let (_dir, layout, record) = with_credential();
+        std::fs::write(chain_path(&layout, CredentialSlot::A), b"-----BEGIN CERT").unwrap();
+        assert!(choose(&layout, &record).unwrap().is_none());
+        assert_eq!(place_to_enrol(&layout, &record).unwrap(), CredentialSlot::A);
+    }
+
+    #[test]
+    fn a_damaged_key_counts_as_missing_and_another_one_is_made_beside_it() {
+        let (_dir, layout, record) = with_credential();
+        std::fs::write(key_path(&layout, CredentialSlot::A), b"").unwrap();
+        assert!(choose(&layout, &record).unwrap().is_none());
+        assert_eq!(place_to_enrol(&layout, &record).unwrap(), CredentialSlot::B);
+    }
+}

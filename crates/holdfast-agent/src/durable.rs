@@ -137,6 +137,16 @@ mod tests {
     }
 
     #[test]
+    fn a_record_starts_with_the_default_when_no_copy_can_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        layout.create().unwrap();
+        std::fs::write(layout.state("numbers.0"), vec![7; 300_000]).unwrap();
+        std::fs::create_dir(layout.state("numbers.1")).unwrap();
+        assert!(Record::<Vec<u64>>::load(&layout, "numbers").unwrap().value.is_empty());
+    }
+
+    #[test]
     fn a_file_written_as_new_is_private_and_never_overwrites() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();

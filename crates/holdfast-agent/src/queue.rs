@@ -334,6 +334,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_segment_of_ours_is_left_alone() {
+        let (_dir, layout) = fresh();
+        std::fs::write(layout.queue().join("ffffffffffffffff.seg"), b"").unwrap();
+        std::fs::create_dir(layout.queue().join("0000000000000007.seg")).unwrap();
+        let (mut queue, _) = Queue::load(&layout, 1 << 20).unwrap();
+        push(&mut queue, 1..=3);
+        let (queue, _) = Queue::load(&layout, 1 << 20).unwrap();
+        assert_eq!(queue.len(), 3);
+    }
+
+    #[test]
     fn segments_vanish_when_everything_in_them_is_acknowledged() {
         let (_dir, layout) = fresh();
         let (mut queue, _) = Queue::load(&layout, 64 << 20).unwrap();

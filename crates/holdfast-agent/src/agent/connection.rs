@@ -17,6 +17,9 @@ use crate::tls;
 
 /// Between two looks at the certificate's age.
 const RENEWAL_LOOK: Millis = Millis(60_000);
+/// Refusals of a connection that last until the device has another credential: what the gateway says of a device or
+/// certificate that is revoked, superseded, expired or unknown.
+const CREDENTIAL_REFUSALS: [&str; 2] = ["banned", "not-authorized"];
 /// Protocol name of MQTT in TLS.
 const ALPN: &[u8] = b"mqtt";
 
@@ -46,6 +49,13 @@ impl Connection {
     pub(super) const fn new(waits: Backoff) -> Self {
         let now = Millis(0);
         Self { state: State::Waiting(now), waits, number: 0, candidate_failures: 0, turned_away: 0, renewing: false, look_at: RENEWAL_LOOK }
+    }
+
+    /// A connection whose task has ended, before anybody was told.
+    #[cfg(test)]
+    pub(super) fn pretend_linked(&mut self) {
+        let (orders, _) = mpsc::channel(1);
+        self.state = State::Linked { orders, slot: CredentialSlot::A, ready: true };
     }
 
     /// Whether messages can be published.
@@ -223,7 +233,7 @@ impl Agent {
                 self.note("give up a credential", given_up);
             }
         }
-        if turned_away && !was_candidate {
+        if turned_away && !was_candidate && CREDENTIAL_REFUSALS.contains(&name) {
             self.connection.turned_away = self.connection.turned_away.saturating_add(1);
         }
         self.flush();

@@ -1,0 +1,68 @@
+//! The agent's loop without a server: an agent in a directory of its own, with a link that is gone.
+
+use holdfast_core::cose::{Signer as _, SoftwareKey};
+use holdfast_core::trust::{self, Role, TrustContent};
+
+use super::*;
+use crate::cli;
+
+/// An initialised device, and the far ends of its channels.
+fn agent() -> (tempfile::TempDir, Agent) {
+    let dir = tempfile::tempdir().unwrap();
+    let init = cli::Init {
+        dir: dir.path().to_path_buf(),
+        device_id: "hearth-0001".to_owned(),
+        product: "hearth-thermostat".to_owned(),
+        maker: "hearth.example".to_owned(),
+        devices_url: "https://localhost:1".to_owned(),
+        mqtt_addr: "localhost:1".to_owned(),
+        reconnect_max_ms: 60_000,
+        poll_ms: 5_000,
+    };
+    crate::factory::init(&init).unwrap();
+    let layout = Layout::new(dir.path());
+    layout.create().unwrap();
+    let authority = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    std::fs::write(layout.keys("factory.crt"), authority.cert.pem()).unwrap();
+    let root = SoftwareKey::ed25519(&[11; 32]);
+    let content = TrustContent {
+        version: 1,
+        maker_domain: "hearth.example".to_owned(),
+        root: Role::new(1, vec![root.public_key()]).unwrap(),
+        release: Role::new(1, vec![SoftwareKey::ed25519(&[12; 32]).public_key()]).unwrap(),
+        freshness: SoftwareKey::ed25519(&[13; 32]).public_key(),
+        operational_cas: vec![authority.cert.der().to_vec()],
+        factory_cas: vec![authority.cert.der().to_vec()],
+        created: Timestamp::from_micros(1_790_000_000_000_000),
+        next_root: None,
+    };
+    std::fs::write(layout.trust(1), trust::add_signature(&content.to_unsigned().unwrap(), &root).unwrap()).unwrap();
+    let (brings, _) = mpsc::channel(1);
+    let (heard, _) = mpsc::channel(1);
+    let (said, _) = mpsc::channel(1);
+    let agent = Agent::load(&layout, brings, heard, said).unwrap();
+    (dir, agent)
+}
+
+#[test]
+fn what_a_link_that_is_gone_does_not_take_waits_in_the_queue() {
+    let (_dir, mut agent) = agent();
+    agent.connection.pretend_linked();
+    for _ in 0..3 {
+        agent.measured("climate", &serde_json::Map::new()).unwrap();
+    }
+    let order = crate::conversation::Order {
+        id: "018bcfe5-6800-7fff-bfff-ffffffffffff".to_owned(),
+        action: "identify".to_owned(),
+        input: serde_json::Value::Null,
+        expires: 0,
+    };
+    assert!(agent.commands.ordered(&order, Timestamp::from_micros(1)).unwrap().is_none(), "expired: its result is to be told");
+    agent.speak();
+    assert!(agent.on_the_way.is_empty());
+    assert!(agent.hold_until.is_some(), "another try comes later");
+    agent.hold_until = None;
+    agent.speak();
+    assert_eq!(agent.queue.take(false).map(|message| message.counter), Some(1));
+    assert!(agent.commands.take_untold().is_some());
+}
