@@ -11,6 +11,7 @@ use holdfast_core::update::boot::Slot;
 use rustix::process::{Pid, Signal};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::clock;
@@ -266,12 +267,32 @@ pub(crate) async fn probe(layout: &Layout, config: &Config, slot: Slot, program:
     }
 }
 
-/// The guard: sets the signal that ends this process with the agent, then becomes the program.
-pub(crate) fn guard(agent: i32, program: &std::path::Path) -> Fault {
-    use std::os::unix::process::CommandExt as _;
-    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
-    if rustix::process::getppid().map(Pid::as_raw_nonzero).map(std::num::NonZero::get) != Some(agent) {
-        return Fault::refused("agent-is-gone");
-    }
-    Fault::files("start", program)(std::process::Command::new(program).exec())
+/// The guard: leads the process group, runs the program in it, and ends the whole group when the agent is gone, however
+/// that came. Returns the exit code of the program, with 128 added to a signal that ended it.
+pub(crate) fn guard(agent: i32, program: &std::path::Path) -> Result<u8, Fault> {
+    // The agent's death arrives as the signal that is also its request to end; `has_agent` tells the two apart.
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
+    let has_agent = || rustix::process::getppid().map(Pid::as_raw_nonzero).map(std::num::NonZero::get) == Some(agent);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::files("guard", program))?;
+    runtime.block_on(async {
+        let mut told = signal(SignalKind::terminate()).map_err(Fault::files("guard", program))?;
+        if !has_agent() {
+            return Err(Fault::refused("agent-is-gone"));
+        }
+        let mut child = Command::new(program).spawn().map_err(Fault::files("start", program))?;
+        loop {
+            tokio::select! {
+                ended = child.wait() => return ended.map(exit_code).map_err(Fault::files("wait for", program)),
+                _ = told.recv() => if !has_agent() {
+                    let _ = rustix::process::kill_current_process_group(Signal::KILL);
+                },
+            }
+        }
+    })
+}
+
+fn exit_code(status: std::process::ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt as _;
+    let code = status.code().or_else(|| status.signal().map(|signal| signal | 0x80));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false).init();
     match carry_out(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(fault) => {
             tracing::error!(fault.name = fault.name(), "{}", fault::chain(&fault));
             ExitCode::from(fault.exit_code())
@@ -56,8 +56,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn carry_out(command: Command) -> Result<(), Fault> {
-    match command {
+fn carry_out(command: Command) -> Result<ExitCode, Fault> {
+    let done = match command {
+        Command::GuardChild(args) => return application::guard(args.agent, &args.program).map(ExitCode::from),
         Command::Init(args) => factory::init(&args),
         Command::InstallFactory(args) => {
             let sequence = factory::install(&args)?;
@@ -73,8 +74,8 @@ fn carry_out(command: Command) -> Result<(), Fault> {
             };
             std::io::stdout().write_all(text.as_bytes()).map_err(Fault::files("write to", "standard output".as_ref()))
         }
-        Command::GuardChild(args) => Err(application::guard(args.agent, &args.program)),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn run(args: &cli::Run) -> Result<(), Fault> {

@@ -24,7 +24,7 @@ fn the_application_runs_without_any_server_and_all_of_it_ends_with_the_agent() {
 #[test]
 fn the_application_dies_with_an_agent_that_is_killed() {
     let device = Device::made();
-    device.install(1, "exec 3> $HOLDFAST_DATA/told; echo up-1 >&3; exec sleep 600");
+    device.install(1, HOLDING);
     let mut running = device.run();
     assert_eq!(read_line_and_wait_for_end(&device.told(), || running.kill()), "up-1");
 }
