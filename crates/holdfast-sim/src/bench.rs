@@ -116,7 +116,11 @@ pub fn ingest(args: &Args) -> Result<(), Fault> {
         Format::Json => serde_json::to_string_pretty(&report).map_err(|why| Fault::new("result", why))?,
     };
     writeln!(std::io::stdout(), "{text}").map_err(|why| Fault::new("stdout", why))?;
-    if report.holds() { Ok(()) } else { Err(Fault::new("durability", "acknowledged messages were lost or stored twice")) }
+    if report.holds() {
+        Ok(())
+    } else {
+        Err(Fault::new("durability", "acknowledged messages were lost or stored twice"))
+    }
 }
 
 async fn interrupted() {

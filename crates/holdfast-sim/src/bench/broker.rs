@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
@@ -99,7 +101,8 @@ impl Pipeline {
         let fleet = load.connect(&self.address).await?;
         let before = idle(&[&self.broker, &self.sink]).await?;
         let stored_before = *self.stored.borrow_and_update();
-        let (sent, stored) = tokio::join!(load.publish(fleet), all_stored(self.stored.clone(), stored_before + load.messages()));
+        let (sent, stored) =
+            tokio::join!(load.publish(fleet), all_stored(self.stored.clone(), stored_before + load.messages()));
         let sent = sent?;
         let after = idle(&[&self.broker, &self.sink]).await?;
         let (stored, at) = stored;
@@ -129,7 +132,7 @@ async fn all_stored(mut stored: watch::Receiver<u64>, goal: u64) -> (u64, Durati
 
 async fn listening(broker: &mut Running, address: &str) -> Result<(), Fault> {
     let begun = clock::elapsed();
-    while clock::elapsed() - begun < START_WITHIN {
+    while clock::elapsed().saturating_sub(begun) < START_WITHIN {
         broker.alive()?;
         if tokio::net::TcpStream::connect(address).await.is_ok() {
             return Ok(());
@@ -160,7 +163,10 @@ fn configuration(dir: &Path, address: &str) -> String {
 }
 
 /// A CA for this run, the broker's certificate and the backend's; the broker also accepts the devices' CA.
-fn certificates(dir: &Path, devices_ca: &CertificateDer<'static>) -> Result<CertificateDer<'static>, Box<dyn std::error::Error>> {
+fn certificates(
+    dir: &Path,
+    devices_ca: &CertificateDer<'static>,
+) -> Result<CertificateDer<'static>, Box<dyn std::error::Error>> {
     let ca_key = KeyPair::generate()?;
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "bench broker CA");
@@ -168,7 +174,9 @@ fn certificates(dir: &Path, devices_ca: &CertificateDer<'static>) -> Result<Cert
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let ca = params.self_signed(&ca_key)?;
     let issuer = Issuer::new(params, ca_key);
-    for (name, usage) in [("broker", ExtendedKeyUsagePurpose::ServerAuth), ("sink", ExtendedKeyUsagePurpose::ClientAuth)] {
+    for (name, usage) in
+        [("broker", ExtendedKeyUsagePurpose::ServerAuth), ("sink", ExtendedKeyUsagePurpose::ClientAuth)]
+    {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
         params.distinguished_name.push(DnType::CommonName, name);

@@ -77,7 +77,8 @@ impl House {
     /// Makes the maker's keys, the product and a batch, then enrols each device with its own keys.
     pub(super) async fn enrol(&self, scratch: &Scratch, count: u16) -> Result<Vec<Device>, Fault> {
         let path = |rest: &str| scratch.path(rest).to_string_lossy().into_owned();
-        let station = factory::init(&scratch.path("factory"), MAKER, clock::now()).map_err(|why| Fault::new("factory", why))?;
+        let station =
+            factory::init(&scratch.path("factory"), MAKER, clock::now()).map_err(|why| Fault::new("factory", why))?;
         let (root, release) = (path("root.key"), path("release.key"));
         self.holdfast(&["key", "create", "--role", "root", "--out", &root]).await?;
         self.holdfast(&["key", "create", "--role", "release", "--out", &release]).await?;
@@ -85,8 +86,24 @@ impl House {
         self.holdfast(&["trust", "authority", "--out", &authority]).await?;
         let ca = scratch.path("factory").join(factory::CA_CERT_FILE).to_string_lossy().into_owned();
         let create = [
-            "trust", "create", "--maker", MAKER, "--authority", &authority, "--factory-ca", &ca, "--root", &root,
-            "--root-threshold", "1", "--release", &release, "--release-threshold", "1", "--out", &document,
+            "trust",
+            "create",
+            "--maker",
+            MAKER,
+            "--authority",
+            &authority,
+            "--factory-ca",
+            &ca,
+            "--root",
+            &root,
+            "--root-threshold",
+            "1",
+            "--release",
+            &release,
+            "--release-threshold",
+            "1",
+            "--out",
+            &document,
         ];
         self.holdfast(&create).await?;
         self.holdfast(&["trust", "sign", &document, "--key", &root]).await?;
@@ -174,7 +191,7 @@ async fn link(server: &mut Running) -> Result<String, Fault> {
 
 async fn addresses(server: &mut Running, state: &Path) -> Result<serde_json::Value, Fault> {
     let begun = clock::elapsed();
-    while clock::elapsed() - begun < START_WITHIN {
+    while clock::elapsed().saturating_sub(begun) < START_WITHIN {
         server.alive()?;
         let text = std::fs::read(state.join("addresses.json")).ok();
         if let Some(read) = text.and_then(|text| serde_json::from_slice(&text).ok()) {

@@ -79,14 +79,8 @@ impl Sent {
 }
 
 impl Load {
-    pub(super) fn new(
-        devices: Vec<Device>,
-        shape: Shape,
-        cas: &[CertificateDer<'static>],
-    ) -> Result<Self, Fault> {
-        let prepare = |device: Device| {
-            Ok(Prepared { tls: device.tls(cas)?, id: device.id, acknowledged: Vec::new() })
-        };
+    pub(super) fn new(devices: Vec<Device>, shape: Shape, cas: &[CertificateDer<'static>]) -> Result<Self, Fault> {
+        let prepare = |device: Device| Ok(Prepared { tls: device.tls(cas)?, id: device.id, acknowledged: Vec::new() });
         let stream = "climate".parse().map_err(|why| Fault::new("climate", why))?;
         let devices = devices.into_iter().map(prepare).collect::<Result<_, Fault>>()?;
         // The devices were offline and have measured until now.
@@ -291,7 +285,9 @@ impl Line {
                     *outcome.rejected.entry(words.unwrap_or_else(|| reason.name().to_owned())).or_insert(0) += 1;
                 }
                 Action::Send(bytes) => self.unsent.extend(bytes),
-                Action::Close { cause } => return Err(Fault::new(self.id.as_str(), format!("closed: {}", cause.name()))),
+                Action::Close { cause } => {
+                    return Err(Fault::new(self.id.as_str(), format!("closed: {}", cause.name())));
+                }
             }
         }
         Ok(())

@@ -25,8 +25,7 @@ impl Scratch {
     pub(super) fn make() -> Result<Self, Fault> {
         let mut tag = [0; 8];
         getrandom::fill(&mut tag).map_err(|why| Fault::new("random bytes", why))?;
-        let tag: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
-        let dir = std::env::temp_dir().join(format!("holdfast-bench-{tag}"));
+        let dir = std::env::temp_dir().join(format!("holdfast-bench-{:016x}", u64::from_le_bytes(tag)));
         std::fs::create_dir(&dir).map_err(|why| Fault::new(&dir.display().to_string(), why))?;
         Ok(Self(dir))
     }
@@ -60,14 +59,19 @@ impl Cores {
         if unpinned {
             return none("not pinned, as asked");
         }
-        let status = std::fs::read_to_string("/proc/self/status").map_err(|why| Fault::new("/proc/self/status", why))?;
+        let status =
+            std::fs::read_to_string("/proc/self/status").map_err(|why| Fault::new("/proc/self/status", why))?;
         let listed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap_or_default();
-        let cores = numbers(listed.trim());
-        let [first, second, ..] = cores.as_slice() else {
+        let allowed = numbers(listed.trim());
+        let [first, second, ..] = allowed.as_slice() else {
             return none("one core only: the load takes processor time from what is measured");
         };
         let own = std::process::id().to_string();
-        let done = Plain::new("taskset").args(["-a", "-c", "-p", &second.to_string(), &own]).stdout(Stdio::null()).status();
+        let done = Plain::new("taskset")
+            .args(["-a", "-c", "-p", &second.to_string(), &own])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
         match done {
             Ok(status) if status.success() => Ok(Self {
                 server: Some(first.to_string()),
@@ -145,7 +149,8 @@ impl Running {
     pub(super) async fn stop(&mut self) -> Result<(), Fault> {
         let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
         if let Some(pid) = pid {
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM).map_err(|why| Fault::new(self.name, why))?;
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+                .map_err(|why| Fault::new(self.name, why))?;
         }
         match tokio::time::timeout(END_WITHIN, self.child.wait()).await {
             Ok(Ok(_)) => Ok(()),

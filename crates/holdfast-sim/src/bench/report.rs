@@ -235,7 +235,8 @@ impl fmt::Display for Report {
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(["Figure (medians)", "holdfast", "mosquitto + backend", "×", "goal", "verdict"]);
-        let number = |value: f64| if value >= 1_000.0 || value == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") };
+        let number =
+            |value: f64| if value >= 1_000.0 || value == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") };
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         for row in &self.rows {
             table.add_row([
@@ -254,7 +255,11 @@ impl fmt::Display for Report {
             "{} devices × {} in flight, {} pairs of {} messages of {} bytes; TLS 1.3 with client certificates, QoS 1.",
             c.connections, c.in_flight, c.pairs, c.messages_per_run, c.payload_bytes
         )?;
-        writeln!(f, "{}. Yardstick: {}, nothing on disk, and a backend (SQLite, synchronous=NORMAL).", c.placement, c.yardstick)?;
+        writeln!(
+            f,
+            "{}. Yardstick: {}, nothing on disk, and a backend (SQLite, synchronous=NORMAL).",
+            c.placement, c.yardstick
+        )?;
         write!(
             f,
             "{} acknowledged, {} stored, {} lost, {} twice. Load average at the end: {}.",
@@ -264,7 +269,10 @@ impl fmt::Display for Report {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     #[test]
@@ -296,7 +304,7 @@ mod tests {
             yardstick: String::new(),
             load_average: String::new(),
         };
-        let report = |kept: Kept| Report::new(conditions.clone(), &[run.clone()], &[run.clone()], &kept);
+        let report = |kept: Kept| Report::new(conditions.clone(), from_ref(&run), from_ref(&run), &kept);
         assert!(report(Kept { acknowledged: 100, stored: 100, lost: 0, twice: 0 }).holds());
         assert!(!report(Kept { acknowledged: 100, stored: 99, lost: 1, twice: 0 }).holds());
         assert!(report(Kept::default()).to_string().contains("stored for each second"));

@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> Result<(), Fault> {
         }
         let used = inbox.len() - rest.len();
         inbox.drain(..used);
-        if sink.first.is_some_and(|first| clock::elapsed() - first >= BATCH_WAIT) {
+        if sink.first.is_some_and(|first| clock::elapsed().saturating_sub(first) >= BATCH_WAIT) {
             sink.commit(&mut stream)?;
         }
     }
@@ -144,10 +144,13 @@ fn greet(stream: &mut Stream) -> Result<(), Fault> {
         }
         inbox.extend_from_slice(buffer.get(..read).unwrap_or_default());
         while let Some((packet, used)) = next(&inbox)? {
-            match packet {
-                Packet::ConnAck(answer) if answer.reason == ReasonCode::Success => {}
-                Packet::SubAck(answer) if answer.reasons().all(|reason| !reason.is_error()) => return Ok(()),
-                other => return Err(fault(&format!("answered {other:?}"))),
+            if let Packet::SubAck(answer) = &packet
+                && answer.reasons().all(|reason| !reason.is_error())
+            {
+                return Ok(());
+            }
+            if !matches!(&packet, Packet::ConnAck(answer) if answer.reason == ReasonCode::Success) {
+                return Err(fault(&format!("answered {packet:?}")));
             }
             inbox.drain(..used);
         }

@@ -105,11 +105,11 @@ pub(super) fn field_map(data: &[u8]) {
     }
 }
 
-/// Any two copies give a state; writing it and reading it gives the same.
+/// Any two copies give a state; writing it and reading it gives the same. The first byte says where the copies part.
 pub(super) fn boot_state(data: &[u8]) {
-    let half = data.first().map_or(0, |at| usize::from(*at)).min(data.len());
-    let (one, other) = data.split_at(half);
-    for (zero, one) in [(one, other), (other, one), (data, &[][..]), (&[][..], data)] {
+    let Some((at, copies)) = data.split_first() else { return };
+    let (zero, one) = copies.split_at(copies.len().min(usize::from(*at)));
+    for (zero, one) in [(zero, one), (one, zero), (copies, &[][..]), (&[][..], copies)] {
         let state = BootState::read(zero, one);
         let (place, bytes) = state.encode();
         let read = if place == 0 { BootState::read(&bytes, b"") } else { BootState::read(b"", &bytes) };

@@ -8,8 +8,8 @@ pub struct Mutator {
 
 /// Bytes that mean something in one of the formats.
 const TELLING: [u8; 24] = [
-    0x00, 0x01, 0x17, 0x18, 0x1b, 0x1f, 0x20, 0x30, 0x3b, 0x40, 0x58, 0x5b, 0x5f, 0x7f, 0x80, 0x9b, 0xa0, 0xbf, 0xd8, 0xf7,
-    0xfb, 0xff, b'"', b'{',
+    0x00, 0x01, 0x17, 0x18, 0x1b, 0x1f, 0x20, 0x30, 0x3b, 0x40, 0x58, 0x5b, 0x5f, 0x7f, 0x80, 0x9b, 0xa0, 0xbf, 0xd8,
+    0xf7, 0xfb, 0xff, b'"', b'{',
 ];
 /// Longest run that one step inserts or removes.
 const RUN_BYTES_MAX: usize = 16;
@@ -70,7 +70,7 @@ impl Mutator {
             }
             3 => {
                 let value = self.byte();
-                out.splice(at..at, std::iter::repeat_n(value, if run % 2 == 0 { 1 } else { run }));
+                out.splice(at..at, std::iter::repeat_n(value, if run.is_multiple_of(2) { 1 } else { run }));
             }
             4 => {
                 out.drain(at..out.len().min(at + run));

@@ -67,10 +67,9 @@ fn of(target: &str) -> Vec<Vec<u8>> {
             "hf/v1/hearth-0001/attest",
         ]),
         "trust" => vec![super::maker::trust_document()],
-        "web_secret" => texts(&[
-            "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
-            "hft_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
-        ]),
+        "web_secret" => {
+            texts(&["BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc", "hft_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"])
+        }
         _ => Vec::new(),
     }
 }

@@ -113,9 +113,10 @@ fn answer(session: &mut ServerSession, actions: &mut Vec<session::Action>, sent:
 
 fn drain_server(session: &mut ServerSession, actions: &mut Vec<session::Action>, sent: &mut Vec<u8>) {
     while let Some(action) = session.poll_action() {
-        match action {
-            session::Action::Send(bytes) => sent.extend(bytes),
-            other => actions.push(other),
+        if let session::Action::Send(bytes) = action {
+            sent.extend(bytes);
+        } else {
+            actions.push(action);
         }
     }
 }
@@ -160,9 +161,10 @@ fn talk(script: &Script<'_>, pieces: &[&[u8]]) -> Option<(Vec<client::Action>, V
 
 fn drain_client(session: &mut ClientSession, actions: &mut Vec<client::Action>, sent: &mut Vec<u8>) {
     while let Some(action) = session.poll_action() {
-        match action {
-            client::Action::Send(bytes) => sent.extend(bytes),
-            other => actions.push(other),
+        if let client::Action::Send(bytes) = action {
+            sent.extend(bytes);
+        } else {
+            actions.push(action);
         }
     }
 }

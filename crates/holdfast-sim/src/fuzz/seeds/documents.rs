@@ -93,8 +93,12 @@ pub(super) fn envelopes() -> Vec<Vec<u8>> {
 
 pub(super) fn releases() -> Vec<Vec<u8>> {
     let unsigned = holdfast_core::suit::Sealed::parse(&release_envelope()).ok().and_then(|sealed| sealed.open().ok());
-    let unsigned = unsigned.map(|opened| holdfast_core::suit::Envelope::unsigned(opened.manifest, opened.members).encode());
-    unsigned.into_iter().chain([release_envelope(), SUIT.iter().map(|text| hex(text)).next().unwrap_or_default()]).collect()
+    let unsigned =
+        unsigned.map(|opened| holdfast_core::suit::Envelope::unsigned(opened.manifest, opened.members).encode());
+    unsigned
+        .into_iter()
+        .chain([release_envelope(), SUIT.iter().map(|text| hex(text)).next().unwrap_or_default()])
+        .collect()
 }
 
 /// The signed form, and its payload, which the target signs by itself.
@@ -146,17 +150,16 @@ pub(super) fn boot_states() -> Vec<Vec<u8>> {
     let trial = Some(Trial { slot: Slot::B, sequence: 3, attempts_left: 2 });
     let older = BootState { generation: 4, committed_sequence: 2, ..BootState::FIRST }.encode().1;
     let newer = BootState { generation: 5, committed_sequence: 2, trial, ..BootState::FIRST }.encode().1;
-    // The target splits its input at the number in the first byte, which is part of the first copy.
-    let both = [older.as_slice(), newer.as_slice()].concat();
-    vec![older, newer, both]
+    let cut = |at: usize| [&[u8::try_from(at).unwrap_or(0)], older.as_slice(), newer.as_slice()].concat();
+    vec![cut(older.len()), cut(0), cut(255)]
 }
 
 pub(super) fn notes() -> Vec<Vec<u8>> {
-    let signer = note_signer();
+    let keeper = note_signer();
     let Ok(origin) = "holdfast.example/ledger".parse() else { return Vec::new() };
     let checkpoint = Checkpoint { origin, size: 3, root: leaf_hash(b"line") };
-    let signed = checkpoint.sign(&signer).unwrap_or_default();
-    [signed, checkpoint.to_string(), signer.verifier().to_string()].map(String::into_bytes).to_vec()
+    let signed = checkpoint.sign(&keeper).unwrap_or_default();
+    [signed, checkpoint.to_string(), keeper.verifier().to_string()].map(String::into_bytes).to_vec()
 }
 
 /// Two leaves: inclusion of the second, and consistency of one leaf with two.
@@ -204,4 +207,62 @@ pub(super) fn factory_manifest() -> Vec<u8> {
         "devices": [device(1), device(2)],
     });
     manifest.to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_core::attest::verify_evidence;
+    use holdfast_core::ledger::checkpoint::Checkpoint;
+    use holdfast_core::ledger::proof::verify_inclusion;
+    use holdfast_core::release::{Floors, verify_release};
+    use holdfast_core::statement::{Expectation, verify_statement};
+    use holdfast_core::suit::Sealed;
+    use holdfast_core::telemetry::{ShadowMessage, TelemetryMessage};
+    use holdfast_core::time::Timestamp;
+    use holdfast_core::trust::TrustDocument;
+    use holdfast_server::authority::RequestedKey;
+    use holdfast_server::factory::FactoryManifest;
+    use holdfast_server::tls::peer::{Issuers, Peer};
+    use rustls::pki_types::CertificateDer;
+
+    use super::super::super::maker::{TRUST, device};
+    use super::*;
+
+    #[test]
+    fn signed_seeds_are_accepted() {
+        assert!(TrustDocument::open_first(&trust_document()).is_ok());
+        assert!(verify_release(&release_envelope(), &TRUST, &device(), &Floors::default()).is_ok());
+        let (nonce, id) = (nonce(), "hearth-0001".parse().unwrap());
+        let expected =
+            Expectation { device: &id, nonce: &nonce, counter_floor: 1, time_floor: Timestamp::from_micros(1) };
+        assert!(verify_statement(statements().last().unwrap(), &TRUST, &expected).is_ok());
+        assert!(verify_evidence(evidence().last().unwrap(), &factory_key().public_key(), &nonce).is_ok());
+        assert_eq!((statements().len(), evidence().len()), (4, 3), "payloads without their signature are seeds too");
+        for envelope in envelopes() {
+            assert!(Sealed::parse(&envelope).unwrap().open().is_ok());
+        }
+        for (list, count) in [(cose_sign(), 4), (cose_sign1(), 5)] {
+            assert!(list.len() == count && list.iter().all(|one| one.len() > 20));
+        }
+        let keeper = note_signer();
+        let note = String::from_utf8(notes().remove(0)).unwrap();
+        assert!(Checkpoint::open(&note, &keeper.verifier(), &"holdfast.example/ledger".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn plain_seeds_are_accepted() {
+        assert!(RequestedKey::from_request(&request()).is_ok());
+        let chain = [CertificateDer::from(certificate())];
+        let itself = Issuers::new(&chain).unwrap();
+        assert!(Peer::from_chain(&chain, &itself, &Issuers::default()).is_ok());
+        assert_eq!(FactoryManifest::parse(&factory_manifest()).unwrap().devices().len(), 2);
+        let read =
+            |payload: &Vec<u8>| TelemetryMessage::parse(payload).is_ok() || ShadowMessage::parse(payload).is_ok();
+        assert!(payloads().iter().all(read));
+        let state = boot_states().remove(0);
+        let (zero, one) = state[1..].split_at(usize::from(state[0]));
+        assert_eq!(BootState::read(zero, one).generation, 5);
+        let (left, right) = (leaf_hash(b"0"), leaf_hash(b"1"));
+        assert!(verify_inclusion(&right, 1, 2, &[left], &node_hash(&left, &right)).is_ok());
+    }
 }
