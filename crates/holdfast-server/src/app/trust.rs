@@ -84,7 +84,7 @@ impl House {
         let cas = cas_of(verified.content());
         // A document in force that the doors cannot use would keep the server from starting again.
         Doors::new(Arc::clone(&self.authority), &cas)
-            .map_err(|why| refuse(RefusalKind::Unacceptable, why.name(), chain(&why)))?;
+            .map_err(|why| refuse(RefusalKind::Unacceptable, "ca-certificate-unusable", chain(&why)))?;
         let now = clock::now();
         let version = TrustVersion { version: verified.version(), document: document.to_vec(), accepted: now };
         let digest = Sha256Digest::of(document);

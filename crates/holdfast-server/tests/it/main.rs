@@ -1,0 +1,18 @@
+//! A whole server in this process, met through its real ports: what is refused leaves no trace, what is decided leaves
+//! one line, and what was decided survives a restart.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod access;
+mod api;
+mod batches;
+mod cli;
+mod conformity;
+mod device;
+mod ledger;
+mod maker;
+mod orders;
+mod products;
+mod publication;
+mod restart;
+mod trust;
+mod world;
