@@ -66,13 +66,16 @@ pub async fn run(args: Args, out: Output) -> Result<(), Failure> {
 }
 
 async fn play(world: &mut World, stage: &mut Stage) -> Result<(), Failure> {
-    making::server(world, stage.step("A server on empty state; the first administrator signs in by one-time link")).await?;
+    making::server(world, stage.step("A server on empty state; the first administrator signs in by one-time link"))
+        .await?;
     making::maker(world, stage.step("The maker's keys and trust document, offline; a product from its model")).await?;
-    making::factory(world, stage.step("A factory batch: each device makes its own key, the factory vouches for it")).await?;
+    making::factory(world, stage.step("A factory batch: each device makes its own key, the factory vouches for it"))
+        .await?;
     living::connect(world, stage.step("Devices enrol, connect, report, and obey")).await?;
     living::update(world, stage.step("Release 2 in two phases; one device goes back by itself")).await?;
     living::tamper(world, stage.step("A changed byte is noticed, contained, recovered and cleared")).await?;
-    living::crash(world, stage.step("The server is killed in mid-telemetry: nothing acknowledged is lost, none twice")).await?;
+    living::crash(world, stage.step("The server is killed in mid-telemetry: nothing acknowledged is lost, none twice"))
+        .await?;
     living::evidence(world, stage.step("The ledger verifies offline; conformity is computed from facts")).await
 }
 

@@ -21,6 +21,10 @@ const SOON: Duration = Duration::from_secs(60);
 const DEFECTIVE: usize = 2;
 /// The unit whose slot is changed.
 const TAMPERED: usize = 1;
+/// The unit that a person contains and lets back.
+const CONTAINED: usize = 3;
+/// Longer than any reading is on its way.
+const SETTLED: Duration = Duration::from_millis(1_500);
 /// Rows of telemetry asked for at once.
 const ROWS_MAX: &str = "5000";
 
@@ -114,8 +118,9 @@ pub(super) async fn update(world: &mut World, mut step: Step<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Step 6: one changed byte in a running slot.
+/// Step 6: one changed byte in a running slot; and what containment means, on a unit that a person contains.
 pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
+    contain(world, &mut step).await?;
     let id = world.id(TAMPERED).to_owned();
     let slot = at(&world.device(TAMPERED).await?, "/software/slot").as_str().unwrap_or("a").to_owned();
     let changed = clock::monotonic().0;
@@ -155,6 +160,25 @@ pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), 
     );
     step.fact("runs now", format!("{} in slot {}", at(&device, "/software/version"), at(&device, "/software/slot")));
     step.held();
+    Ok(())
+}
+
+/// While a device is contained no reading of it gets in; what it kept meanwhile comes afterwards.
+async fn contain(world: &World, step: &mut Step<'_>) -> Result<(), Failure> {
+    let id = world.id(CONTAINED);
+    step.now("a person contains a device");
+    world.tools.holdfast(&["device", "quarantine", id]).await?;
+    tokio::time::sleep(SETTLED).await;
+    let before = counters(world, CONTAINED).await?.len();
+    tokio::time::sleep(SETTLED).await;
+    let during = counters(world, CONTAINED).await?.len();
+    must(during == before, || format!("{id}: {} readings came in while it was contained", during - before))?;
+    world.tools.holdfast(&["device", "release", id]).await?;
+    until("readings after the release", SOON, || async {
+        Ok((counters(world, CONTAINED).await?.len() > during + 3).then_some(()))
+    })
+    .await?;
+    step.fact("contained by a person", format!("{id}: no reading passed; those it kept came after the release"));
     Ok(())
 }
 
