@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
@@ -21,6 +22,23 @@ use crate::backend::{PageAsk, RefusalKind};
 
 /// Most bytes of a JSON body.
 pub(crate) const JSON_BYTES_MAX: usize = 256 * 1024;
+
+/// How long a small body may take to arrive. Single bytes now and then keep a connection open, but not a request.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
+/// A large body gets one more second for each of so many bytes that it may have.
+const BODY_BYTES_PER_SECOND_MIN: u64 = 64 * 1024;
+
+/// The time for a body of at most so many bytes.
+const fn within(bytes_max: usize) -> Duration {
+    BODY_WITHIN.saturating_add(Duration::from_secs(bytes_max as u64 / BODY_BYTES_PER_SECOND_MIN))
+}
+
+/// Bounds the time in which a request is read.
+async fn in_time<T>(within: Duration, reading: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    tokio::time::timeout(within, reading)
+        .await
+        .unwrap_or_else(|_| Err(Problem::malformed("body-too-slow", "The body took too long to arrive.")))
+}
 
 /// The caller; the guard has checked them.
 pub(crate) struct Who(pub(crate) Caller);
@@ -193,7 +211,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let wanted = request.extensions().get::<SessionSecret>().map(|secret| form_token(&secret.0));
-        let Form(pairs) =
+        let reading = async {
             Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(|rejection| match rejection {
                 FormRejection::InvalidFormContentType(_) => Problem::media_type("application/x-www-form-urlencoded"),
                 FormRejection::BytesRejection(_) => {
@@ -205,7 +223,9 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
                     tracing::debug!(error = %other, "a form cannot be read");
                     Problem::malformed("form-malformed", "The form cannot be read.")
                 }
-            })?;
+            })
+        };
+        let Form(pairs) = in_time(BODY_WITHIN, reading).await?;
         let fields = Fields::new(pairs)?;
         if wanted.is_some_and(|wanted| fields.typed("form_token") != wanted) {
             let detail =
@@ -228,13 +248,16 @@ impl<const MAX: usize, S: Send + Sync> FromRequest<S> for Body<MAX> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let collected = Limited::new(request.into_body(), MAX).collect().await.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() {
-                Problem::new(RefusalKind::TooLarge, "body-too-large", format!("At most {MAX} bytes."))
-            } else {
-                Problem::malformed("body-broken", "The body ended before it was complete.")
-            }
-        })?;
+        let collecting = async {
+            Limited::new(request.into_body(), MAX).collect().await.map_err(|error| {
+                if error.is::<http_body_util::LengthLimitError>() {
+                    Problem::new(RefusalKind::TooLarge, "body-too-large", format!("At most {MAX} bytes."))
+                } else {
+                    Problem::malformed("body-broken", "The body ended before it was complete.")
+                }
+            })
+        };
+        let collected = in_time(within(MAX), collecting).await?;
         Ok(Self { media_type, bytes: collected.to_bytes() })
     }
 }
@@ -277,6 +300,13 @@ mod tests {
     fn a_field_given_twice_or_unknown_is_refused_by_name() {
         assert_eq!(fields(&[("a", "1"), ("a", "2")]).unwrap_err().name, "field-repeated");
         assert_eq!(fields(&[("stat", "x")]).unwrap().only(&["state"]).unwrap_err().name, "field-unknown");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_refused_by_name() {
+        let never = std::future::pending::<Result<(), Problem>>();
+        assert_eq!(in_time(Duration::from_millis(10), never).await.unwrap_err().name, "body-too-slow");
+        assert_eq!(within(JSON_BYTES_MAX), Duration::from_secs(34));
     }
 
     #[test]
