@@ -46,6 +46,8 @@ const RESULTS_WAITING_MAX: usize = 32;
 const STABLE: Millis = Millis(30_000);
 /// Acknowledgements are made durable at the latest after this time.
 const FLUSH_AFTER: Millis = Millis(200);
+/// A clock may be ahead of a verified statement by so much before it is corrected.
+const CLOCK_AHEAD_US_MAX: i64 = 60 * 1_000_000;
 /// Or when so many have gathered.
 const FLUSH_COUNT: usize = 64;
 
@@ -96,6 +98,7 @@ pub(crate) struct Agent {
     quarantined: bool,
     spoke: u64,
     wish_told: u64,
+    clock_ahead_us: i64,
     brings: mpsc::Sender<Brought>,
     heard: mpsc::Sender<(u64, FromLink)>,
 }
@@ -177,6 +180,7 @@ impl Agent {
             quarantined: false,
             spoke: 0,
             wish_told: 0,
+            clock_ahead_us: 0,
             brings,
             heard,
         })
@@ -238,9 +242,20 @@ impl Agent {
         .min()
     }
 
-    /// The device's clock, but never before a proven time.
+    /// The device's clock, set back by what it was found to be ahead, but never before a proven time.
     fn trusted_now(&self) -> Timestamp {
-        clock::now().max(Timestamp::from_micros(self.record.value.time_floor_us))
+        let now = clock::now().as_micros().saturating_sub(self.clock_ahead_us);
+        Timestamp::from_micros(now.max(self.record.value.time_floor_us))
+    }
+
+    /// A verified statement of this moment says how late it is: a clock that is far ahead is corrected by it.
+    fn compare_clock(&mut self, proven: Timestamp) {
+        let ahead = clock::now().as_micros().saturating_sub(proven.as_micros());
+        let ahead = if ahead > CLOCK_AHEAD_US_MAX { ahead } else { 0 };
+        if (ahead == 0) != (self.clock_ahead_us == 0) {
+            tracing::warn!(clock.ahead_s = ahead / 1_000_000, "the device's clock compared with a verified statement");
+        }
+        self.clock_ahead_us = ahead;
     }
 
     /// Makes acknowledgements durable.

@@ -66,3 +66,15 @@ fn what_a_link_that_is_gone_does_not_take_waits_in_the_queue() {
     assert_eq!(agent.queue.take(false).map(|message| message.counter), Some(1));
     assert!(agent.commands.take_untold().is_some());
 }
+
+#[test]
+fn a_clock_far_ahead_is_set_back_by_a_statement_and_a_small_difference_is_left() {
+    let (_dir, mut agent) = agent();
+    let day = 86_400_000_000;
+    let real = |ahead: i64| Timestamp::from_micros(clock::now().as_micros() - ahead);
+    agent.compare_clock(real(85 * day));
+    let off = agent.trusted_now().as_micros() - real(85 * day).as_micros();
+    assert!(off.abs() < 5_000_000, "{off}");
+    agent.compare_clock(real(5_000_000));
+    assert_eq!(agent.clock_ahead_us, 0);
+}

@@ -92,6 +92,7 @@ impl Agent {
         self.record.value.statement_counter = statement.counter;
         self.record.value.time_floor_us = statement.time.as_micros();
         self.record.save()?;
+        self.compare_clock(statement.time);
         if answer.start != self.software.starts {
             return Ok(());
         }
