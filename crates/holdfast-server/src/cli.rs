@@ -1,22 +1,31 @@
 //! The command line: nouns, then verbs. Commands that talk to a server do so only through its management interface;
 //! commands that handle the maker's keys never do.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+mod batch;
 mod client;
+mod conformity;
 mod deployment;
 mod device;
 mod factory;
 mod failure;
-mod history;
+mod integrity;
 mod key;
+mod ledger;
 mod output;
 mod people;
 mod product;
 mod release;
 mod serve;
+mod shadow;
+mod status;
 mod trust;
 
+use client::Client;
 pub use failure::{Exit, Failure};
 pub use output::{Output, print, progress};
 
@@ -34,9 +43,10 @@ Examples:
   holdfast demo                                     the main job, on this machine, in under three minutes
   holdfast serve --state /var/lib/holdfast          start a server; the first start prints a one-time link
   holdfast login --ca ca.pem --link 'https://…'     use that link and keep an API token
+  holdfast status                                   the fleet on one screen
   holdfast key create --role release --out alice.key
-  holdfast release create --image app.tar --product hearth-thermostat --sequence 2 --release-version 1.1.0 …
-  holdfast device list -o json
+  holdfast release create --help                    what a release is made of
+  holdfast device list --quarantined -o json
 
 Exit codes: 0 done · 1 a fault of ours · 2 wrong usage · 3 refused by the rules · 4 server not reached · 5 verification failed";
 
@@ -44,12 +54,12 @@ Exit codes: 0 done · 1 a fault of ours · 2 wrong usage · 3 refused by the rul
 #[derive(Debug, Parser)]
 #[command(name = "holdfast", version, after_help = EXAMPLES, propagate_version = true)]
 struct Cli {
-    /// How results are printed.
+    /// How results are printed; with `json`, errors too (on standard error).
     #[arg(short = 'o', long = "output", global = true, value_enum, default_value = "table")]
     output: Format,
     /// File with the server's address, its CA and your API token (made by `holdfast login`).
     #[arg(long, global = true, env = "HOLDFAST_PROFILE", value_name = "FILE")]
-    profile: Option<std::path::PathBuf>,
+    profile: Option<PathBuf>,
     #[command(subcommand)]
     noun: Noun,
 }
@@ -57,52 +67,65 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Noun {
     /// Start the server.
+    #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Args),
     /// Run the main job on this machine: factory, enrolment, telemetry, update, tampering, crash, evidence.
     Demo(crate::demo::Args),
     /// Redeem a one-time link and keep an API token in the profile.
+    #[command(after_help = people::LOGIN_EXAMPLES)]
     Login(people::LoginArgs),
-    /// Make a new one-time sign-in link for yourself.
-    Link,
+    /// Revoke the profile's API token and remove the profile.
+    Logout,
+    /// Who you are for the server.
+    Whoami,
+    /// Make a new one-time sign-in link, for yourself or somebody else.
+    #[command(after_help = people::LINK_EXAMPLES)]
+    Link(people::LinkArgs),
+    /// API tokens.
+    #[command(subcommand, after_help = people::TOKEN_EXAMPLES)]
+    Token(people::TokenVerb),
+    /// The fleet on one screen: devices, alerts, running deployments, trust.
+    Status,
     /// The maker's signing keys (offline).
-    #[command(subcommand)]
+    #[command(subcommand, after_help = key::EXAMPLES)]
     Key(key::Verb),
-    /// The trust document: who may sign what (offline, but for `upload`).
-    #[command(subcommand)]
+    /// The trust document: who may sign what (offline, but for `authority`, `upload`, `status` and `download`).
+    #[command(subcommand, after_help = trust::EXAMPLES)]
     Trust(trust::Verb),
     /// The factory station: factory CA, device identities, factory manifest (offline).
-    #[command(subcommand)]
+    #[command(subcommand, after_help = factory::EXAMPLES)]
     Factory(factory::Verb),
     /// Batches of devices made at the factory.
-    #[command(subcommand)]
-    Batch(factory::BatchVerb),
+    #[command(subcommand, after_help = batch::EXAMPLES)]
+    Batch(batch::Verb),
     /// Products and their models.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = product::EXAMPLES)]
     Product(product::Verb),
     /// Releases of software.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = release::EXAMPLES)]
     Release(release::Verb),
     /// Roll-outs of releases.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = deployment::EXAMPLES)]
     Deployment(deployment::Verb),
     /// Devices: state, quarantine, telemetry, commands.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = device::EXAMPLES)]
     Device(device::Verb),
     /// A device's shadow: what is wanted and what is.
-    #[command(subcommand)]
-    Shadow(device::ShadowVerb),
+    #[command(subcommand, after_help = shadow::EXAMPLES)]
+    Shadow(shadow::Verb),
     /// Alerts.
     #[command(subcommand)]
-    Alert(history::AlertVerb),
-    /// The ledger: export it and verify it offline.
-    #[command(subcommand)]
-    Ledger(history::LedgerVerb),
-    /// The status of every requirement, computed from facts.
-    #[command(subcommand)]
-    Conformity(history::ConformityVerb),
-    /// What the devices' doors refused, by name.
+    Alert(integrity::AlertVerb),
+    /// What the doors refused, by name.
     Refusals,
+    /// The ledger: export it and verify it offline.
+    #[command(subcommand, after_help = ledger::EXAMPLES)]
+    Ledger(ledger::Verb),
+    /// The status of every requirement, computed from facts.
+    #[command(subcommand, after_help = conformity::EXAMPLES)]
+    Conformity(conformity::Verb),
     /// Print a completion script for your shell.
+    #[command(after_help = "Example: holdfast completion bash > /etc/bash_completion.d/holdfast")]
     Completion {
         /// The shell.
         shell: clap_complete::Shell,
@@ -112,7 +135,10 @@ enum Noun {
 /// Parses the process's arguments and runs the command; the value is the process's exit code.
 #[must_use]
 pub fn run() -> u8 {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(why) => return misused(&why, &std::env::args_os().collect::<Vec<_>>()) as u8,
+    };
     let output = Output::new(cli.output);
     let outcome = match tokio::runtime::Runtime::new() {
         Ok(runtime) => {
@@ -129,28 +155,66 @@ pub fn run() -> u8 {
     }
 }
 
+/// Arguments that cannot be used; asking for help is not one of them.
+fn misused(why: &clap::Error, args: &[OsString]) -> Exit {
+    if !why.use_stderr() {
+        print(why.render().to_string().trim_end());
+        return Exit::Done;
+    }
+    if asks_for_json(args) {
+        let failure = Failure { exit: Exit::Usage, name: Some("usage".to_owned()), text: why.render().to_string() };
+        return Output::new(Format::Json).failure(&failure);
+    }
+    if args.len() == 1 {
+        progress(Cli::command().render_help().to_string().trim_end());
+        return Exit::Usage;
+    }
+    // With colours, if the terminal has them; a closed one is not an error.
+    let _ = why.print();
+    Exit::Usage
+}
+
+/// Whether `-o json` was said, in whatever form, in arguments that could not be parsed.
+fn asks_for_json(args: &[OsString]) -> bool {
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let apart = args.windows(2).any(|pair| matches!(pair, [flag, word] if is_output(flag) && word == "json"));
+    apart || args.iter().any(|arg| matches!(arg.as_ref(), "-ojson" | "-o=json" | "--output=json"))
+}
+
+fn is_output(flag: &str) -> bool {
+    matches!(flag, "-o" | "--output")
+}
+
 async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
     let profile = cli.profile;
+    let open = || Client::open(profile.clone());
     match cli.noun {
         Noun::Serve(args) => serve::run(args).await,
         Noun::Demo(args) => crate::demo::run(args, out).await,
         Noun::Login(args) => people::login(args, profile, out).await,
-        Noun::Link => people::link(&client::Client::open(profile)?, out).await,
+        Noun::Logout => people::logout(profile, out).await,
+        Noun::Whoami => people::whoami(&open()?, out).await,
+        Noun::Link(args) => people::link(args, &open()?, out).await,
+        Noun::Token(verb) => people::tokens(verb, &open()?, out).await,
+        Noun::Status => status::run(&open()?, out).await,
         Noun::Key(verb) => key::run(verb, out),
         Noun::Trust(verb) => trust::run(verb, profile, out).await,
         Noun::Factory(verb) => factory::run(verb, out),
-        Noun::Batch(verb) => factory::batch(verb, &client::Client::open(profile)?, out).await,
-        Noun::Product(verb) => product::run(verb, &client::Client::open(profile)?, out).await,
+        Noun::Batch(verb) => batch::run(verb, &open()?, out).await,
+        Noun::Product(verb) => product::run(verb, &open()?, out).await,
         Noun::Release(verb) => release::run(verb, profile, out).await,
-        Noun::Deployment(verb) => deployment::run(verb, &client::Client::open(profile)?, out).await,
-        Noun::Device(verb) => device::run(verb, &client::Client::open(profile)?, out).await,
-        Noun::Shadow(verb) => device::shadow(verb, &client::Client::open(profile)?, out).await,
-        Noun::Alert(verb) => history::alerts(verb, &client::Client::open(profile)?, out).await,
-        Noun::Ledger(verb) => history::ledger(verb, profile, out).await,
-        Noun::Conformity(verb) => history::conformity(verb, &client::Client::open(profile)?, out).await,
-        Noun::Refusals => history::refusals(&client::Client::open(profile)?, out).await,
+        Noun::Deployment(verb) => deployment::run(verb, &open()?, out).await,
+        Noun::Device(verb) => device::run(verb, &open()?, out).await,
+        Noun::Shadow(verb) => shadow::run(verb, &open()?, out).await,
+        Noun::Alert(verb) => integrity::alerts(verb, &open()?, out).await,
+        Noun::Refusals => integrity::refusals(&open()?, out).await,
+        Noun::Ledger(verb) => ledger::run(verb, profile, out).await,
+        Noun::Conformity(verb) => conformity::run(verb, &open()?, out).await,
         Noun::Completion { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "holdfast", &mut std::io::stdout());
+            // Made whole first: the generator panics if its reader goes away.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "holdfast", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
     }
@@ -163,5 +227,27 @@ mod tests {
     #[test]
     fn the_command_tree_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_argument_says_what_it_is() {
+        fn look(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            assert!(command.get_about().is_some(), "{path}");
+            for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                assert!(arg.get_help().is_some(), "{path} {}", arg.get_id());
+            }
+            command.get_subcommands().for_each(|verb| look(verb, &path));
+        }
+        look(&Cli::command(), "");
+    }
+
+    #[test]
+    fn json_is_asked_for_in_every_form() {
+        let asks = |line: &str| asks_for_json(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        for line in ["holdfast -o json x", "holdfast x --output json", "holdfast x -ojson", "holdfast --output=json"] {
+            assert!(asks(line), "{line}");
+        }
+        assert!(!asks("holdfast -o table json") && !asks("holdfast x"));
     }
 }

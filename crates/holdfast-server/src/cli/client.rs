@@ -4,17 +4,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::BytesMut;
+use indicatif::ProgressBar;
 use reqwest::{Method, StatusCode};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::io::AsyncReadExt as _;
 
 use super::Failure;
+use crate::app::chain;
 
 /// Rows of a list asked for at once; the interface's own limit.
 const ROWS_AT_ONCE: usize = 500;
 /// Longest wait for an answer.
-const ANSWER_MS_MAX: u64 = 60_000;
+const ANSWER_MAX: Duration = Duration::from_mins(1);
+/// Longest time for an upload.
+const UPLOAD_MAX: Duration = Duration::from_hours(1);
+/// Bytes of a file that are read at once.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// What `holdfast login` keeps: where the server is, whom to trust, who we are.
 #[derive(Clone, Serialize, Deserialize)]
@@ -26,6 +34,9 @@ pub(super) struct Profile {
     pub(super) ca: String,
     /// The API token; secret.
     pub(super) token: String,
+    /// The token's id, to revoke it with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) token_id: Option<String>,
 }
 
 impl Profile {
@@ -44,6 +55,18 @@ impl Profile {
             .ok_or_else(|| Failure::usage("no home folder; say --profile FILE"))?;
         Ok(base.join("holdfast/profile.toml"))
     }
+
+    /// Reads a profile.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there or cannot be used.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path)
+            .map_err(|why| Failure::usage(format!("{shown}: {why}; run `holdfast login` first")))?;
+        toml::from_str(&text).map_err(|why| Failure::usage(format!("{shown}: {}", why.message())))
+    }
 }
 
 /// A client of one server.
@@ -60,12 +83,7 @@ impl Client {
     ///
     /// If there is no usable profile.
     pub(super) fn open(profile: Option<PathBuf>) -> Result<Self, Failure> {
-        let path = Profile::path(profile)?;
-        let text = std::fs::read_to_string(&path).map_err(|why| {
-            Failure::usage(format!("{}: {why}; run `holdfast login` first", path.display()))
-        })?;
-        let profile: Profile =
-            toml::from_str(&text).map_err(|why| Failure::usage(format!("{}: {}", path.display(), why.message())))?;
+        let profile = Profile::read(&Profile::path(profile)?)?;
         Self::new(profile.server, profile.ca.as_bytes(), Some(profile.token))
     }
 
@@ -88,7 +106,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_millis(ANSWER_MS_MAX))
+            .timeout(ANSWER_MAX)
             .no_proxy()
             .cookie_store(true)
             .build()
@@ -169,15 +187,20 @@ impl Client {
             None => request,
             Some(Body::Json(value)) => request.json(&value),
             Some(Body::Bytes(content_type, bytes)) => request.header("content-type", content_type).body(bytes),
-            Some(Body::File(file, bytes)) => {
-                let request = request.header("content-type", "application/octet-stream").header("content-length", bytes);
-                request.timeout(Duration::from_secs(3_600)).body(file)
-            }
+            Some(Body::File(file, bytes, bar)) => request
+                .header("content-type", "application/octet-stream")
+                .header("content-length", bytes)
+                .timeout(UPLOAD_MAX)
+                .body(streamed(file, bar)),
         };
-        let reply = request.send().await.map_err(|why| Failure::unreachable(chain(&self.base, &why)))?;
+        let reply = request.send().await.map_err(|why| self.unreached(&why))?;
         let status = reply.status();
-        let bytes = reply.bytes().await.map_err(|why| Failure::unreachable(chain(&self.base, &why)))?;
+        let bytes = reply.bytes().await.map_err(|why| self.unreached(&why))?;
         if status.is_success() { Ok(bytes.to_vec()) } else { Err(refusal(status, &bytes)) }
+    }
+
+    fn unreached(&self, why: &reqwest::Error) -> Failure {
+        Failure::unreachable(format!("{}: {}", self.base, chain(why)))
     }
 }
 
@@ -187,19 +210,19 @@ pub(super) enum Body {
     Json(Value),
     /// Bytes of this media type.
     Bytes(&'static str, Vec<u8>),
-    /// A file of this many bytes, streamed.
-    File(tokio::fs::File, u64),
+    /// A file of this many bytes, streamed past a bar.
+    File(tokio::fs::File, u64, ProgressBar),
 }
 
-fn chain(base: &str, why: &reqwest::Error) -> String {
-    let mut text = format!("{base}: {why}");
-    let mut source = std::error::Error::source(why);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
+/// A file, piece by piece; the bar moves as the network takes them.
+fn streamed(file: tokio::fs::File, bar: ProgressBar) -> reqwest::Body {
+    let pieces = futures_util::stream::try_unfold((file, bar), |(mut file, bar)| async move {
+        let mut piece = BytesMut::with_capacity(PIECE_BYTES);
+        let read = file.read_buf(&mut piece).await?;
+        bar.inc(u64::try_from(read).unwrap_or(0));
+        Ok::<_, std::io::Error>((read > 0).then(|| (piece.freeze(), (file, bar))))
+    });
+    reqwest::Body::wrap_stream(pieces)
 }
 
 /// A problem document (RFC 9457) as a failure.

@@ -5,8 +5,7 @@ use holdfast_core::id::{DeploymentId, ReleaseId};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::output::Column;
-use super::product::items;
+use super::output::{Column, confirmed};
 use super::{Failure, Output};
 
 const COLUMNS: &[Column] = &[
@@ -26,13 +25,25 @@ const EXECUTIONS: &[Column] = &[
     ("Changed", "/changed_us"),
 ];
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast deployment create 0193… --phases 10,100                 a tenth first, then the rest
+  holdfast deployment create 0193… --success 100 --abort-threshold 10 --min-devices 5
+  holdfast deployment show 0193…                                   each device's run
+  holdfast deployment abort 0193… --yes                            devices that have not begun keep what they run";
+
 /// Verbs of `deployment`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Start rolling a release out, in phases.
+    #[command(after_help = EXAMPLES)]
     Create(Create),
-    /// All deployments, newest first.
-    List,
+    /// Deployments, newest first.
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
     /// One deployment and each device's execution.
     Show {
         /// Its id.
@@ -95,9 +106,9 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let made = client.post(base, body).await?;
             out.done(&format!("Deployment {} runs.", made["id"].as_str().unwrap_or("–")), &made);
         }
-        Verb::List => {
-            let page = client.get(base).await?;
-            out.list(items(&page), COLUMNS, "No deployment yet. Start one: holdfast deployment create RELEASE");
+        Verb::List { limit } => {
+            let deployments = client.all(base, u64::from(limit)).await?;
+            out.list(&deployments, COLUMNS, "No deployment yet. Start one: holdfast deployment create RELEASE");
         }
         Verb::Show { id } => {
             let mut shown = client.get(&format!("{base}/{id}")).await?;
@@ -113,9 +124,7 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
         Verb::Pause { id } => act(client, out, &id, "pause", "paused").await?,
         Verb::Resume { id } => act(client, out, &id, "resume", "running again").await?,
         Verb::Abort { id, yes } => {
-            if !yes && !confirmed(&format!("Abort deployment {id} for good?"))? {
-                return Err(Failure::refused("not-confirmed", "nothing was changed"));
-            }
+            confirmed(&format!("Abort deployment {id} for good?"), yes)?;
             act(client, out, &id, "abort", "aborted").await?;
         }
     }
@@ -126,17 +135,4 @@ async fn act(client: &Client, out: Output, id: &DeploymentId, verb: &str, now: &
     let done = client.post(&format!("/api/v1/deployments/{id}/{verb}"), json!({})).await?;
     out.done(&format!("Deployment {id} is {now}."), &done);
     Ok(())
-}
-
-/// Asks on the terminal; without a terminal the answer is no.
-pub(super) fn confirmed(question: &str) -> Result<bool, Failure> {
-    use std::io::{BufRead as _, IsTerminal as _};
-    let input = std::io::stdin();
-    if !input.is_terminal() {
-        return Err(Failure::usage(format!("{question} Say --yes, or run this on a terminal")));
-    }
-    super::output::progress(&format!("{question} [y/N]"));
-    let mut line = String::new();
-    input.lock().read_line(&mut line).map_err(Failure::fault)?;
-    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }

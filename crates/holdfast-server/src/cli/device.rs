@@ -1,14 +1,11 @@
-//! `holdfast device …` and `holdfast shadow …`.
+//! `holdfast device …`: what people see of devices, and what they order.
 
 use clap::{Args, Subcommand};
 use holdfast_core::id::{DeviceId, StreamId};
-use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::client::{Body, Client};
-use super::deployment::confirmed;
-use super::output::Column;
-use super::product::items;
+use super::client::Client;
+use super::output::{Column, confirmed};
 use super::{Failure, Output};
 
 const COLUMNS: &[Column] = &[
@@ -21,8 +18,42 @@ const COLUMNS: &[Column] = &[
     ("Quarantine", "/quarantine/reason"),
     ("Last seen", "/last_seen_us"),
 ];
-const SHADOW: &[Column] =
-    &[("Version", "/version"), ("Desired", "/desired"), ("Reported", "/reported"), ("Applied", "/applied_version")];
+const COMMANDS: &[Column] = &[
+    ("Command", "/id"),
+    ("Action", "/action"),
+    ("State", "/state"),
+    ("Created", "/created_us"),
+    ("Ended", "/ended_us"),
+    ("Reason", "/reason"),
+];
+const SHOWN: &[Column] = &[
+    ("Device", "/id"),
+    ("Product", "/product"),
+    ("Batch", "/batch"),
+    ("Enrolment", "/state"),
+    ("May enrol once more", "/reenrolment_allowed"),
+    ("Online", "/online"),
+    ("Last seen", "/last_seen_us"),
+    ("Version", "/software/version"),
+    ("Sequence", "/software/sequence"),
+    ("Slot", "/software/slot"),
+    ("Image digest", "/software/image_digest"),
+    ("Quarantine", "/quarantine/reason"),
+    ("Quarantined since", "/quarantine/since_us"),
+    ("Certificate", "/certificates/0/serial"),
+    ("Certificate state", "/certificates/0/state"),
+    ("Certificate ends", "/certificates/0/not_after_us"),
+    ("Factory key", "/factory_key"),
+    ("Streams", "/streams"),
+];
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast device list --product hearth-thermostat --online true
+  holdfast device telemetry hearth-0001 climate --limit 5
+  holdfast device command hearth-0001 identify --input '{\"seconds\": 10}'
+  holdfast device quarantine hearth-0001 --reason 'Sold on a flea market'
+  holdfast device revoke hearth-0001 --yes";
 
 /// Verbs of `device`.
 #[derive(Debug, Subcommand)]
@@ -38,16 +69,16 @@ pub(super) enum Verb {
     Quarantine {
         /// Its id.
         id: DeviceId,
-        /// Named reason, kebab-case.
-        #[arg(long, default_value = "by-person")]
-        reason: String,
+        /// Why, in your words; kept in an alert until the device is let out, and never in the ledger.
+        #[arg(long)]
+        reason: Option<String>,
     },
     /// Lift a quarantine.
     Release {
         /// Its id.
         id: DeviceId,
     },
-    /// Shut a device out for good; its open connection ends within a minute.
+    /// Shut a device out for good; its open connection ends at once.
     Revoke {
         /// Its id.
         id: DeviceId,
@@ -71,6 +102,7 @@ pub(super) enum Verb {
         limit: u32,
     },
     /// Give a device an order.
+    #[command(after_help = "Example: holdfast device command hearth-0001 boost --input '{\"minutes\": 10}' --expires 60")]
     Command {
         /// Its id.
         id: DeviceId,
@@ -87,18 +119,24 @@ pub(super) enum Verb {
     Ledger {
         /// Its id.
         id: DeviceId,
+        /// At most so many.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
     },
-    /// Orders given to a device and how they ended.
+    /// Orders given to a device and how they ended, newest first.
     Commands {
         /// Its id.
         id: DeviceId,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
     },
 }
 
 /// Filters of `device list`.
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Only this enrolment state.
+    /// Only this enrolment state: pending, preauthorised, accepted, rejected, revoked.
     #[arg(long)]
     state: Option<String>,
     /// Only this product.
@@ -107,6 +145,15 @@ pub(super) struct List {
     /// Only quarantined ones.
     #[arg(long)]
     quarantined: bool,
+    /// Only those that are online, or only those that are not.
+    #[arg(long, value_name = "true|false")]
+    online: Option<bool>,
+    /// Only those that run this version.
+    #[arg(long)]
+    running: Option<String>,
+    /// Only those whose id starts so.
+    #[arg(long)]
+    prefix: Option<String>,
     /// Start after this id.
     #[arg(long)]
     after: Option<DeviceId>,
@@ -118,13 +165,22 @@ pub(super) struct List {
 impl List {
     fn query(&self) -> String {
         let mut query = "/api/v1/devices?".to_owned();
-        for (name, value) in [("state", &self.state), ("product", &self.product)] {
+        let words = [
+            ("state", &self.state),
+            ("product", &self.product),
+            ("version", &self.running),
+            ("prefix", &self.prefix),
+        ];
+        for (name, value) in words {
             if let Some(value) = value {
-                query.push_str(&format!("{name}={}&", plain(value)));
+                query.push_str(&format!("{name}={}&", escaped(value)));
             }
         }
         if let Some(after) = &self.after {
             query.push_str(&format!("after={after}&"));
+        }
+        if let Some(online) = self.online {
+            query.push_str(&format!("online={online}&"));
         }
         if self.quarantined {
             query.push_str("quarantined=true&");
@@ -133,9 +189,13 @@ impl List {
     }
 }
 
-/// Keeps only what needs no escaping in a query; anything else cannot be the name of a state or product anyway.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+/// A value in a query (RFC 3986 §2.1): everything but the unreserved characters as percent signs and two digits.
+fn escaped(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// Runs the verb.
@@ -146,9 +206,10 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let empty = "No such device. Devices come with a batch: holdfast factory manifest, holdfast batch import";
             out.list(&devices, COLUMNS, empty);
         }
-        Verb::Show { id } => out.item(&client.get(&path(&id, "")).await?, COLUMNS),
+        Verb::Show { id } => out.item(&client.get(&path(&id, "")).await?, SHOWN),
         Verb::Quarantine { id, reason } => {
-            let done = client.post(&path(&id, "/quarantine"), json!({"reason": reason})).await?;
+            let body = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
+            let done = client.post(&path(&id, "/quarantine"), body).await?;
             out.done(&format!("{id} is quarantined."), &done);
         }
         Verb::Release { id } => {
@@ -156,9 +217,7 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             out.done(&format!("{id} is not quarantined any more."), &done);
         }
         Verb::Revoke { id, yes } => {
-            if !yes && !confirmed(&format!("Shut {id} out for good?"))? {
-                return Err(Failure::refused("not-confirmed", "nothing was changed"));
-            }
+            confirmed(&format!("Shut {id} out for good?"), yes)?;
             let done = client.post(&path(&id, "/revoke"), json!({})).await?;
             out.done(&format!("{id} is revoked."), &done);
         }
@@ -179,57 +238,14 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let made = client.post(&path(&id, "/commands"), body).await?;
             out.done(&format!("Command {} is on its way.", made["id"].as_str().unwrap_or("–")), &made);
         }
-        Verb::Ledger { id } => {
-            let lines = client.all(&path(&id, "/ledger"), u64::MAX).await?;
+        Verb::Ledger { id, limit } => {
+            let lines = client.all(&path(&id, "/ledger"), u64::from(limit)).await?;
             let columns = [("Line", "/index"), ("When", "/at_us"), ("What", "/kind"), ("Entry", "/leaf")];
             out.list(&lines, &columns, "The ledger does not mention this device.");
         }
-        Verb::Commands { id } => {
-            let page = client.get(&path(&id, "/commands")).await?;
-            out.list(
-                items(&page),
-                &[("Command", "/id"), ("Action", "/action"), ("State", "/state"), ("Created", "/created_us")],
-                "No order was given to this device.",
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Verbs of `shadow`.
-#[derive(Debug, Subcommand)]
-pub(super) enum ShadowVerb {
-    /// What is wanted and what the device reports.
-    Show {
-        /// The device.
-        id: DeviceId,
-    },
-    /// Change what is wanted: `holdfast shadow set hearth-0001 targetTemperature=21.5`.
-    Set {
-        /// The device.
-        id: DeviceId,
-        /// `name=value`; a value is JSON, or text if it is not; `name=null` removes it.
-        #[arg(required = true, value_name = "NAME=VALUE")]
-        fields: Vec<String>,
-    },
-}
-
-/// Runs the verb.
-pub(super) async fn shadow(verb: ShadowVerb, client: &Client, out: Output) -> Result<(), Failure> {
-    match verb {
-        ShadowVerb::Show { id } => out.item(&client.get(&path(&id, "/shadow")).await?, SHADOW),
-        ShadowVerb::Set { id, fields } => {
-            let mut patch = Map::new();
-            for field in &fields {
-                let (name, value) = field
-                    .split_once('=')
-                    .ok_or_else(|| Failure::usage(format!("`{field}` is not NAME=VALUE")))?;
-                let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-                patch.insert(name.to_owned(), value);
-            }
-            let body = Body::Json(json!({"desired": patch}));
-            let done = client.send(Method::PATCH, &path(&id, "/shadow"), Some(body)).await?;
-            out.done(&format!("{id} is told when it is online."), &done);
+        Verb::Commands { id, limit } => {
+            let commands = client.all(&path(&id, "/commands"), u64::from(limit)).await?;
+            out.list(&commands, COMMANDS, "No order was given to this device.");
         }
     }
     Ok(())
@@ -243,5 +259,15 @@ fn object(text: &str) -> Result<Value, Failure> {
     match serde_json::from_str(text) {
         Ok(value @ Value::Object(_)) => Ok(value),
         _ => Err(Failure::usage(format!("`{text}` is not a JSON object"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_can_hold_any_text() {
+        assert_eq!(escaped("1.0.0+b &x=ü"), "1.0.0%2Bb%20%26x%3D%C3%BC");
     }
 }

@@ -1,30 +1,25 @@
-//! `holdfast factory …` (the factory station, offline) and `holdfast batch …` (its manifest, imported).
+//! `holdfast factory …`: the factory station. Files only; no server is met.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use holdfast_core::id::{BatchId, DeviceId, ProductId};
-use reqwest::Method;
 use serde_json::json;
 
-use super::client::{Body, Client};
 use super::failure::{read_file, write_new};
-use super::output::Column;
-use super::product::items;
 use super::{Failure, Output};
+use crate::app::chain;
 use crate::clock;
-use crate::factory::{self, FactoryError, MANIFEST_BYTES_MAX, Station};
+use crate::factory::{self, FactoryError, Station};
 
 /// Largest certification request file.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 
-const COLUMNS: &[Column] = &[
-    ("Batch", "/id"),
-    ("Product", "/product"),
-    ("Devices", "/devices"),
-    ("Imported", "/imported_us"),
-    ("Manifest digest", "/manifest_digest"),
-];
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast factory init --dir factory --maker hearth.example
+  holdfast factory sign --dir factory --csr unit/keys/factory.csr.pem --device-id hearth-0001 --out unit/keys/factory.crt
+  holdfast factory manifest --dir factory --product hearth-thermostat --device unit --out batch.json";
 
 /// Verbs of `factory`; none of them meets the server.
 #[derive(Debug, Subcommand)]
@@ -103,41 +98,5 @@ pub(super) fn run(verb: Verb, out: Output) -> Result<(), Failure> {
 }
 
 fn refused(why: &FactoryError) -> Failure {
-    let mut text = why.to_string();
-    let mut source = std::error::Error::source(why);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    Failure::refused(why.name(), text)
-}
-
-/// Verbs of `batch`.
-#[derive(Debug, Subcommand)]
-pub(super) enum BatchVerb {
-    /// Import a factory manifest: its devices may then enrol.
-    Import {
-        /// The manifest.
-        file: PathBuf,
-    },
-    /// Imported batches, newest first.
-    List,
-}
-
-/// Runs the verb.
-pub(super) async fn batch(verb: BatchVerb, client: &Client, out: Output) -> Result<(), Failure> {
-    match verb {
-        BatchVerb::Import { file } => {
-            let manifest = read_file(&file, MANIFEST_BYTES_MAX as u64)?;
-            let body = Body::Bytes("application/json", manifest);
-            let made = client.send(Method::POST, "/api/v1/batches", Some(body)).await?;
-            out.done(&format!("Batch imported: {} devices may enrol.", made["devices"]), &made);
-        }
-        BatchVerb::List => {
-            let page = client.get("/api/v1/batches").await?;
-            out.list(items(&page), COLUMNS, "No batch yet. Write one: holdfast factory manifest");
-        }
-    }
-    Ok(())
+    Failure::refused(why.name(), chain(why))
 }

@@ -6,7 +6,14 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::{Exit, Failure, Output};
+use crate::app::chain;
 use crate::offline::{self, KeyInfo, KeyRole, OfflineError};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast key create --role root --out ada.key          may sign trust documents
+  holdfast key create --role release --out dia.key       may sign releases
+  holdfast key show dia.key.pub";
 
 /// Verbs of `key`.
 #[derive(Debug, Subcommand)]
@@ -49,13 +56,6 @@ fn record(key: &KeyInfo) -> Value {
 
 /// An offline refusal as a failure: verification has its own exit code.
 pub(super) fn refused(why: &OfflineError) -> Failure {
-    let mut text = why.to_string();
-    let mut source = std::error::Error::source(why);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
     let exit = if why.is_verification() { Exit::Verification } else { Exit::Refused };
-    Failure { exit, name: Some(why.name().to_owned()), text }
+    Failure { exit, name: Some(why.name().to_owned()), text: chain(why) }
 }

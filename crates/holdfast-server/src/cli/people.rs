@@ -1,18 +1,49 @@
-//! `holdfast login` and `holdfast link`: from a one-time link to an API token, and to another link for a browser.
+//! Who you are for a server: `holdfast login`, `logout`, `whoami`, `link`, `token`.
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
+use holdfast_core::id::TokenId;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Client, Profile};
 use super::failure::read_file;
+use super::output::{Column, moment};
+use super::product::items;
 use super::{Failure, Output};
 
 /// Largest CA file.
 const CA_BYTES_MAX: u64 = 64 * 1024;
+
+/// Longest life of a token, in days.
+const DAYS_MAX: i64 = 90;
+
+pub(super) const LOGIN_EXAMPLES: &str = "\
+Example:
+  holdfast login --ca ./state/ca.pem --link 'https://localhost:8443/sign-in?link=…'";
+pub(super) const LINK_EXAMPLES: &str = "\
+Examples:
+  holdfast link                                                for yourself, to open the console
+  holdfast link --name 'Ola' --role fleet-operator             for somebody new
+  holdfast link --person 0193…                                 for somebody known
+
+Roles: administrator, fleet-operator, release-engineer, security, assessor";
+pub(super) const TOKEN_EXAMPLES: &str = "\
+Examples:
+  holdfast token create --label 'nightly report' --days 30
+  holdfast token list
+  holdfast token revoke 0193…";
+
+const TOKENS: &[Column] = &[
+    ("Token", "/id"),
+    ("Label", "/label"),
+    ("Person", "/person"),
+    ("Made", "/created_us"),
+    ("Ends", "/expires_us"),
+];
 
 /// Arguments of `holdfast login`.
 #[derive(Debug, Args)]
@@ -27,7 +58,7 @@ pub(super) struct LoginArgs {
     #[arg(long, default_value = "holdfast command line")]
     label: String,
     /// The token ends after so many days.
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=90))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=DAYS_MAX))]
     days: u32,
 }
 
@@ -41,7 +72,8 @@ pub(super) async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output
     let made = client.post("/api/v1/tokens", json!({"label": args.label, "days": args.days})).await?;
     let token = made["token"].as_str().ok_or_else(|| Failure::fault("the server gave no token"))?;
     let ca = String::from_utf8(ca).map_err(|_| Failure::usage("the CA is not PEM text"))?;
-    write_profile(&path, &Profile { server: base.clone(), ca, token: token.to_owned() })?;
+    let token_id = made["id"].as_str().map(str::to_owned);
+    write_profile(&path, &Profile { server: base.clone(), ca, token: token.to_owned(), token_id })?;
     let shown = path.display().to_string();
     out.done(
         &format!("Signed in to {base}. Profile: {shown} (token ends {})", moment(&made["expires_us"])),
@@ -50,17 +82,98 @@ pub(super) async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output
     Ok(())
 }
 
+/// Revokes the profile's token and removes the profile. One that the server does not know any more is removed all the same.
+pub(super) async fn logout(profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
+    let path = Profile::path(profile)?;
+    let known = Profile::read(&path)?;
+    if let Some(id) = &known.token_id {
+        let client = Client::new(known.server.clone(), known.ca.as_bytes(), Some(known.token))?;
+        match client.send(Method::DELETE, &format!("/api/v1/tokens/{id}"), None).await {
+            Err(failure) if failure.name.as_deref() != Some("token-refused") => return Err(failure),
+            _ => {}
+        }
+    }
+    let shown = path.display();
+    std::fs::remove_file(&path).map_err(|why| Failure::usage(format!("{shown}: {why}")))?;
+    out.done(&format!("Signed out of {}.", known.server), &json!({"server": known.server, "revoked": known.token_id}));
+    Ok(())
+}
+
+/// Shows whose token the profile holds.
+pub(super) async fn whoami(client: &Client, out: Output) -> Result<(), Failure> {
+    let mut me = client.get("/api/v1/me").await?;
+    me["server"] = Value::from(client.base());
+    out.item(&me, &[("Name", "/name"), ("Role", "/role"), ("Server", "/server"), ("Person", "/id")]);
+    Ok(())
+}
+
+/// Arguments of `holdfast link`.
+#[derive(Debug, Args)]
+pub(super) struct LinkArgs {
+    /// For this known person instead of yourself.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "role"])]
+    person: Option<String>,
+    /// For somebody new of this name.
+    #[arg(long, requires = "role")]
+    name: Option<String>,
+    /// Their role.
+    #[arg(long, requires = "name")]
+    role: Option<String>,
+}
+
 /// Makes a new one-time link, to sign in with a browser.
-pub(super) async fn link(client: &Client, out: Output) -> Result<(), Failure> {
-    let made = client.post("/api/v1/sign-in-links", Value::Object(serde_json::Map::new())).await?;
+pub(super) async fn link(args: LinkArgs, client: &Client, out: Output) -> Result<(), Failure> {
+    let body = match (args.person, args.name, args.role) {
+        (Some(person), _, _) => json!({"person": person}),
+        (None, Some(name), Some(role)) => json!({"name": name, "role": role}),
+        (None, _, _) => json!({}),
+    };
+    let made = client.post("/api/v1/sign-in-links", body).await?;
     let url = format!("{}{}", client.base(), made["url"].as_str().unwrap_or_default());
     let record = json!({"url": url, "expires_us": made["expires_us"]});
     out.done(&format!("{url}\nWorks once, until {}.", moment(&made["expires_us"])), &record);
     Ok(())
 }
 
-fn moment(micros: &Value) -> String {
-    micros.as_i64().map_or_else(|| "–".to_owned(), |us| holdfast_core::time::Timestamp::from_micros(us).to_string())
+/// Verbs of `token`.
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenVerb {
+    /// Make an API token that acts on your behalf; it is shown once.
+    Create {
+        /// What it is for.
+        #[arg(long)]
+        label: String,
+        /// It ends after so many days.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=DAYS_MAX))]
+        days: u32,
+    },
+    /// Live tokens: yours, or everybody's for an administrator.
+    List,
+    /// Revoke a token; it ends at once.
+    Revoke {
+        /// Its id.
+        id: TokenId,
+    },
+}
+
+/// Runs the verb.
+pub(super) async fn tokens(verb: TokenVerb, client: &Client, out: Output) -> Result<(), Failure> {
+    match verb {
+        TokenVerb::Create { label, days } => {
+            let made = client.post("/api/v1/tokens", json!({"label": label, "days": days})).await?;
+            let token = made["token"].as_str().unwrap_or_default();
+            out.done(&format!("{token}\nShown this once. Ends {}.", moment(&made["expires_us"])), &made);
+        }
+        TokenVerb::List => {
+            let page = client.get("/api/v1/tokens").await?;
+            out.list(items(&page), TOKENS, "No live token.");
+        }
+        TokenVerb::Revoke { id } => {
+            let done = client.send(Method::DELETE, &format!("/api/v1/tokens/{id}"), None).await?;
+            out.done(&format!("Token {id} is revoked."), &done);
+        }
+    }
+    Ok(())
 }
 
 fn split_link(link: &str) -> Result<(String, String), Failure> {

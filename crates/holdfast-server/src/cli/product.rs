@@ -16,7 +16,11 @@ use super::{Failure, Output};
 const MODEL_BYTES_MAX: u64 = 256 * 1024;
 
 const COLUMNS: &[Column] =
-    &[("Product", "/id"), ("Title", "/title"), ("Maker's domain", "/vendor_domain"), ("Made", "/created_us")];
+    &[("Product", "/id"), ("Title", "/title"), ("Maker's domain", "/vendor_domain"), ("Devices", "/devices"), ("Releases", "/releases"), ("Made", "/created_us")];
+
+pub(super) const EXAMPLES: &str = "\
+Example:
+  holdfast product create hearth-thermostat --model hearth-thermostat.tm.json --vendor-domain hearth.example";
 
 /// Verbs of `product`.
 #[derive(Debug, Subcommand)]

@@ -11,10 +11,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Body, Client};
-use super::failure::read_file;
+use super::failure::{read_file, write_new};
 use super::key::refused;
-use super::output::Column;
-use super::product::items;
+use super::output::{Column, Unit};
 use super::{Failure, Output};
 use crate::offline::{self, ReleaseDraft, ReleaseOutcome};
 
@@ -27,6 +26,34 @@ const COLUMNS: &[Column] = &[
     ("Signers", "/signers"),
     ("Published", "/published_us"),
 ];
+
+const SHOWN: &[Column] = &[
+    ("Release", "/id"),
+    ("Product", "/product"),
+    ("Version", "/version"),
+    ("Sequence", "/sequence"),
+    ("Kind", "/kind"),
+    ("Description", "/description"),
+    ("Security floor", "/security_floor"),
+    ("Signers", "/signers"),
+    ("Signers needed", "/signers_needed"),
+    ("Signed by", "/signer_keys"),
+    ("Image digest", "/artifact_digest"),
+    ("Image bytes", "/artifact_bytes"),
+    ("Image stored", "/artifact_stored"),
+    ("Devices that run it", "/running"),
+    ("Devices of the product", "/devices"),
+    ("Published", "/published_us"),
+    ("Withdrawn", "/withdrawn"),
+];
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast release create --image app.tar --product hearth-thermostat --maker hearth.example --sequence 2 \\
+    --release-version 1.1.0 --kind security --description 'Closes a hole in the radio.' --out release-2.suit
+  holdfast release sign release-2.suit --key dia.key
+  holdfast release verify release-2.suit --trust trust-1.cose --product hearth-thermostat --image app.tar
+  holdfast release upload release-2.suit --image app.tar --product hearth-thermostat";
 
 /// Why a release exists.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -81,11 +108,26 @@ pub(super) enum Verb {
         product: ProductId,
     },
     /// Published releases, newest first.
-    List,
+    List {
+        /// Only this product's.
+        #[arg(long)]
+        product: Option<ProductId>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
     /// One release.
     Show {
         /// Its id.
         id: ReleaseId,
+    },
+    /// Fetch a release's signed envelope, to verify it offline.
+    Download {
+        /// Its id.
+        id: ReleaseId,
+        /// Where it goes; an existing file is never replaced.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
 }
 
@@ -148,13 +190,21 @@ pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Re
         Verb::Upload { envelope, image, product } => {
             upload(&Client::open(profile)?, &envelope, &image, &product, out).await?;
         }
-        Verb::List => {
-            let page = Client::open(profile)?.get("/api/v1/releases").await?;
-            out.list(items(&page), COLUMNS, "No release yet. Draw one up: holdfast release create");
+        Verb::List { product, limit } => {
+            let of = product.map_or_else(String::new, |product| format!("?product={product}"));
+            let releases = Client::open(profile)?.all(&format!("/api/v1/releases{of}"), u64::from(limit)).await?;
+            out.list(&releases, COLUMNS, "No release yet. Draw one up: holdfast release create");
         }
         Verb::Show { id } => {
             let shown = Client::open(profile)?.get(&format!("/api/v1/releases/{id}")).await?;
-            out.item(&shown, COLUMNS);
+            out.item(&shown, SHOWN);
+        }
+        Verb::Download { id, out: file } => {
+            let client = Client::open(profile)?;
+            let envelope = client.send_raw(Method::GET, &format!("/api/v1/releases/{id}/envelope"), None).await?;
+            write_new(&file, &envelope)?;
+            let record = json!({"release": id.to_string(), "file": file, "bytes": envelope.len()});
+            out.done(&format!("Envelope written to {}.", file.display()), &record);
         }
     }
     Ok(())
@@ -192,7 +242,10 @@ async fn upload(
     let file = file.map_err(|why| Failure::usage(format!("{}: {why}", image.display())))?;
     let bytes = file.metadata().await.map_err(Failure::fault)?.len();
     let path = format!("/api/v1/artifacts/{}", stated.manifest.image_digest);
-    client.send(Method::PUT, &path, Some(Body::File(file, bytes))).await?;
+    let bar = out.bar("Image", bytes, Unit::Bytes);
+    let sent = client.send(Method::PUT, &path, Some(Body::File(file, bytes, bar.clone()))).await;
+    bar.finish_and_clear();
+    sent?;
     let body = Body::Bytes("application/suit-envelope+cose", read_file(envelope, ENVELOPE_BYTES_MAX as u64)?);
     let made = client.send(Method::POST, &format!("/api/v1/releases?product={product}"), Some(body)).await?;
     let sentence = format!("Release {} is published: {}", made["version"], made["id"].as_str().unwrap_or("–"));

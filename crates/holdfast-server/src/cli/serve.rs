@@ -9,6 +9,15 @@ use super::{Failure, print};
 use crate::app::chain;
 use crate::wiring::{Config, Server};
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast serve --state ./state
+  holdfast serve --state /var/lib/holdfast --people 0.0.0.0:8443 --devices 0.0.0.0:8444 --mqtt 0.0.0.0:8883 \\
+    --name fleet.hearth.example
+
+The state folder is all there is to back up. STATE/addresses.json tells where the doors are, once all are open.
+HOLDFAST_LOG sets how much is logged, such as `info,holdfast_server=debug`.";
+
 /// Arguments of `holdfast serve`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

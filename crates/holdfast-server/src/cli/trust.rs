@@ -10,11 +10,32 @@ use serde_json::{Value, json};
 use super::client::{Body, Client};
 use super::failure::{read_file, write_new};
 use super::key::refused;
+use super::output::Column;
 use super::{Failure, Output};
 use crate::clock;
 use crate::offline::{self, TrustDraft, TrustOutcome};
 
-/// Verbs of `trust`; only `authority` and `upload` meet the server.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast trust authority --out authority.json
+  holdfast trust create --maker hearth.example --authority authority.json --factory-ca factory/factory-ca.pem \\
+    --root ada.key.pub --root ben.key.pub --root cem.key.pub --release dia.key.pub --release eli.key.pub --out trust-1.cose
+  holdfast trust sign trust-1.cose --key ada.key
+  holdfast trust upload trust-1.cose
+  holdfast trust status";
+
+const IN_FORCE: &[Column] = &[
+    ("Version", "/version"),
+    ("Maker's domain", "/maker_domain"),
+    ("Accepted", "/accepted_us"),
+    ("Root signatures needed", "/root/threshold"),
+    ("Root keys", "/root/keys"),
+    ("Release signatures needed", "/release/threshold"),
+    ("Release keys", "/release/keys"),
+    ("Freshness key", "/freshness_key"),
+];
+
+/// Verbs of `trust`; `create`, `sign` and `show` never meet the server.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Fetch what the trust document must name of the server: its CA and its freshness key.
@@ -42,6 +63,17 @@ pub(super) enum Verb {
     Upload {
         /// The document.
         document: PathBuf,
+    },
+    /// What is in force on the server.
+    Status,
+    /// Fetch one version of the document from the server.
+    Download {
+        /// The version.
+        #[arg(value_name = "VERSION")]
+        number: u64,
+        /// Where it goes; an existing file is never replaced.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
 }
 
@@ -99,6 +131,14 @@ pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Re
             let body = Body::Bytes("application/cose", bytes);
             let taken = Client::open(profile)?.send(Method::POST, "/api/v1/trust", Some(body)).await?;
             out.done(&format!("Trust document {} is in force.", taken["version"]), &taken);
+        }
+        Verb::Status => out.item(&Client::open(profile)?.get("/api/v1/trust").await?, IN_FORCE),
+        Verb::Download { number: version, out: file } => {
+            let client = Client::open(profile)?;
+            let document = client.send_raw(Method::GET, &format!("/api/v1/trust/{version}"), None).await?;
+            write_new(&file, &document)?;
+            let record = json!({"version": version, "file": file, "bytes": document.len()});
+            out.done(&format!("Trust document {version} written to {}.", file.display()), &record);
         }
     }
     Ok(())

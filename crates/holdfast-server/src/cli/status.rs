@@ -1,0 +1,119 @@
+//! `holdfast status`: the fleet on one screen.
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::output::{Column, print};
+use super::product::items;
+use super::{Failure, Output};
+
+/// Devices are counted by listing them, and not further than this.
+const COUNTED_MAX: usize = 5_000;
+/// Deployments that are looked through for running ones.
+const DEPLOYMENTS_MAX: u64 = 50;
+/// Alerts that are shown.
+const ALERTS_MAX: u64 = 10;
+
+const FLEET: &[Column] = &[
+    ("Devices", "/devices"),
+    ("Online", "/online"),
+    ("Not yet seen", "/preauthorised"),
+    ("In quarantine", "/quarantined"),
+    ("Open alerts", "/alerts"),
+    ("Running deployments", "/running"),
+    ("Refused so far", "/refused"),
+    ("Trust document", "/trust"),
+];
+const DEPLOYMENTS: &[Column] =
+    &[("Deployment", "/id"), ("Product", "/product"), ("Version", "/version"), ("State", "/state"), ("Progress", "/progress")];
+const ALERTS: &[Column] = &[("Since", "/opened_us"), ("Severity", "/severity"), ("Device", "/device"), ("Kind", "/kind")];
+
+/// Asks for everything and shows it.
+pub(super) async fn run(client: &Client, out: Output) -> Result<(), Failure> {
+    let products = client.get("/api/v1/products").await?;
+    let alerts = client.all("/api/v1/alerts?open=true", u64::try_from(COUNTED_MAX).unwrap_or(u64::MAX)).await?;
+    let deployments = client.all("/api/v1/deployments", DEPLOYMENTS_MAX).await?;
+    let open: Vec<Value> = deployments.iter().filter(|row| is_open(row)).map(in_short).collect();
+    let refusals = client.get("/api/v1/refusals").await?;
+    let sum = |rows: &Value, member: &str| items(rows).iter().filter_map(|row| row[member].as_u64()).sum::<u64>();
+    let status = json!({
+        "server": client.base(),
+        "devices": sum(&products, "devices"),
+        "online": count(client, "online=true").await?,
+        "preauthorised": count(client, "state=preauthorised").await?,
+        "quarantined": count(client, "quarantined=true").await?,
+        "alerts": alerts.len(),
+        "running": open.len(),
+        "refused": sum(&refusals, "count"),
+        "trust": trust(client).await?,
+        "deployments": open,
+        "latest_alerts": alerts.iter().take(usize::try_from(ALERTS_MAX).unwrap_or(0)).collect::<Vec<_>>(),
+    });
+    out.item(&status, FLEET);
+    if out.is_json() {
+        return Ok(());
+    }
+    for (rows, columns) in [(&status["deployments"], DEPLOYMENTS), (&status["latest_alerts"], ALERTS)] {
+        if !items(rows).is_empty() {
+            print("");
+            out.list(items(rows), columns, "");
+        }
+    }
+    if items(&products).is_empty() {
+        print("\nThere is no product yet. Make one: holdfast product create --help");
+    }
+    Ok(())
+}
+
+/// How many devices a filter lets through: a number, or text when there are more than are counted.
+async fn count(client: &Client, filter: &str) -> Result<Value, Failure> {
+    let most = u64::try_from(COUNTED_MAX).unwrap_or(u64::MAX);
+    let found = client.all(&format!("/api/v1/devices?{filter}"), most).await?.len();
+    Ok(if found < COUNTED_MAX { json!(found) } else { json!(format!("{COUNTED_MAX} or more")) })
+}
+
+/// The version in force; null if the maker has not given one.
+async fn trust(client: &Client) -> Result<Value, Failure> {
+    match client.get("/api/v1/trust").await {
+        Ok(trust) => Ok(trust["version"].clone()),
+        Err(failure) if failure.name.as_deref() == Some("trust-unknown") => Ok(Value::Null),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn is_open(deployment: &Value) -> bool {
+    matches!(deployment["state"].as_str(), Some("running" | "paused" | "awaiting_approval"))
+}
+
+/// A deployment in one line: its phase, and how many of all its devices have succeeded.
+fn in_short(deployment: &Value) -> Value {
+    let phases = items(&deployment["phases"]);
+    let sum = |member: &str| phases.iter().filter_map(|phase| phase["counts"][member].as_u64()).sum::<u64>();
+    let all: u64 = phases.iter().filter_map(|phase| phase["devices"].as_u64()).sum();
+    let bad = sum("failed") + sum("rolled_back");
+    let phase = deployment["phase"].as_u64().map_or(0, |phase| phase + 1);
+    let mut text = format!("phase {phase} of {}, {} of {all} succeeded", phases.len(), sum("succeeded"));
+    if bad > 0 {
+        text.push_str(&format!(", {bad} failed or rolled back"));
+    }
+    json!({
+        "id": deployment["id"], "product": deployment["product"], "version": deployment["version"],
+        "state": deployment["state"], "progress": text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_is_told_in_one_line() {
+        let phase = |devices: u64, succeeded: u64, failed: u64| {
+            json!({"devices": devices, "counts": {"succeeded": succeeded, "failed": failed, "rolled_back": 0}})
+        };
+        let deployment = json!({"id": "x", "state": "running", "phase": 1, "phases": [phase(2, 2, 0), phase(6, 1, 1)]});
+        assert!(is_open(&deployment));
+        assert_eq!(in_short(&deployment)["progress"], "phase 2 of 2, 3 of 8 succeeded, 1 failed or rolled back");
+        assert!(!is_open(&json!({"state": "completed"})));
+    }
+}
