@@ -66,6 +66,14 @@ pub(crate) fn clear(dir: &Path) -> Result<(), Fault> {
     }
 }
 
+/// Removes everything in a directory.
+pub(crate) fn clear_within(dir: &Path) -> Result<(), Fault> {
+    for entry in std::fs::read_dir(dir).map_err(Fault::files("read", dir))?.flatten() {
+        clear(&entry.path())?;
+    }
+    Ok(())
+}
+
 fn entries<R: Read>(from: &mut R, into: &Path, bytes_max: u64, image: &Path) -> Result<(), Fault> {
     let malformed = |_| Fault::refused("image-malformed");
     let mut archive = Archive::new(from);
@@ -221,6 +229,16 @@ mod tests {
         check(&[("hard", EntryType::Link, b"")], Some("image-entry-kind"));
         check(&[("a", file, b"1"), ("a", file, b"2")], Some("image-entry-repeated"));
         check(&[("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", file, b"x")], Some("image-path-too-deep"));
+    }
+
+    #[test]
+    fn what_was_unpacked_before_is_removed_whatever_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("a/bin")).unwrap();
+        std::fs::write(dir.path().join("b.new"), b"x").unwrap();
+        std::os::unix::fs::symlink("a", dir.path().join("b")).unwrap();
+        clear_within(dir.path()).unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -251,7 +251,7 @@ impl Agent {
     /// Verifies a slot and unpacks it beside what runs; the start itself follows when that is done.
     fn prepare(&mut self, ticket: Ticket, slot: Slot, (floor, refused): (u64, u64)) {
         let (layout, trust, product) = (self.layout.clone(), self.trust.document().clone(), self.config.product.to_string());
-        let brings = self.brings.clone();
+        let (brings, nothing_runs) = (self.brings.clone(), self.software.running.is_none());
         let work = move || {
             let judge = Judge { trust: &trust, product: &product, floor };
             let accepted = judge.manifest_of(&layout, slot)?;
@@ -261,6 +261,10 @@ impl Agent {
             // A medium that cannot be read holds no verified image.
             let unreadable = |fault| if matches!(fault, Fault::Files { .. }) { Fault::unverified("image-unreadable") } else { fault };
             slots::check_image(&layout, slot, &accepted.manifest).map_err(unreadable)?;
+            if nothing_runs {
+                // What an earlier start unpacked gives its room back: on a full disk there is no other.
+                unpack::clear_within(&layout.run("."))?;
+            }
             let fresh = layout.run(&format!("{}.new", slot.name()));
             unpack::unpack(&layout.slot(slot).image, accepted.manifest.image_digest, &fresh)?;
             Ok(Box::new(accepted))
