@@ -15,6 +15,7 @@ use holdfast_web::backend::{Answer, Fault, Ground, LiveEvent, Refusal, RefusalKi
 use tokio::sync::{Notify, broadcast};
 
 use crate::authority::Authority;
+use crate::authority::secret_file::hex;
 use crate::clock;
 use crate::gateway::{Connections, Models};
 use crate::tls::Doors;
@@ -133,7 +134,7 @@ pub(crate) fn chain(why: &(dyn Error + 'static)) -> String {
 
 /// A fault of ours: logged with its whole chain under a number that the caller gets.
 fn fault(why: &(dyn Error + 'static)) -> Stop {
-    let reference: String = clock::random::<5>().iter().map(|b| format!("{b:02x}")).collect();
+    let reference = hex(&clock::random::<5>());
     tracing::error!(fault.reference = %reference, fault.chain = %chain(why), "fault");
     Stop::Fault(Fault { reference })
 }
@@ -170,11 +171,11 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("outer")]
-    struct Outer(#[source] std::fmt::Error);
+    struct Outer(#[source] fmt::Error);
 
     #[test]
     fn a_chain_names_every_cause_once() {
-        assert_eq!(chain(&Outer(std::fmt::Error)), format!("outer: {}", std::fmt::Error));
+        assert_eq!(chain(&Outer(fmt::Error)), format!("outer: {}", fmt::Error));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+mod answer;
 mod batch;
 mod client;
 mod conformity;

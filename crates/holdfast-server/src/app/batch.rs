@@ -14,8 +14,8 @@ use crate::factory::FactoryManifest;
 
 impl House {
     pub(super) fn take_batch(&self, by: &Caller, manifest: &[u8]) -> Answer<FactoryBatch> {
-        let parsed = FactoryManifest::parse(manifest)
-            .map_err(|why| refuse(RefusalKind::Malformed, why.name(), chain(&why)))?;
+        let parsed =
+            FactoryManifest::parse(manifest).map_err(|why| refuse(RefusalKind::Malformed, why.name(), chain(&why)))?;
         let _turn = self.turns.batches.take();
         let (id, factory_ca) = (parsed.batch(), *parsed.factory_ca());
         let offered = parsed.offered(manifest);

@@ -43,7 +43,12 @@ impl Fleet for House {
             quarantined: counts.quarantined,
             versions: versions
                 .into_iter()
-                .map(|v| VersionShare { product: v.product, version: v.version, sequence: v.sequence, devices: v.devices })
+                .map(|v| VersionShare {
+                    product: v.product,
+                    version: v.version,
+                    sequence: v.sequence,
+                    devices: v.devices,
+                })
                 .collect(),
         })
     }
@@ -129,8 +134,8 @@ impl Fleet for House {
         let _turn = self.turns.devices.take();
         let device = self.device_or_absent(id)?;
         let model = self.model_of(&device.product)?;
-        let input = FieldMap::parse(&new.input)
-            .map_err(|why| refuse(RefusalKind::Malformed, why.name(), why.to_string()))?;
+        let input =
+            FieldMap::parse(&new.input).map_err(|why| refuse(RefusalKind::Malformed, why.name(), why.to_string()))?;
         let open = self.store.open_commands(id).map_err(stored)?.len();
         let now = clock::now();
         let command = CommandId::new(now, clock::random());
@@ -205,8 +210,7 @@ impl House {
         let (now, person) = (clock::now(), &by.person.id);
         match order {
             DeviceOrder::Quarantine { reason } => {
-                let decision = containment::quarantine(device, person, now)
-                    .map_err(|why| unfit(why.name(), &why))?;
+                let decision = containment::quarantine(device, person, now).map_err(|why| unfit(why.name(), &why))?;
                 Ok(match in_their_words(device, reason, now) {
                     Some(alert) => decision.with_change(Change::OpenAlert(alert)),
                     None => decision,

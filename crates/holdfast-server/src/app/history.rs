@@ -10,6 +10,7 @@ use holdfast_web::backend::{Answer, Page, PageAsk};
 
 use super::paging::{cursor, cut, one_more};
 use super::{House, fault, stored};
+use crate::authority::secret_file::hex;
 use crate::clock;
 use crate::work::checkpoint;
 
@@ -22,7 +23,7 @@ impl History for House {
         let freshness = self.authority.freshness().public_key().to_cose_key();
         Ok(Authority {
             ca_pem: self.authority.ca_pem(),
-            freshness_key: freshness.iter().map(|b| format!("{b:02x}")).collect(),
+            freshness_key: hex(&freshness),
             ledger_key: signer.verifier().to_string(),
             ledger_origin: checkpoint::ORIGIN.to_owned(),
         })
@@ -106,13 +107,9 @@ impl House {
 
 fn entry(leaf: Leaf) -> LedgerEntry {
     let line: serde_json::Value = serde_json::from_str(&leaf.line).unwrap_or_default();
-    LedgerEntry {
-        index: leaf.index,
-        at: Timestamp::from_micros(line["at"].as_i64().unwrap_or_default()),
-        kind: line["kind"].as_str().unwrap_or_default().to_owned(),
-        leaf: leaf.line,
-        leaf_hash: leaf.hash,
-    }
+    let at = line.get("at").and_then(serde_json::Value::as_i64).unwrap_or_default();
+    let kind = line.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    LedgerEntry { index: leaf.index, at: Timestamp::from_micros(at), kind, leaf: leaf.line, leaf_hash: leaf.hash }
 }
 
 const fn status(status: conformity::Status) -> Status {

@@ -43,7 +43,10 @@ mod tests {
     #[test]
     fn only_a_full_page_with_a_row_beyond_it_has_a_next_one() {
         let ask = PageAsk::first(2);
-        assert_eq!(cut(vec![1, 2, 3], &ask, ToString::to_string), Page { rows: vec![1, 2], next: Some("2".to_owned()) });
+        assert_eq!(
+            cut(vec![1, 2, 3], &ask, ToString::to_string),
+            Page { rows: vec![1, 2], next: Some("2".to_owned()) }
+        );
         assert_eq!(cut(vec![1, 2], &ask, ToString::to_string), Page { rows: vec![1, 2], next: None });
     }
 

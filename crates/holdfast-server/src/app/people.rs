@@ -114,17 +114,25 @@ impl House {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(unauthenticated)`")]
 fn unauthenticated(why: AccessRefusal) -> Stop {
     refuse(RefusalKind::Unauthenticated, why.name(), why.to_string())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(forbidden)`")]
 fn forbidden(why: AccessRefusal) -> Stop {
     let kind = match why {
         AccessRefusal::NotAllowed => RefusalKind::Forbidden,
         AccessRefusal::TokenUnknown => RefusalKind::Absent,
-        _ => RefusalKind::Unacceptable,
+        AccessRefusal::LinkUnknown
+        | AccessRefusal::LinkUsed
+        | AccessRefusal::LinkExpired
+        | AccessRefusal::SessionUnknown
+        | AccessRefusal::SessionEnded
+        | AccessRefusal::SessionExpired
+        | AccessRefusal::TokenRevoked
+        | AccessRefusal::TokenExpired
+        | AccessRefusal::TooManyTokens
+        | AccessRefusal::TokenLife
+        | AccessRefusal::Name => RefusalKind::Unacceptable,
     };
     refuse(kind, why.name(), why.to_string())
 }

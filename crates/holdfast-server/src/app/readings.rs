@@ -8,6 +8,7 @@ use holdfast_domain::telemetry::Model;
 use holdfast_store::telemetry::{Chart as StoredChart, ChartAsk as StoredChartAsk, MessageAsk as StoredAsk, Order};
 use holdfast_web::backend::fleet::{Chart, ChartAsk, ChartLine, Message, MessageAsk, Reading};
 use holdfast_web::backend::{Answer, Page};
+use serde_json::Value;
 
 use super::paging::{cut, message_cursor, one_more};
 use super::{House, models, stored};
@@ -42,12 +43,12 @@ impl House {
 }
 
 fn readings(fields: &str) -> BTreeMap<String, Reading> {
-    let parsed: BTreeMap<String, serde_json::Value> = serde_json::from_str(fields).unwrap_or_default();
-    let reading = |value: serde_json::Value| match value {
-        serde_json::Value::Bool(flag) => Reading::Flag(flag),
-        serde_json::Value::Number(n) => n.as_f64().map_or_else(|| Reading::Text(n.to_string()), Reading::Number),
-        serde_json::Value::String(text) => Reading::Text(text),
-        other => Reading::Text(other.to_string()),
+    let parsed: BTreeMap<String, Value> = serde_json::from_str(fields).unwrap_or_default();
+    let reading = |value: Value| match value {
+        Value::Bool(flag) => Reading::Flag(flag),
+        Value::Number(n) => n.as_f64().map_or_else(|| Reading::Text(n.to_string()), Reading::Number),
+        Value::String(text) => Reading::Text(text),
+        other @ (Value::Null | Value::Array(_) | Value::Object(_)) => Reading::Text(other.to_string()),
     };
     parsed.into_iter().map(|(name, value)| (name, reading(value))).collect()
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use reqwest::Method;
 
+use super::answer::number;
 use super::client::{Body, Client};
 use super::failure::read_file;
 use super::output::Column;
@@ -44,7 +45,7 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let manifest = read_file(&file, MANIFEST_BYTES_MAX as u64)?;
             let body = Body::Bytes("application/json", manifest);
             let made = client.send(Method::POST, "/api/v1/batches", Some(body)).await?;
-            out.done(&format!("Batch imported: {} devices may enrol.", made["devices"]), &made);
+            out.done(&format!("Batch imported: {} devices may enrol.", number(&made, "devices")), &made);
         }
         Verb::List { limit } => {
             let batches = client.all("/api/v1/batches", u64::from(limit)).await?;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
 
 use super::Failure;
+use super::answer::{self, member};
 use crate::app::chain;
 
 /// Rows of a list asked for at once; the interface's own limit.
@@ -84,7 +85,7 @@ impl Client {
     /// If there is no usable profile.
     pub(super) fn open(profile: Option<PathBuf>) -> Result<Self, Failure> {
         let profile = Profile::read(&Profile::path(profile)?)?;
-        Self::new(profile.server, profile.ca.as_bytes(), Some(profile.token))
+        Self::new(&profile.server, profile.ca.as_bytes(), Some(profile.token))
     }
 
     /// A client of this server, trusting this CA.
@@ -92,7 +93,7 @@ impl Client {
     /// # Errors
     ///
     /// If the CA is not a PEM certificate.
-    pub(super) fn new(base: String, ca_pem: &[u8], token: Option<String>) -> Result<Self, Failure> {
+    pub(super) fn new(base: &str, ca_pem: &[u8], token: Option<String>) -> Result<Self, Failure> {
         let mut roots = rustls::RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(ca_pem) {
             let certificate = certificate.map_err(|why| Failure::usage(format!("the CA is not PEM: {why}")))?;
@@ -143,8 +144,8 @@ impl Client {
         loop {
             let rows = (items_max - items.len()).min(ROWS_AT_ONCE);
             let page = self.get(&format!("{path}{join}limit={rows}{after}")).await?;
-            items.extend(page["items"].as_array().into_iter().flatten().cloned());
-            match page["next"].as_str() {
+            items.extend(answer::items(&page).iter().cloned());
+            match member(&page, "next").as_str() {
                 Some(next) if items.len() < items_max => after = format!("&after={next}"),
                 _ => return Ok(items),
             }
@@ -228,8 +229,9 @@ fn streamed(file: tokio::fs::File, bar: ProgressBar) -> reqwest::Body {
 /// A problem document (RFC 9457) as a failure.
 fn refusal(status: StatusCode, body: &[u8]) -> Failure {
     let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-    let detail = problem["detail"].as_str().or_else(|| problem["title"].as_str()).unwrap_or("no reason given");
-    let name = problem["type"].as_str().and_then(|t| t.rsplit(':').next()).unwrap_or("unnamed");
+    let stated = |name| member(&problem, name).as_str();
+    let detail = stated("detail").or_else(|| stated("title")).unwrap_or("no reason given");
+    let name = stated("type").and_then(|t| t.rsplit(':').next()).unwrap_or("unnamed");
     if status.is_server_error() {
         return Failure::fault(format!("the server failed ({status}): {detail}"));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Subcommand;
 use serde_json::Value;
 
+use super::answer::{items, set, text};
 use super::client::Client;
 use super::{Failure, Output};
 
@@ -18,7 +19,7 @@ Examples:
 pub(super) enum Verb {
     /// Every requirement with its status, computed now.
     Report {
-        /// Only this status: met, met_otherwise, not_met, not_applicable, open.
+        /// Only this status: `met`, `met_otherwise`, `not_met`, `not_applicable`, `open`.
         #[arg(long)]
         status: Option<String>,
     },
@@ -28,25 +29,25 @@ pub(super) enum Verb {
 pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
     let Verb::Report { status } = verb;
     let report = client.get("/api/v1/conformity").await?;
-    let rows: Vec<Value> = report["items"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|row| status.as_deref().is_none_or(|wanted| row["status"] == wanted))
-        .cloned()
-        .collect();
+    let asked = |row: &&Value| status.as_deref().is_none_or(|wanted| text(row, "status") == wanted);
+    let rows: Vec<Value> = items(&report).iter().filter(asked).cloned().collect();
     if out.is_json() {
         let mut report = report;
-        report["items"] = Value::Array(rows);
+        set(&mut report, "items", Value::Array(rows));
         out.item(&report, &[]);
         return Ok(());
     }
-    let columns =
-        [("Requirement", "/id"), ("Level", "/level"), ("Capability", "/capability"), ("Status", "/status"), ("Shown by", "/evidence")];
+    let columns = [
+        ("Requirement", "/id"),
+        ("Level", "/level"),
+        ("Capability", "/capability"),
+        ("Status", "/status"),
+        ("Shown by", "/evidence"),
+    ];
     out.list(&rows, &columns, "No requirement has this status.");
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &rows {
-        *counts.entry(row["status"].as_str().unwrap_or("–")).or_default() += 1;
+        *counts.entry(text(row, "status")).or_default() += 1;
     }
     let shown: Vec<String> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
     super::output::print(&format!("{} requirements: {}", rows.len(), shown.join(", ")));

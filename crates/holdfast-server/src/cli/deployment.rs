@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use holdfast_core::id::{DeploymentId, ReleaseId};
 use serde_json::{Value, json};
 
+use super::answer::{set, text};
 use super::client::Client;
 use super::output::{Column, confirmed};
 use super::{Failure, Output};
@@ -104,7 +105,7 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
                 "deadline_s": args.deadline,
             });
             let made = client.post(base, body).await?;
-            out.done(&format!("Deployment {} runs.", made["id"].as_str().unwrap_or("–")), &made);
+            out.done(&format!("Deployment {} runs.", text(&made, "id")), &made);
         }
         Verb::List { limit } => {
             let deployments = client.all(base, u64::from(limit)).await?;
@@ -114,7 +115,7 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let mut shown = client.get(&format!("{base}/{id}")).await?;
             let executions = client.all(&format!("{base}/{id}/executions"), u64::MAX).await?;
             if out.is_json() {
-                shown["executions"] = Value::Array(executions);
+                set(&mut shown, "executions", Value::Array(executions));
                 out.item(&shown, &[]);
             } else {
                 out.item(&shown, COLUMNS);

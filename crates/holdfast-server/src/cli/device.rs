@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use holdfast_core::id::{DeviceId, StreamId};
 use serde_json::{Value, json};
 
+use super::answer::text;
 use super::client::Client;
 use super::output::{Column, confirmed};
 use super::{Failure, Output};
@@ -102,7 +103,9 @@ pub(super) enum Verb {
         limit: u32,
     },
     /// Give a device an order.
-    #[command(after_help = "Example: holdfast device command hearth-0001 boost --input '{\"minutes\": 10}' --expires 60")]
+    #[command(
+        after_help = "Example: holdfast device command hearth-0001 boost --input '{\"minutes\": 10}' --expires 60"
+    )]
     Command {
         /// Its id.
         id: DeviceId,
@@ -164,28 +167,17 @@ pub(super) struct List {
 
 impl List {
     fn query(&self) -> String {
-        let mut query = "/api/v1/devices?".to_owned();
         let words = [
-            ("state", &self.state),
-            ("product", &self.product),
-            ("version", &self.running),
-            ("prefix", &self.prefix),
+            ("state", self.state.clone()),
+            ("product", self.product.clone()),
+            ("version", self.running.clone()),
+            ("prefix", self.prefix.clone()),
+            ("after", self.after.as_ref().map(ToString::to_string)),
+            ("online", self.online.map(|online| online.to_string())),
+            ("quarantined", self.quarantined.then(|| true.to_string())),
         ];
-        for (name, value) in words {
-            if let Some(value) = value {
-                query.push_str(&format!("{name}={}&", escaped(value)));
-            }
-        }
-        if let Some(after) = &self.after {
-            query.push_str(&format!("after={after}&"));
-        }
-        if let Some(online) = self.online {
-            query.push_str(&format!("online={online}&"));
-        }
-        if self.quarantined {
-            query.push_str("quarantined=true&");
-        }
-        query
+        let said = words.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", escaped(&value?))));
+        format!("/api/v1/devices?{}", said.collect::<Vec<_>>().join("&"))
     }
 }
 
@@ -236,7 +228,7 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
         Verb::Command { id, action, input, expires } => {
             let body = json!({"action": action, "input": object(&input)?, "expires_s": expires});
             let made = client.post(&path(&id, "/commands"), body).await?;
-            out.done(&format!("Command {} is on its way.", made["id"].as_str().unwrap_or("–")), &made);
+            out.done(&format!("Command {} is on its way.", text(&made, "id")), &made);
         }
         Verb::Ledger { id, limit } => {
             let lines = client.all(&path(&id, "/ledger"), u64::from(limit)).await?;

@@ -4,8 +4,8 @@ use clap::Subcommand;
 use holdfast_core::id::{AlertId, DeviceId};
 use serde_json::json;
 
+use super::answer::items;
 use super::client::Client;
-use super::product::items;
 use super::{Failure, Output};
 
 /// Most alerts of one listing.
@@ -37,8 +37,13 @@ pub(super) async fn alerts(verb: AlertVerb, client: &Client, out: Output) -> Res
             let about = device.map_or_else(String::new, |device| format!("&device={device}"));
             let alerts = client.all(&format!("/api/v1/alerts?open={}{about}", !all), ALERTS_MAX).await?;
             let columns = [
-                ("Opened", "/opened_us"), ("Severity", "/severity"), ("Device", "/device"), ("Kind", "/kind"),
-                ("What to do", "/text"), ("Closed", "/closed_us"), ("Alert", "/id"),
+                ("Opened", "/opened_us"),
+                ("Severity", "/severity"),
+                ("Device", "/device"),
+                ("Kind", "/kind"),
+                ("What to do", "/text"),
+                ("Closed", "/closed_us"),
+                ("Alert", "/id"),
             ];
             out.list(&alerts, &columns, if all { "There was never an alert." } else { "No alert is open." });
         }

@@ -11,9 +11,9 @@ use holdfast_core::ledger::note::NoteVerifier;
 use holdfast_core::ledger::tree::{Frontier, leaf_hash};
 use serde_json::{Value, json};
 
+use super::answer::{items, member, number};
 use super::client::Client;
 use super::output::Unit;
-use super::product::items;
 use super::{Failure, Output};
 
 /// Lines asked for at once.
@@ -49,7 +49,7 @@ pub(super) enum Verb {
 pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::Export { out: file } => export(&Client::open(profile)?, &file, out).await,
-        Verb::Verify { file, key } => verify(&file, key, out),
+        Verb::Verify { file, key } => verify(&file, key.as_deref(), out),
     }
 }
 
@@ -58,12 +58,13 @@ async fn export(client: &Client, path: &Path, out: Output) -> Result<(), Failure
     let unwritten = |why: io::Error| Failure::usage(format!("{}: {why}", path.display()));
     let authority = client.get("/api/v1/authority").await?;
     let head = client.get("/api/v1/ledger/checkpoint").await?;
-    let size = head["size"].as_u64().unwrap_or(0);
+    let size = number(&head, "size");
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
     let mut file = BufWriter::new(File::create(&part).map_err(unwritten)?);
-    let first = json!({"origin": authority["ledger_origin"], "key": authority["ledger_key"], "checkpoint": head["note"]});
+    let (origin, key) = (member(&authority, "ledger_origin"), member(&authority, "ledger_key"));
+    let first = json!({"origin": origin, "key": key, "checkpoint": member(&head, "note")});
     writeln!(file, "{first}").map_err(unwritten)?;
     let bar = out.bar("Ledger", size, Unit::Lines);
     let copied = copy(client, size, &mut file, &bar).await;
@@ -86,8 +87,10 @@ async fn copy(
         let page = client.get(&format!("/api/v1/ledger/entries?from={next}&limit={LINES_AT_ONCE}")).await?;
         let before = next;
         // Lines that came after the checkpoint are not covered by it.
-        for entry in items(&page).iter().filter(|entry| entry["index"].as_u64().is_some_and(|index| index < size)) {
-            let leaf = entry["leaf"].as_str().ok_or_else(|| Failure::fault("an entry without its leaf"))?;
+        for entry in
+            items(&page).iter().filter(|entry| member(entry, "index").as_u64().is_some_and(|index| index < size))
+        {
+            let leaf = member(entry, "leaf").as_str().ok_or_else(|| Failure::fault("an entry without its leaf"))?;
             writeln!(file, "{leaf}").map_err(Failure::fault)?;
             next += 1;
         }
@@ -99,9 +102,9 @@ async fn copy(
     Ok(())
 }
 
-fn verify(path: &Path, key: Option<String>, out: Output) -> Result<(), Failure> {
+fn verify(path: &Path, key: Option<&str>, out: Output) -> Result<(), Failure> {
     let file = File::open(path).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
-    let checked = check(BufReader::new(file), key.as_deref())?;
+    let checked = check(BufReader::new(file), key)?;
     let note = if key.is_some() { "" } else { " (key taken from the file: compare it with one you know)" };
     let sentence = format!("{} lines hold: root and signature of {}{note}", checked.lines, checked.key);
     let record = json!({
@@ -124,7 +127,7 @@ fn check(mut file: impl BufRead, key: Option<&str>) -> Result<Checked, Failure> 
     let malformed = || Failure::verification("header-malformed", "line 1 is not a ledger's first line");
     let first = next_line(&mut file)?.ok_or_else(malformed)?;
     let first: Value = serde_json::from_slice(&first).map_err(|_| malformed())?;
-    let field = |name: &str| first[name].as_str().ok_or_else(malformed);
+    let field = |name: &str| member(&first, name).as_str().ok_or_else(malformed);
     let key = key.map_or_else(|| field("key"), Ok)?;
     let verifier: NoteVerifier =
         key.parse().map_err(|why| Failure::verification("key-malformed", format!("{key}: {why}")))?;
@@ -139,14 +142,17 @@ fn check(mut file: impl BufRead, key: Option<&str>) -> Result<Checked, Failure> 
             Err(never) => match never {},
         }
         let entry: Value = serde_json::from_slice(&line).unwrap_or(Value::Null);
-        *kinds.entry(entry["kind"].as_str().unwrap_or("unreadable").to_owned()).or_default() += 1;
+        *kinds.entry(member(&entry, "kind").as_str().unwrap_or("unreadable").to_owned()).or_default() += 1;
     }
     if tree.size() != head.size {
         let text = format!("the checkpoint signs {} lines, the file has {}", head.size, tree.size());
         return Err(Failure::verification("size-differs", text));
     }
     if tree.root() != head.root {
-        return Err(Failure::verification("root-differs", "a line was changed: the root is not the one that was signed"));
+        return Err(Failure::verification(
+            "root-differs",
+            "a line was changed: the root is not the one that was signed",
+        ));
     }
     Ok(Checked { lines: head.size, key: key.to_owned(), kinds })
 }
@@ -183,8 +189,7 @@ mod tests {
         let note = Checkpoint { origin, size: tree.size(), root: tree.root() }.sign(&signer).unwrap();
         let key = signer.verifier().to_string();
         let first = json!({"origin": "test.example/ledger", "key": key, "checkpoint": note});
-        let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        format!("{first}\n{body}")
+        format!("{first}\n{}\n", lines.join("\n"))
     }
 
     fn refused(text: &str) -> String {

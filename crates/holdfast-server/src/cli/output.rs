@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_gets_one_record_below_the_other_and_never_a_torn_id() {
-        let long: Vec<Value> = (1..=2).map(|n| json!({"id": format!("0193{n}000-0000-7000-8000-000000000000")})).collect();
+        let long: Vec<Value> =
+            (1..=2).map(|n| json!({"id": format!("0193{n}000-0000-7000-8000-000000000000")})).collect();
         for width in [30, 40, 60, 80, 200] {
             let text = rows(&long, COLUMNS, Some(width));
             assert!(text.contains("01931000-0000-7000-8000-000000000000"), "{width}:\n{text}");

@@ -9,10 +9,10 @@ use holdfast_core::id::TokenId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::answer::{items, member, set, text};
 use super::client::{Client, Profile};
 use super::failure::read_file;
 use super::output::{Column, moment};
-use super::product::items;
 use super::{Failure, Output};
 
 /// Largest CA file.
@@ -37,13 +37,8 @@ Examples:
   holdfast token list
   holdfast token revoke 0193…";
 
-const TOKENS: &[Column] = &[
-    ("Token", "/id"),
-    ("Label", "/label"),
-    ("Person", "/person"),
-    ("Made", "/created_us"),
-    ("Ends", "/expires_us"),
-];
+const TOKENS: &[Column] =
+    &[("Token", "/id"), ("Label", "/label"), ("Person", "/person"), ("Made", "/created_us"), ("Ends", "/expires_us")];
 
 /// Arguments of `holdfast login`.
 #[derive(Debug, Args)]
@@ -67,17 +62,17 @@ pub(super) async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output
     let path = Profile::path(profile)?;
     let ca = read_file(&args.ca, CA_BYTES_MAX)?;
     let (base, secret) = split_link(&args.link)?;
-    let client = Client::new(base.clone(), &ca, None)?;
+    let client = Client::new(&base, &ca, None)?;
     client.post("/api/v1/sign-in", json!({"link": secret})).await?;
     let made = client.post("/api/v1/tokens", json!({"label": args.label, "days": args.days})).await?;
-    let token = made["token"].as_str().ok_or_else(|| Failure::fault("the server gave no token"))?;
+    let token = member(&made, "token").as_str().ok_or_else(|| Failure::fault("the server gave no token"))?;
     let ca = String::from_utf8(ca).map_err(|_| Failure::usage("the CA is not PEM text"))?;
-    let token_id = made["id"].as_str().map(str::to_owned);
+    let token_id = member(&made, "id").as_str().map(str::to_owned);
     write_profile(&path, &Profile { server: base.clone(), ca, token: token.to_owned(), token_id })?;
     let shown = path.display().to_string();
     out.done(
-        &format!("Signed in to {base}. Profile: {shown} (token ends {})", moment(&made["expires_us"])),
-        &json!({"server": base, "profile": shown, "token_id": made["id"], "expires_us": made["expires_us"]}),
+        &format!("Signed in to {base}. Profile: {shown} (token ends {})", moment(member(&made, "expires_us"))),
+        &json!({"server": base, "profile": shown, "token_id": member(&made, "id"), "expires_us": member(&made, "expires_us")}),
     );
     Ok(())
 }
@@ -87,7 +82,7 @@ pub(super) async fn logout(profile: Option<PathBuf>, out: Output) -> Result<(), 
     let path = Profile::path(profile)?;
     let known = Profile::read(&path)?;
     if let Some(id) = &known.token_id {
-        let client = Client::new(known.server.clone(), known.ca.as_bytes(), Some(known.token))?;
+        let client = Client::new(&known.server, known.ca.as_bytes(), Some(known.token))?;
         match client.send(Method::DELETE, &format!("/api/v1/tokens/{id}"), None).await {
             Err(failure) if failure.name.as_deref() != Some("token-refused") => return Err(failure),
             _ => {}
@@ -102,7 +97,7 @@ pub(super) async fn logout(profile: Option<PathBuf>, out: Output) -> Result<(), 
 /// Shows whose token the profile holds.
 pub(super) async fn whoami(client: &Client, out: Output) -> Result<(), Failure> {
     let mut me = client.get("/api/v1/me").await?;
-    me["server"] = Value::from(client.base());
+    set(&mut me, "server", Value::from(client.base()));
     out.item(&me, &[("Name", "/name"), ("Role", "/role"), ("Server", "/server"), ("Person", "/id")]);
     Ok(())
 }
@@ -129,9 +124,9 @@ pub(super) async fn link(args: LinkArgs, client: &Client, out: Output) -> Result
         (None, _, _) => json!({}),
     };
     let made = client.post("/api/v1/sign-in-links", body).await?;
-    let url = format!("{}{}", client.base(), made["url"].as_str().unwrap_or_default());
-    let record = json!({"url": url, "expires_us": made["expires_us"]});
-    out.done(&format!("{url}\nWorks once, until {}.", moment(&made["expires_us"])), &record);
+    let url = format!("{}{}", client.base(), text(&made, "url"));
+    let record = json!({"url": url, "expires_us": member(&made, "expires_us")});
+    out.done(&format!("{url}\nWorks once, until {}.", moment(member(&made, "expires_us"))), &record);
     Ok(())
 }
 
@@ -161,8 +156,8 @@ pub(super) async fn tokens(verb: TokenVerb, client: &Client, out: Output) -> Res
     match verb {
         TokenVerb::Create { label, days } => {
             let made = client.post("/api/v1/tokens", json!({"label": label, "days": days})).await?;
-            let token = made["token"].as_str().unwrap_or_default();
-            out.done(&format!("{token}\nShown this once. Ends {}.", moment(&made["expires_us"])), &made);
+            let token = text(&made, "token");
+            out.done(&format!("{token}\nShown this once. Ends {}.", moment(member(&made, "expires_us"))), &made);
         }
         TokenVerb::List => {
             let page = client.get("/api/v1/tokens").await?;

@@ -7,6 +7,7 @@ use holdfast_core::id::ProductId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::answer::{items, member};
 use super::client::{Body, Client};
 use super::failure::read_file;
 use super::output::Column;
@@ -15,8 +16,14 @@ use super::{Failure, Output};
 /// Largest Thing Model.
 const MODEL_BYTES_MAX: u64 = 256 * 1024;
 
-const COLUMNS: &[Column] =
-    &[("Product", "/id"), ("Title", "/title"), ("Maker's domain", "/vendor_domain"), ("Devices", "/devices"), ("Releases", "/releases"), ("Made", "/created_us")];
+const COLUMNS: &[Column] = &[
+    ("Product", "/id"),
+    ("Title", "/title"),
+    ("Maker's domain", "/vendor_domain"),
+    ("Devices", "/devices"),
+    ("Releases", "/releases"),
+    ("Made", "/created_us"),
+];
 
 pub(super) const EXAMPLES: &str = "\
 Example:
@@ -55,7 +62,9 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let text = read_file(&model, MODEL_BYTES_MAX)?;
             let parsed: Value = serde_json::from_slice(&text)
                 .map_err(|why| Failure::usage(format!("{}: not JSON: {why}", model.display())))?;
-            let title = title.or_else(|| parsed["title"].as_str().map(str::to_owned)).unwrap_or_else(|| id.to_string());
+            let title = title
+                .or_else(|| member(&parsed, "title").as_str().map(str::to_owned))
+                .unwrap_or_else(|| id.to_string());
             let body = json!({"title": title, "vendor_domain": vendor_domain, "thing_model": parsed});
             let made = client.send(Method::PUT, &format!("/api/v1/products/{id}"), Some(Body::Json(body))).await?;
             out.done(&format!("Product {id} is there: {title}"), &made);
@@ -68,9 +77,4 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
         Verb::Show { id } => out.item(&client.get(&format!("/api/v1/products/{id}")).await?, COLUMNS),
     }
     Ok(())
-}
-
-/// The items of a page, or of a bare array.
-pub(super) fn items(page: &Value) -> &[Value] {
-    page["items"].as_array().or_else(|| page.as_array()).map_or(&[], Vec::as_slice)
 }

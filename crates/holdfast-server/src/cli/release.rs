@@ -10,6 +10,7 @@ use holdfast_core::time::Millis;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::answer::text;
 use super::client::{Body, Client};
 use super::failure::{read_file, write_new};
 use super::key::refused;
@@ -248,7 +249,7 @@ async fn upload(
     sent?;
     let body = Body::Bytes("application/suit-envelope+cose", read_file(envelope, ENVELOPE_BYTES_MAX as u64)?);
     let made = client.send(Method::POST, &format!("/api/v1/releases?product={product}"), Some(body)).await?;
-    let sentence = format!("Release {} is published: {}", made["version"], made["id"].as_str().unwrap_or("–"));
+    let sentence = format!("Release {} is published: {}", text(&made, "version"), text(&made, "id"));
     out.done(&sentence, &made);
     Ok(())
 }

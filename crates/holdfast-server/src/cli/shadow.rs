@@ -46,9 +46,8 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
         Verb::Set { if_version, id, fields } => {
             let mut patch = Map::new();
             for field in &fields {
-                let (name, value) = field
-                    .split_once('=')
-                    .ok_or_else(|| Failure::usage(format!("`{field}` is not NAME=VALUE")))?;
+                let (name, value) =
+                    field.split_once('=').ok_or_else(|| Failure::usage(format!("`{field}` is not NAME=VALUE")))?;
                 let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
                 patch.insert(name.to_owned(), value);
             }

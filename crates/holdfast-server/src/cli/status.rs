@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::answer::{items, member, number, set, text};
 use super::client::Client;
 use super::output::{Column, print};
-use super::product::items;
 use super::{Failure, Output};
 
 /// Devices are counted by listing them, and not further than this.
@@ -24,9 +24,15 @@ const FLEET: &[Column] = &[
     ("Refused so far", "/refused"),
     ("Trust document", "/trust"),
 ];
-const DEPLOYMENTS: &[Column] =
-    &[("Deployment", "/id"), ("Product", "/product"), ("Version", "/version"), ("State", "/state"), ("Progress", "/progress")];
-const ALERTS: &[Column] = &[("Since", "/opened_us"), ("Severity", "/severity"), ("Device", "/device"), ("Kind", "/kind")];
+const DEPLOYMENTS: &[Column] = &[
+    ("Deployment", "/id"),
+    ("Product", "/product"),
+    ("Version", "/version"),
+    ("State", "/state"),
+    ("Progress", "/progress"),
+];
+const ALERTS: &[Column] =
+    &[("Since", "/opened_us"), ("Severity", "/severity"), ("Device", "/device"), ("Kind", "/kind")];
 
 /// Asks for everything and shows it.
 pub(super) async fn run(client: &Client, out: Output) -> Result<(), Failure> {
@@ -35,7 +41,7 @@ pub(super) async fn run(client: &Client, out: Output) -> Result<(), Failure> {
     let deployments = client.all("/api/v1/deployments", DEPLOYMENTS_MAX).await?;
     let open: Vec<Value> = deployments.iter().filter(|row| is_open(row)).map(in_short).collect();
     let refusals = client.get("/api/v1/refusals").await?;
-    let sum = |rows: &Value, member: &str| items(rows).iter().filter_map(|row| row[member].as_u64()).sum::<u64>();
+    let sum = |rows: &Value, name: &str| items(rows).iter().map(|row| number(row, name)).sum::<u64>();
     let status = json!({
         "server": client.base(),
         "devices": sum(&products, "devices"),
@@ -53,10 +59,11 @@ pub(super) async fn run(client: &Client, out: Output) -> Result<(), Failure> {
     if out.is_json() {
         return Ok(());
     }
-    for (rows, columns) in [(&status["deployments"], DEPLOYMENTS), (&status["latest_alerts"], ALERTS)] {
-        if !items(rows).is_empty() {
+    for (name, columns) in [("deployments", DEPLOYMENTS), ("latest_alerts", ALERTS)] {
+        let rows = items(member(&status, name));
+        if !rows.is_empty() {
             print("");
-            out.list(items(rows), columns, "");
+            out.list(rows, columns, "");
         }
     }
     if items(&products).is_empty() {
@@ -75,31 +82,30 @@ async fn count(client: &Client, filter: &str) -> Result<Value, Failure> {
 /// The version in force; null if the maker has not given one.
 async fn trust(client: &Client) -> Result<Value, Failure> {
     match client.get("/api/v1/trust").await {
-        Ok(trust) => Ok(trust["version"].clone()),
+        Ok(trust) => Ok(member(&trust, "version").clone()),
         Err(failure) if failure.name.as_deref() == Some("trust-unknown") => Ok(Value::Null),
         Err(failure) => Err(failure),
     }
 }
 
 fn is_open(deployment: &Value) -> bool {
-    matches!(deployment["state"].as_str(), Some("running" | "paused" | "awaiting_approval"))
+    matches!(text(deployment, "state"), "running" | "paused" | "awaiting_approval")
 }
 
 /// A deployment in one line: its phase, and how many of all its devices have succeeded.
 fn in_short(deployment: &Value) -> Value {
-    let phases = items(&deployment["phases"]);
-    let sum = |member: &str| phases.iter().filter_map(|phase| phase["counts"][member].as_u64()).sum::<u64>();
-    let all: u64 = phases.iter().filter_map(|phase| phase["devices"].as_u64()).sum();
+    let phases = items(member(deployment, "phases"));
+    let sum = |name| phases.iter().map(|phase| number(member(phase, "counts"), name)).sum::<u64>();
+    let all: u64 = phases.iter().map(|phase| number(phase, "devices")).sum();
     let bad = sum("failed") + sum("rolled_back");
-    let phase = deployment["phase"].as_u64().map_or(0, |phase| phase + 1);
-    let mut text = format!("phase {phase} of {}, {} of {all} succeeded", phases.len(), sum("succeeded"));
-    if bad > 0 {
-        text.push_str(&format!(", {bad} failed or rolled back"));
+    let phase = member(deployment, "phase").as_u64().map_or(0, |phase| phase + 1);
+    let harm = if bad > 0 { format!(", {bad} failed or rolled back") } else { String::new() };
+    let progress = format!("phase {phase} of {}, {} of {all} succeeded{harm}", phases.len(), sum("succeeded"));
+    let mut short = json!({"progress": progress});
+    for name in ["id", "product", "version", "state"] {
+        set(&mut short, name, member(deployment, name).clone());
     }
-    json!({
-        "id": deployment["id"], "product": deployment["product"], "version": deployment["version"],
-        "state": deployment["state"], "progress": text,
-    })
+    short
 }
 
 #[cfg(test)]
@@ -108,9 +114,7 @@ mod tests {
 
     #[test]
     fn a_deployment_is_told_in_one_line() {
-        let phase = |devices: u64, succeeded: u64, failed: u64| {
-            json!({"devices": devices, "counts": {"succeeded": succeeded, "failed": failed, "rolled_back": 0}})
-        };
+        let phase = |devices: u64, succeeded: u64, failed: u64| json!({"devices": devices, "counts": {"succeeded": succeeded, "failed": failed, "rolled_back": 0}});
         let deployment = json!({"id": "x", "state": "running", "phase": 1, "phases": [phase(2, 2, 0), phase(6, 1, 1)]});
         assert!(is_open(&deployment));
         assert_eq!(in_short(&deployment)["progress"], "phase 2 of 2, 3 of 8 succeeded, 1 failed or rolled back");

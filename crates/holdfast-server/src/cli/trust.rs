@@ -7,6 +7,7 @@ use holdfast_core::trust::TRUST_BYTES_MAX;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::answer::number;
 use super::client::{Body, Client};
 use super::failure::{read_file, write_new};
 use super::key::refused;
@@ -130,7 +131,7 @@ pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Re
             let bytes = read_file(&document, TRUST_BYTES_MAX as u64)?;
             let body = Body::Bytes("application/cose", bytes);
             let taken = Client::open(profile)?.send(Method::POST, "/api/v1/trust", Some(body)).await?;
-            out.done(&format!("Trust document {} is in force.", taken["version"]), &taken);
+            out.done(&format!("Trust document {} is in force.", number(&taken, "version")), &taken);
         }
         Verb::Status => out.item(&Client::open(profile)?.get("/api/v1/trust").await?, IN_FORCE),
         Verb::Download { number: version, out: file } => {

@@ -73,11 +73,12 @@ mod tests {
 
     fn flushed(counter: &Counter) -> Vec<Refused> {
         let mut seen = Vec::new();
-        counter.flush(|counts| -> Result<(), ()> {
-            seen = counts;
-            Ok(())
-        })
-        .unwrap();
+        counter
+            .flush(|counts| -> Result<(), ()> {
+                seen = counts;
+                Ok(())
+            })
+            .unwrap();
         seen
     }
 

@@ -132,7 +132,10 @@ async fn a_revoked_or_expired_token_is_refused_even_beside_a_good_cookie() {
     };
     world.server().house().store().commit(Decision::quiet(vec![Change::AddToken(expired)])).unwrap();
     let browser = world.nobody();
-    browser.sign_in(world.admin.post("/api/v1/sign-in-links", json!({})).await.ok()["url"].as_str().unwrap()).await.ok();
+    browser
+        .sign_in(world.admin.post("/api/v1/sign-in-links", json!({})).await.ok()["url"].as_str().unwrap())
+        .await
+        .ok();
     browser.get("/api/v1/me").await.ok();
     let refused = browser.with_token(&secret.token_text()).get("/api/v1/me").await;
     assert_eq!((refused.status, refused.name()), (401, "token-refused"));
@@ -144,7 +147,8 @@ async fn a_foreign_page_cannot_use_a_persons_cookie() {
     let browser = world.nobody();
     browser.sign_in(&world.invitation).await.ok();
     let order = || browser.request(Method::POST, "/api/v1/tokens").json(&json!({"label": "stolen", "days": 1}));
-    let (before, counted) = (browser.get("/api/v1/tokens").await.ok(), |rows: &Value| rows["items"].as_array().map(Vec::len));
+    let (before, counted) =
+        (browser.get("/api/v1/tokens").await.ok(), |rows: &Value| rows["items"].as_array().map(Vec::len));
     for (header, value) in [
         ("origin", "https://evil.example"),
         ("origin", "null"),

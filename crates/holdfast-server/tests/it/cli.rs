@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::maker::{MAKER, PRODUCT, document, image, signed_by};
+use crate::maker::{self, MAKER, PRODUCT, document, image, signed_by};
 use crate::world::{COSE, World, until};
 
 /// What a run of the program left.
@@ -92,7 +92,9 @@ async fn wrong_usage_ends_with_2_and_says_so_in_json_too() {
     }
     let bare = run(dir, &[]).await;
     assert!(bare.code == 2 && bare.err.contains("Examples:"), "{}", bare.err);
-    for args in [&["--help"][..], &["--version"], &["device", "--help"], &["release", "create", "-h"], &["help", "shadow"]] {
+    for args in
+        [&["--help"][..], &["--version"], &["device", "--help"], &["release", "create", "-h"], &["help", "shadow"]]
+    {
         let help = run(dir, args).await;
         assert!(help.code == 0 && !help.out.is_empty() && help.err.is_empty(), "{args:?}: {help:?}");
     }
@@ -153,7 +155,7 @@ async fn an_empty_house_says_what_to_do_next_and_a_full_one_shows_everything() {
     json(&dir, &product).await.json();
     let bytes = image("1");
     std::fs::write(dir.join("image.tar"), &bytes).unwrap();
-    std::fs::write(dir.join("release-1.suit"), world.maker.signed(&world.maker.release(1, &bytes))).unwrap();
+    std::fs::write(dir.join("release-1.suit"), world.maker.signed(&maker::release(1, &bytes))).unwrap();
     let upload = ["release", "upload", &file("release-1.suit"), "--image", &file("image.tar"), "--product", PRODUCT];
     let release = json(&dir, &upload).await.json();
     let id = release["id"].as_str().unwrap();
@@ -163,7 +165,8 @@ async fn an_empty_house_says_what_to_do_next_and_a_full_one_shows_everything() {
     world.fleet(2).await;
     let deployment = json(&dir, &["deployment", "create", id, "--phases", "50,100"]).await.json();
     let status = json(&dir, &["status"]).await.json();
-    let seen = ["devices", "preauthorised", "quarantined", "alerts", "running", "trust"].map(|name| status[name].clone());
+    let seen =
+        ["devices", "preauthorised", "quarantined", "alerts", "running", "trust"].map(|name| status[name].clone());
     assert_eq!(seen, [2, 0, 0, 0, 1, 1].map(|n| json!(n)), "{status}");
     let screen = run(&dir, &["status"]).await.out;
     assert!(screen.contains("phase 1 of 2, 0 of 2 succeeded"), "{screen}");
@@ -230,13 +233,15 @@ async fn what_does_not_verify_is_5() {
     assert_eq!(json(&dir, &["ledger", "verify", &ledger]).await.failed(), (5, "root-differs".to_owned()));
 
     let bytes = image("1");
-    let facts: ReleaseFacts = world.maker.release(1, &bytes);
+    let facts: ReleaseFacts = maker::release(1, &bytes);
     std::fs::write(dir.join("half.suit"), signed_by(&facts, &world.maker.release[..1])).unwrap();
     std::fs::write(dir.join("whole.suit"), world.maker.signed(&facts)).unwrap();
     std::fs::write(dir.join("other.tar"), image("2")).unwrap();
     json(&dir, &["trust", "download", "1", "--out", &file("trust.cose")]).await.json();
     let verify = |envelope: &str| {
-        ["release", "verify", envelope, "--trust", &file("trust.cose"), "--product", PRODUCT].map(str::to_owned).to_vec()
+        ["release", "verify", envelope, "--trust", &file("trust.cose"), "--product", PRODUCT]
+            .map(str::to_owned)
+            .to_vec()
     };
     let refused = |args: Vec<String>| {
         let dir = dir.clone();
@@ -253,7 +258,9 @@ async fn a_reader_that_goes_away_is_no_fault() {
     let world = World::with_product().await;
     world.units(50).await;
     let dir = login(&world).await;
-    for args in [&["device", "list"][..], &["device", "list", "-o", "json"], &["completion", "bash"], &["--help"], &["status"]] {
+    for args in
+        [&["device", "list"][..], &["device", "list", "-o", "json"], &["completion", "bash"], &["--help"], &["status"]]
+    {
         let mut child = program(&dir).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let done = child.wait_with_output().await.unwrap();
@@ -266,12 +273,13 @@ async fn a_reader_that_goes_away_is_no_fault() {
 async fn who_logs_out_leaves_no_token_and_no_profile() {
     let world = World::new().await;
     let dir = login(&world).await;
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(dir.join("profile.toml")).unwrap().permissions());
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(dir.join("profile.toml")).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
-    let made = json(&dir, &["token", "create", "--label", "for a script", "--days", "1"]).await.json();
+    let token = json(&dir, &["token", "create", "--label", "for a script", "--days", "1"]).await.json();
     let live = || async { json(&dir, &["token", "list"]).await.json().as_array().unwrap().len() };
     let before = live().await;
-    json(&dir, &["token", "revoke", made["id"].as_str().unwrap()]).await.json();
+    json(&dir, &["token", "revoke", token["id"].as_str().unwrap()]).await.json();
     assert_eq!(live().await, before - 1);
     json(&dir, &["logout"]).await.json();
     assert!(!dir.join("profile.toml").exists());
@@ -318,7 +326,7 @@ async fn an_upload_is_what_the_file_holds() {
     let mut bytes = image("big");
     bytes.resize(3_000_017, 7);
     std::fs::write(dir.join("big.tar"), &bytes).unwrap();
-    let envelope = world.maker.signed(&world.maker.release(1, &bytes));
+    let envelope = world.maker.signed(&maker::release(1, &bytes));
     std::fs::write(dir.join("big.suit"), &envelope).unwrap();
     let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let upload = ["release", "upload", &file("big.suit"), "--image", &file("big.tar"), "--product", PRODUCT];

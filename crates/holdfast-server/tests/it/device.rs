@@ -155,11 +155,11 @@ impl Line {
         let payload = payload.as_bytes();
         let publish = Publish { delivery, retain: false, topic: &topic, properties: Properties::NONE, payload };
         self.send(&Packet::Publish(publish)).await;
-        self.hear(|packet| match packet {
-            Packet::PubAck(ack) if ack.packet_id == packet_id => Some(ack.reason),
+        let reason = |packet: &Packet<'_>| match packet {
+            Packet::PubAck(ack) => (ack.packet_id == packet_id).then_some(ack.reason),
             _ => None,
-        })
-        .await
+        };
+        self.hear(reason).await
     }
 
     async fn send(&mut self, packet: &Packet<'_>) {

@@ -1,6 +1,12 @@
 //! A whole server in this process, met through its real ports: what is refused leaves no trace, what is decided leaves
 //! one line, and what was decided survives a restart.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod access;
 mod api;

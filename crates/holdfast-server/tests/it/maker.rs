@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use holdfast_core::cose::{PublicKey, SoftwareKey, Signer as _};
+use holdfast_core::cose::{PublicKey, Signer as _, SoftwareKey};
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::release::{self, Compatibility, HealthContract, ReleaseFacts, ReleaseKind};
 use holdfast_core::time::Millis;
 use holdfast_core::trust::{self, Role, TrustContent};
+use holdfast_server::clock;
 use holdfast_server::factory::{self, Station};
 use holdfast_server::offline::{self, KeyRole, TrustDraft};
-use holdfast_server::clock;
 
 /// The maker's domain.
 pub(crate) const MAKER: &str = "hearth.example";
@@ -63,27 +63,27 @@ impl Maker {
         offline::create_trust(&draft, &out).unwrap().content.unwrap()
     }
 
-    /// A release of the product, still to be changed and signed.
-    pub(crate) fn release(&self, sequence: u64, image: &[u8]) -> ReleaseFacts {
-        let Compatibility { vendor, class } = Compatibility::of_product(MAKER, PRODUCT);
-        ReleaseFacts {
-            vendor,
-            class,
-            sequence,
-            image_digest: Sha256Digest::of(image),
-            image_bytes: image.len() as u64,
-            version: format!("{sequence}.0.0"),
-            kind: ReleaseKind::Feature,
-            security_floor: 0,
-            description: "Keeps the room warm.".to_owned(),
-            health: HealthContract { deadline: Millis::from_secs(5), program: "bin/health".parse().unwrap() },
-            app: "bin/app".parse().unwrap(),
-        }
-    }
-
     /// The release, signed by two of three.
     pub(crate) fn signed(&self, facts: &ReleaseFacts) -> Vec<u8> {
         signed_by(facts, &self.release[..2])
+    }
+}
+
+/// A release of the product, still to be changed and signed.
+pub(crate) fn release(sequence: u64, image: &[u8]) -> ReleaseFacts {
+    let Compatibility { vendor, class } = Compatibility::of_product(MAKER, PRODUCT);
+    ReleaseFacts {
+        vendor,
+        class,
+        sequence,
+        image_digest: Sha256Digest::of(image),
+        image_bytes: image.len() as u64,
+        version: format!("{sequence}.0.0"),
+        kind: ReleaseKind::Feature,
+        security_floor: 0,
+        description: "Keeps the room warm.".to_owned(),
+        health: HealthContract { deadline: Millis::from_secs(5), program: "bin/health".parse().unwrap() },
+        app: "bin/app".parse().unwrap(),
     }
 }
 

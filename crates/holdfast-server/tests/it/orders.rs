@@ -124,7 +124,10 @@ async fn what_a_person_says_with_a_quarantine_is_kept_until_they_let_the_device_
     let open = || async { world.admin.get("/api/v1/alerts?open=true").await.ok()["items"].clone() };
     world.admin.post(&format!("{DEVICE}/quarantine"), json!({"reason": "Sold on a flea market"})).await.ok();
     let told = open().await;
-    assert_eq!((told[0]["kind"].as_str(), told[0]["device"].as_str()), (Some("quarantined-by-person"), Some("hearth-0001")));
+    assert_eq!(
+        (told[0]["kind"].as_str(), told[0]["device"].as_str()),
+        (Some("quarantined-by-person"), Some("hearth-0001"))
+    );
     assert!(told[0]["text"].as_str().unwrap().contains("Sold on a flea market"), "{told}");
     let ledger = world.admin.get(&format!("{DEVICE}/ledger")).await.ok().to_string();
     assert!(!ledger.contains("flea"), "a person's words are not for the ledger");
@@ -139,7 +142,8 @@ async fn what_a_person_says_with_a_quarantine_is_kept_until_they_let_the_device_
 async fn a_command_that_nobody_carried_out_expires_with_one_line() {
     let world = World::with_product().await;
     world.fleet(1).await;
-    let made = world.admin.post(&format!("{DEVICE}/commands"), json!({"action": "identify", "expires_s": 1})).await.ok();
+    let made =
+        world.admin.post(&format!("{DEVICE}/commands"), json!({"action": "identify", "expires_s": 1})).await.ok();
     let at = world.lines().await;
     let path = format!("{DEVICE}/commands/{}", made["id"].as_str().unwrap());
     let ended = until("the command to expire", || async {

@@ -13,9 +13,7 @@ async fn a_product_whose_model_breaks_a_rule_is_not_made() {
         let (admin, path) = (world.admin.clone(), format!("/api/v1/products/{id}"));
         async move { crate::api::Api::send(admin.request(reqwest::Method::PUT, &path).json(&body)).await }
     };
-    let body = |title: &str, domain: &str, model: &Value| {
-        json!({"title": title, "vendor_domain": domain, "thing_model": model})
-    };
+    let body = |title: &str, domain: &str, model: &Value| json!({"title": title, "vendor_domain": domain, "thing_model": model});
     let good = body("Thermostat", MAKER, &model);
     let mut unknown_type = model.clone();
     unknown_type["events"]["climate"]["data"]["properties"]["temperature"]["type"] = json!("blob");
@@ -23,7 +21,12 @@ async fn a_product_whose_model_breaks_a_rule_is_not_made() {
         ("no title", 422, "title-malformed", body("", MAKER, &model)),
         ("a title too long", 422, "title-malformed", body(&"x".repeat(81), MAKER, &model)),
         ("another maker's model", 422, "vendor-differs", body("Thermostat", "other.example", &model)),
-        ("a body with more", 400, "json-malformed", json!({"title": "T", "vendor_domain": MAKER, "thing_model": {}, "x": 1})),
+        (
+            "a body with more",
+            400,
+            "json-malformed",
+            json!({"title": "T", "vendor_domain": MAKER, "thing_model": {}, "x": 1}),
+        ),
         ("a body with less", 400, "json-malformed", json!({"title": "T"})),
     ] {
         world.refused(what, (status, name), put(PRODUCT, body)).await;

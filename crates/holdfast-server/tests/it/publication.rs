@@ -7,7 +7,7 @@ use holdfast_core::release::{Compatibility, ReleaseFacts, ReleaseKind};
 use holdfast_core::suit::Sealed;
 use serde_json::json;
 
-use crate::maker::{Maker, PRODUCT, image, signed_by, stranger};
+use crate::maker::{self, Maker, PRODUCT, image, signed_by, stranger};
 use crate::world::{COSE, World};
 
 /// The envelope with the last byte of its last signature changed.
@@ -61,7 +61,7 @@ async fn a_release_that_breaks_a_rule_is_refused_by_name_and_leaves_no_trace() {
     let maker = &world.maker;
     world.release(5).await;
     let bytes = image("the next one");
-    let good = maker.release(6, &bytes);
+    let good = maker::release(6, &bytes);
     world.put_artifact(&good.image_digest.to_string(), bytes.clone()).await.ok();
     let envelope = maker.signed(&good);
     let with = |change: fn(&mut ReleaseFacts)| {
@@ -84,19 +84,39 @@ async fn a_release_that_breaks_a_rule_is_refused_by_name_and_leaves_no_trace() {
         ("root keys instead of release keys", 422, "too-few-signatures", signed_by(&good, &maker.root[..2])),
         ("an older sequence", 422, "older-sequence", with(|facts| facts.sequence = 4)),
         ("the same sequence again", 422, "sequence-not-newer", with(|facts| facts.sequence = 5)),
-        ("another maker", 422, "wrong-vendor", with(|facts| {
-            facts.vendor = Compatibility::of_product("other.example", PRODUCT).vendor;
-        })),
-        ("another class", 422, "wrong-class", with(|facts| {
-            facts.class = Compatibility::of_product(crate::maker::MAKER, "porch-camera").class;
-        })),
-        ("a floor that only a security release may raise", 422, "floor-raised-by-feature", with(|facts| {
-            facts.security_floor = 6;
-        })),
+        (
+            "another maker",
+            422,
+            "wrong-vendor",
+            with(|facts| {
+                facts.vendor = Compatibility::of_product("other.example", PRODUCT).vendor;
+            }),
+        ),
+        (
+            "another class",
+            422,
+            "wrong-class",
+            with(|facts| {
+                facts.class = Compatibility::of_product(maker::MAKER, "porch-camera").class;
+            }),
+        ),
+        (
+            "a floor that only a security release may raise",
+            422,
+            "floor-raised-by-feature",
+            with(|facts| {
+                facts.security_floor = 6;
+            }),
+        ),
         ("another size than the artifact has", 422, "artifact-size-differs", with(|facts| facts.image_bytes += 1)),
-        ("an artifact that is not there", 422, "artifact-absent", with(|facts| {
-            (facts.kind, facts.image_digest) = (ReleaseKind::Security, Sha256Digest::of(b"nowhere"));
-        })),
+        (
+            "an artifact that is not there",
+            422,
+            "artifact-absent",
+            with(|facts| {
+                (facts.kind, facts.image_digest) = (ReleaseKind::Security, Sha256Digest::of(b"nowhere"));
+            }),
+        ),
         ("a changed text", 422, "wrong-digest", changed_text),
         ("a byte too few", 422, "truncated", envelope[..envelope.len() - 1].to_vec()),
         ("nothing", 422, "truncated", Vec::new()),
@@ -115,7 +135,7 @@ async fn a_release_that_breaks_a_rule_is_refused_by_name_and_leaves_no_trace() {
 async fn a_release_needs_its_product_a_trust_document_and_its_media_type() {
     let world = World::new().await;
     let bytes = image("1");
-    let envelope = world.maker.signed(&world.maker.release(1, &bytes));
+    let envelope = world.maker.signed(&maker::release(1, &bytes));
     let of = |product: &str, media_type: &'static str| {
         let (path, envelope) = (format!("/api/v1/releases?product={product}"), envelope.clone());
         let admin = world.admin.clone();
@@ -132,11 +152,12 @@ async fn a_release_needs_its_product_a_trust_document_and_its_media_type() {
 async fn an_artifact_that_is_not_what_its_address_says_is_not_kept() {
     let world = World::with_product().await;
     let bytes = image("1");
-    let facts = world.maker.release(1, &bytes);
+    let facts = maker::release(1, &bytes);
     let digest = facts.image_digest.to_string();
     let mut changed = bytes.clone();
     changed[0] ^= 1;
-    for (what, wrong) in [("a changed byte", changed), ("a byte too few", bytes[1..].to_vec()), ("nothing", Vec::new())] {
+    for (what, wrong) in [("a changed byte", changed), ("a byte too few", bytes[1..].to_vec()), ("nothing", Vec::new())]
+    {
         world.refused(what, (422, "artifact-digest-mismatch"), world.put_artifact(&digest, wrong)).await;
     }
     world.refused("no digest", (400, "id-malformed"), world.put_artifact("abc", bytes.clone())).await;

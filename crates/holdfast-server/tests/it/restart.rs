@@ -60,10 +60,8 @@ async fn an_effect_survives_a_server_that_ends_between_commit_and_delivery() {
     let stored = store.deployment(id.parse().unwrap()).unwrap().unwrap();
     let device = store.device(&units[0].id).unwrap().unwrap();
     let released = store.release(stored.release).unwrap().unwrap();
-    let execution = Execution {
-        state: ExecutionState::Rebooting,
-        ..store.execution(stored.id, &device.id).unwrap().unwrap()
-    };
+    let execution =
+        Execution { state: ExecutionState::Rebooting, ..store.execution(stored.id, &device.id).unwrap().unwrap() };
     store.commit(Decision::quiet(vec![Change::SetExecution(execution.clone())])).unwrap();
     let facts = ReportFacts {
         device: &device,

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::api::{Api, Reply};
 use crate::device::Unit;
-use crate::maker::{MAKER, Maker, PRODUCT, document, image};
+use crate::maker::{self, MAKER, Maker, PRODUCT, document, image};
 
 /// The example model, as it ships.
 pub(crate) const MODEL: &str = include_str!("../../../../examples/hearth-thermostat.tm.json");
@@ -123,7 +123,7 @@ impl World {
     /// A release with this sequence number, with its artifact; gives back its id.
     pub(crate) async fn release(&self, sequence: u64) -> String {
         let image = image(&sequence.to_string());
-        let facts = self.maker.release(sequence, &image);
+        let facts = maker::release(sequence, &image);
         self.put_artifact(&facts.image_digest.to_string(), image).await.ok();
         let made = self.publish(self.maker.signed(&facts)).await.ok();
         made["id"].as_str().unwrap().to_owned()
@@ -171,7 +171,9 @@ impl World {
     /// Everything an order could have changed, as the interface shows it.
     pub(crate) async fn everything(&self) -> Value {
         let mut all = serde_json::Map::new();
-        for path in ["ledger/checkpoint", "trust", "products", "batches", "devices", "releases", "deployments", "alerts"] {
+        for path in
+            ["ledger/checkpoint", "trust", "products", "batches", "devices", "releases", "deployments", "alerts"]
+        {
             let reply = self.admin.get(&format!("/api/v1/{path}")).await;
             let seen = if reply.status == 200 { reply.body } else { Value::from(reply.name()) };
             all.insert(path.to_owned(), seen);
@@ -216,8 +218,6 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look
             tokio::time::sleep(LOOK).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(seen) => seen,
-        Err(_) => panic!("waited {PATIENCE:?} in vain for {what}"),
-    }
+    let seen = tokio::time::timeout(PATIENCE, looking).await;
+    seen.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain for {what}"))
 }
