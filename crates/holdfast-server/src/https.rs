@@ -4,6 +4,7 @@
 //! may do is the router's matter; it finds `Remote` and, at the devices' door, `Presented` among the extensions.
 
 mod idle;
+mod unread;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -209,12 +210,18 @@ impl Listener {
         let service = service_fn(move |request: Request<Incoming>| {
             let (router, presented) = (router.clone(), presented.clone());
             async move {
-                let mut request = request.map(|body| Body::new(Limited::new(body, body_bytes_max)));
+                let (head, body) = request.into_parts();
+                let (body, left) = unread::watch(body);
+                let mut request = Request::from_parts(head, Body::new(Limited::new(body, body_bytes_max)));
                 request.extensions_mut().insert(Remote(remote));
                 if let Some(presented) = presented {
                     request.extensions_mut().insert(presented);
                 }
-                router.oneshot(request).await.map_err(|never: Infallible| match never {})
+                let answer = router.oneshot(request).await;
+                if http2 {
+                    left.read().await;
+                }
+                answer.map_err(|never: Infallible| match never {})
             }
         });
         let io = TokioIo::new(stream);
