@@ -141,16 +141,16 @@ impl Agent {
         layout.create()?;
         let config = Config::load(layout)?;
         let trust = Trust::load(layout)?;
-        let record = DeviceRecord::load(layout, DEVICE_RECORD)?;
+        let record = DeviceRecord::load(layout, DEVICE_RECORD);
         let factory = credential::factory_identity(layout)?;
         let (queue, highest) = Queue::load(layout, config.limits.queue_bytes_max)?;
-        let mut counters = Counters::load(layout)?;
+        let mut counters = Counters::load(layout);
         for (stream, used) in highest {
             counters.skip(&stream, used);
         }
         let (zero, one) = durable::read_copies(layout, "boot");
         let boot = holdfast_core::update::boot::BootState::read(&zero, &one);
-        let journal = Record::<Journal>::load(layout, "update")?;
+        let journal = Record::<Journal>::load(layout, "update");
         let machine = Machine::new(boot, journal.value.clone());
         let timing = &config.timing;
         let waits = BackoffConfig {
@@ -162,8 +162,8 @@ impl Agent {
         Ok(Self {
             layout: layout.clone(),
             application: Application::new(layout, &config, said),
-            shadow: Shadow::load(layout)?,
-            commands: Commands::load(layout)?,
+            shadow: Shadow::load(layout),
+            commands: Commands::load(layout),
             refusals: Refusals::default(),
             connection: Connection::new(Backoff::new(waits, seed)),
             software: Software::new(machine, journal),

@@ -44,8 +44,8 @@ pub(crate) struct Commands {
 }
 
 impl Commands {
-    pub(crate) fn load(layout: &Layout) -> Result<Self, Fault> {
-        Ok(Self { record: Record::load(layout, "commands")?, open: BTreeMap::new(), on_the_way: Vec::new() })
+    pub(crate) fn load(layout: &Layout) -> Self {
+        Self { record: Record::load(layout, "commands"), open: BTreeMap::new(), on_the_way: Vec::new() }
     }
 
     /// Takes an order; the line for the application comes back if it is to be carried out now.
@@ -163,14 +163,14 @@ mod tests {
     #[test]
     fn a_repeated_command_is_answered_again_and_not_carried_out_again() {
         let (_dir, layout) = fresh();
-        let mut commands = Commands::load(&layout).unwrap();
+        let mut commands = Commands::load(&layout);
         assert!(commands.ordered(&order(2_000), NOW).unwrap().is_some());
         assert!(commands.ordered(&order(2_000), NOW).unwrap().is_none(), "still open");
         commands.answered(ID.parse().unwrap(), serde_json::json!({"ok": true, "output": {}})).unwrap();
         let (id, told) = commands.take_untold().unwrap();
         assert!(commands.take_untold().is_none());
         commands.acknowledged(id).unwrap();
-        let mut commands = Commands::load(&layout).unwrap();
+        let mut commands = Commands::load(&layout);
         assert!(commands.take_untold().is_none());
         assert!(commands.ordered(&order(2_000), NOW).unwrap().is_none());
         assert_eq!(commands.take_untold(), Some((id, told)));
@@ -179,11 +179,11 @@ mod tests {
     #[test]
     fn an_expired_command_is_refused_by_name() {
         let (_dir, layout) = fresh();
-        let mut commands = Commands::load(&layout).unwrap();
+        let mut commands = Commands::load(&layout);
         assert!(commands.ordered(&order(1_000), NOW).unwrap().is_none());
         assert_eq!(commands.take_untold().unwrap().1, br#"{"ok":false,"reason":"command-expired"}"#);
         let (_dir, layout) = fresh();
-        let mut commands = Commands::load(&layout).unwrap();
+        let mut commands = Commands::load(&layout);
         let _ = commands.ordered(&order(2_000), NOW);
         let _ = commands.expire(Timestamp::from_micros(2_000));
         assert!(commands.unanswered().next().is_none(), "not carried out later");
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_result_that_nobody_asked_for_is_refused() {
         let (_dir, layout) = fresh();
-        let fault = Commands::load(&layout).unwrap().answered(ID.parse().unwrap(), Value::Null).unwrap_err();
+        let fault = Commands::load(&layout).answered(ID.parse().unwrap(), Value::Null).unwrap_err();
         assert_eq!(fault.name(), "result-not-asked-for");
     }
 }

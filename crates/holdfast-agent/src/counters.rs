@@ -27,10 +27,10 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn load(layout: &Layout) -> Result<Self, Fault> {
-        let record = Record::<Reserved>::load(layout, "counters")?;
+    pub(crate) fn load(layout: &Layout) -> Self {
+        let record = Record::<Reserved>::load(layout, "counters");
         let next = record.value.0.clone();
-        Ok(Self { record, next })
+        Self { record, next }
     }
 
     /// Never gives a number up to `used` for this stream: it was found in use elsewhere.
@@ -67,7 +67,7 @@ mod tests {
         layout.create().unwrap();
         let mut seen = BTreeSet::new();
         for round in 0..5 {
-            let mut counters = Counters::load(&layout).unwrap();
+            let mut counters = Counters::load(&layout);
             for _ in 0..(3 + round * BLOCK) {
                 assert!(seen.insert(counters.take("climate").unwrap()));
             }
@@ -81,7 +81,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path());
         layout.create().unwrap();
-        let mut counters = Counters::load(&layout).unwrap();
+        let mut counters = Counters::load(&layout);
         counters.skip("climate", 41);
         assert_eq!((counters.take("climate").unwrap(), counters.take("heating").unwrap()), (42, 1));
     }

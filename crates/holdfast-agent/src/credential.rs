@@ -123,12 +123,11 @@ impl Enrolment {
     async fn certify(&self, request: Request, identity: &Identity) -> Result<CredentialSlot, Fault> {
         let door = Door::open(&self.config.est_url, tls::config(&self.trust, identity, self.time_floor, b"")?)?;
         let path = key_path(&self.layout, self.slot);
-        let key = match unless_damaged(PrivateKey::load(&path))? {
-            Some(key) => key,
-            None => {
-                durable::remove(&path)?;
-                PrivateKey::create(&path)?
-            }
+        let key = if let Some(key) = unless_damaged(PrivateKey::load(&path))? {
+            key
+        } else {
+            durable::remove(&path)?;
+            PrivateKey::create(&path)?
         };
         let (csr, _) = key.request(self.config.device.as_str(), None)?;
         let certificate = est::certify(&door, request, &csr, &key.spki()?).await?;
@@ -193,7 +192,7 @@ mod tests {
         PrivateKey::create(&key_path(&layout, CredentialSlot::A)).unwrap();
         let certificate = rcgen::generate_simple_self_signed(vec!["device".to_owned()]).unwrap();
         std::fs::write(chain_path(&layout, CredentialSlot::A), pem(certificate.cert.der())).unwrap();
-        let mut record = DeviceRecord::load(&layout, DEVICE_RECORD).unwrap();
+        let mut record = DeviceRecord::load(&layout, DEVICE_RECORD);
         record.value.credential = Some(CredentialSlot::A);
         (dir, layout, record)
     }

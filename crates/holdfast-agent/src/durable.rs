@@ -85,12 +85,12 @@ pub(crate) struct Record<T> {
 
 impl<T: Serialize + DeserializeOwned + Default> Record<T> {
     /// Reads the newest whole copy, or starts with the default.
-    pub(crate) fn load(layout: &Layout, name: &'static str) -> Result<Self, Fault> {
+    pub(crate) fn load(layout: &Layout, name: &'static str) -> Self {
         let (zero, one) = read_copies(layout, name);
         let found = copies::newest(&zero, &one)
             .and_then(|(generation, payload)| Some((generation, serde_json::from_slice(payload).ok()?)));
         let (generation, value) = found.unwrap_or_default();
-        Ok(Self { layout: layout.clone(), name, generation, value })
+        Self { layout: layout.clone(), name, generation, value }
     }
 
     /// Writes the value durably over the older copy.
@@ -126,14 +126,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path());
         layout.create().unwrap();
-        let mut record = Record::<Vec<u64>>::load(&layout, "numbers").unwrap();
+        let mut record = Record::<Vec<u64>>::load(&layout, "numbers");
         for n in 1..=3 {
             record.value.push(n);
             record.save().unwrap();
         }
-        assert_eq!(Record::<Vec<u64>>::load(&layout, "numbers").unwrap().value, [1, 2, 3]);
+        assert_eq!(Record::<Vec<u64>>::load(&layout, "numbers").value, [1, 2, 3]);
         std::fs::write(layout.state("numbers.1"), b"torn").unwrap();
-        assert_eq!(Record::<Vec<u64>>::load(&layout, "numbers").unwrap().value, [1, 2]);
+        assert_eq!(Record::<Vec<u64>>::load(&layout, "numbers").value, [1, 2]);
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
         layout.create().unwrap();
         std::fs::write(layout.state("numbers.0"), vec![7; 300_000]).unwrap();
         std::fs::create_dir(layout.state("numbers.1")).unwrap();
-        assert!(Record::<Vec<u64>>::load(&layout, "numbers").unwrap().value.is_empty());
+        assert!(Record::<Vec<u64>>::load(&layout, "numbers").value.is_empty());
     }
 
     #[test]

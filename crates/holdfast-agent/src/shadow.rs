@@ -27,8 +27,8 @@ pub(crate) struct Shadow {
 }
 
 impl Shadow {
-    pub(crate) fn load(layout: &Layout) -> Result<Self, Fault> {
-        Ok(Self { record: Record::load(layout, "shadow")?, told: false })
+    pub(crate) fn load(layout: &Layout) -> Self {
+        Self { record: Record::load(layout, "shadow"), told: false }
     }
 
     /// Takes a wish; an older one than the last is ignored.
@@ -97,11 +97,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path());
         layout.create().unwrap();
-        let mut shadow = Shadow::load(&layout).unwrap();
+        let mut shadow = Shadow::load(&layout);
         shadow.reported(fields(r#"{"mode":"frost"}"#), false).unwrap();
         assert!(shadow.wished(Delta { v: 4, f: fields(r#"{"mode":"off"}"#) }).unwrap());
         assert!(!shadow.wished(Delta { v: 3, f: fields(r#"{"mode":"manual"}"#) }).unwrap(), "older");
-        let mut shadow = Shadow::load(&layout).unwrap();
+        let mut shadow = Shadow::load(&layout);
         assert_eq!(shadow.wish().unwrap().to_string(), r#"{"desired":{"mode":"off"}}"#);
         shadow.reported(fields(r#"{"mode":"frost"}"#), false).unwrap();
         assert!(shadow.wish().is_some(), "a report at start answers nothing");

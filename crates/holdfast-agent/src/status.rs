@@ -20,8 +20,8 @@ use crate::trust::Trust;
 pub(crate) fn read(layout: &Layout) -> Result<Value, Fault> {
     let config = Config::load(layout)?;
     let trust = Trust::load(layout)?;
-    let record = DeviceRecord::load(layout, DEVICE_RECORD)?.value;
-    let journal = Record::<Journal>::load(layout, "update")?.value;
+    let record = DeviceRecord::load(layout, DEVICE_RECORD).value;
+    let journal = Record::<Journal>::load(layout, "update").value;
     let (zero, one) = durable::read_copies(layout, "boot");
     let boot = BootState::read(&zero, &one);
     let judge = Judge { trust: trust.document(), product: config.product.as_str(), floor: 0 };

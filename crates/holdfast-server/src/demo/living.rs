@@ -16,7 +16,7 @@ use crate::cli::Failure;
 use crate::clock;
 
 /// Longest wait for something that takes seconds.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 /// The unit with a defect that only release 2 looks at.
 const DEFECTIVE: usize = 2;
 /// The unit whose slot is changed.
@@ -34,7 +34,7 @@ pub(super) async fn connect(world: &mut World, mut step: Step<'_>) -> Result<(),
         world.start_agent(index)?;
     }
     let count = online(world, world.homes.len(), "1.0.0").await?;
-    step.fact("agents enrolled by EST and online", count);
+    step.fact("agents enrolled by EST and online", count.to_string());
     step.now("telemetry");
     for index in 0..world.homes.len() {
         until("telemetry of every device", SOON, || async {
@@ -89,7 +89,7 @@ pub(super) async fn update(world: &mut World, mut step: Step<'_>) -> Result<(), 
     ];
     let made = world.tools.holdfast(&create).await?;
     let id = at(&made, "/id").as_str().unwrap_or_default().to_owned();
-    let done = until("the deployment to end", Duration::from_secs(120), || async {
+    let done = until("the deployment to end", Duration::from_mins(2), || async {
         let shown = world.tools.holdfast(&["deployment", "show", &id]).await?;
         step.now(&tally(&shown));
         let state = at(&shown, "/state").as_str().unwrap_or_default();
@@ -158,7 +158,8 @@ pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), 
         "recovered",
         format!("from its known-good slot {known_good}; fresh evidence lifted the quarantine after {cleared} ms"),
     );
-    step.fact("runs now", format!("{} in slot {}", at(&device, "/software/version"), at(&device, "/software/slot")));
+    let word = |pointer| at(&device, pointer).as_str().unwrap_or("–");
+    step.fact("runs now", format!("{} in slot {}", word("/software/version"), word("/software/slot")));
     step.held();
     Ok(())
 }

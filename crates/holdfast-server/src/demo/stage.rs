@@ -104,8 +104,8 @@ impl Step<'_> {
     }
 
     /// Keeps a fact that the step established.
-    pub(super) fn fact(&mut self, name: &'static str, value: impl ToString) {
-        self.facts.push((name, value.to_string()));
+    pub(super) fn fact(&mut self, name: &'static str, value: impl Into<String>) {
+        self.facts.push((name, value.into()));
     }
 
     /// Ends the step: every check in it held.

@@ -1,5 +1,6 @@
 //! The demo's world: one folder, one server process, the agents, and what the steps need to know of each other.
 
+use std::fmt::Write as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::stage::{must, until};
 use super::tools::{Running, Tools, at};
 use crate::cli::{Failure, Output};
+use crate::authority::secret_file::hex;
 use crate::clock;
 
 /// Product of the demo.
@@ -42,7 +44,7 @@ impl World {
     pub(super) fn prepare(keep: Option<PathBuf>, devices: u16) -> Result<Self, Failure> {
         let kept = keep.is_some();
         let dir = keep.unwrap_or_else(|| {
-            let tag: String = clock::random::<6>().iter().map(|b| format!("{b:02x}")).collect();
+            let tag = hex(&clock::random::<6>());
             std::env::temp_dir().join(format!("holdfast-demo-{tag}"))
         });
         if dir.exists() {
@@ -171,7 +173,7 @@ impl World {
             }
         }
         if self.keep {
-            text.push_str(&format!("\nThe folder is kept: {}", self.dir.display()));
+            let _ = write!(text, "\nThe folder is kept: {}", self.dir.display());
         }
         text
     }
