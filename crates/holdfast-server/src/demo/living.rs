@@ -158,8 +158,8 @@ pub(super) async fn tamper(world: &mut World, mut step: Step<'_>) -> Result<(), 
         "recovered",
         format!("from its known-good slot {known_good}; fresh evidence lifted the quarantine after {cleared} ms"),
     );
-    let word = |pointer| at(&device, pointer).as_str().unwrap_or("–");
-    step.fact("runs now", format!("{} in slot {}", word("/software/version"), word("/software/slot")));
+    let shown_at = |pointer| at(&device, pointer).as_str().unwrap_or("–");
+    step.fact("runs now", format!("{} in slot {}", shown_at("/software/version"), shown_at("/software/slot")));
     step.held();
     Ok(())
 }
