@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::text;
 use super::client::Client;
-use super::output::{Column, confirmed};
+use super::output::{Column, confirmed, progress};
 use super::{Failure, Output};
 
 const COLUMNS: &[Column] = &[
@@ -197,6 +197,11 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let devices = client.all(&filter.query(), u64::from(filter.limit)).await?;
             let empty = "No such device. Devices come with a batch: holdfast factory manifest, holdfast batch import";
             out.list(&devices, COLUMNS, empty);
+            if let (false, Some(last)) = (out.is_json(), devices.last())
+                && devices.len() as u64 == u64::from(filter.limit)
+            {
+                progress(&format!("There may be more: --after {}, or a higher --limit.", text(last, "id")));
+            }
         }
         Verb::Show { id } => out.item(&client.get(&path(&id, "")).await?, SHOWN),
         Verb::Quarantine { id, reason } => {

@@ -9,9 +9,6 @@ use serde_json::{Value, json};
 
 use super::{Exit, Failure, Format};
 
-/// Terminals at least this wide get a table even if its cells must be wrapped.
-const WIDE: usize = 100;
-
 /// Where and how to print.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
@@ -50,7 +47,7 @@ impl Output {
         } else if items.is_empty() {
             print(when_empty);
         } else {
-            print(&rows(items, columns, new_table().width().map(usize::from)));
+            print(&rows(items, columns, new_table().width()));
         }
     }
 
@@ -123,19 +120,21 @@ fn new_table() -> Table {
     table
 }
 
-/// Records as a table, or one below the other where a table would tear the ids apart.
-fn rows(items: &[Value], columns: &[Column], width: Option<usize>) -> String {
+/// Records as a table, or one below the other where a table would tear a word apart: an id in two pieces is no id.
+fn rows(items: &[Value], columns: &[Column], width: Option<u16>) -> String {
     let mut table = new_table();
+    if let Some(width) = width {
+        table.set_width(width);
+    }
+    let cells = |item| columns.iter().map(move |(_, pointer)| cell(item, pointer));
     table.set_header(columns.iter().map(|(title, _)| *title));
     for item in items {
-        table.add_row(columns.iter().map(|(_, pointer)| cell(item, pointer)));
+        table.add_row(cells(item));
     }
-    let Some(width) = width else { return table.to_string() };
-    let mut whole = table.clone();
-    whole.set_content_arrangement(ContentArrangement::Disabled);
-    let needed = whole.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-    if needed <= width || width >= WIDE {
-        return table.to_string();
+    let text = table.to_string();
+    let whole = |cell: String| cell.split_whitespace().all(|word| text.contains(word));
+    if items.iter().flat_map(cells).all(whole) {
+        return text;
     }
     let block = |item: &Value| match columns.split_first() {
         Some(((_, key), rest)) => format!("{}\n{}", cell(item, key), lines(item, rest, "  ")),

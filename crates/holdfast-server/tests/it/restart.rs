@@ -140,7 +140,7 @@ async fn refusals_counted_in_the_last_moment_are_there_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_server_on_the_same_state_does_not_start() {
     let mut world = World::new().await;
-    let any = "127.0.0.1:0".parse().unwrap();
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
     let config = Config {
         state: world.state(),
         people: any,
@@ -154,8 +154,7 @@ async fn a_second_server_on_the_same_state_does_not_start() {
     assert!(world.state().join("addresses.json").exists(), "the first one's addresses stay");
     world.stop().await;
     assert!(!world.state().join("addresses.json").exists(), "nothing listens any more");
-    let taken = world.admin.base.rsplit(':').next().unwrap().parse::<u16>().unwrap();
-    let squatter = std::net::TcpListener::bind(("127.0.0.1", taken)).unwrap();
+    let squatter = std::net::TcpListener::bind(any).unwrap();
     let refused = Server::start(Config { people: squatter.local_addr().unwrap(), ..config.clone() }).await;
     assert!(matches!(refused, Err(StartError::Port { .. })), "{refused:?}");
     Server::start(config).await.unwrap().stop().await;
