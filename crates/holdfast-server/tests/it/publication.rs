@@ -3,11 +3,11 @@
 use holdfast_core::cbor::item;
 use holdfast_core::cose;
 use holdfast_core::hash::Sha256Digest;
-use holdfast_core::release::{Compatibility, ReleaseFacts, ReleaseKind};
+use holdfast_core::release::{Compatibility, ReleaseFacts};
 use holdfast_core::suit::Sealed;
 use serde_json::json;
 
-use crate::maker::{self, Maker, PRODUCT, image, signed_by, stranger};
+use crate::maker::{self, MAKER, Maker, PRODUCT, image, signed_by, stranger};
 use crate::world::{COSE, World};
 
 /// The envelope with the last byte of its last signature changed.
@@ -55,80 +55,82 @@ fn unknown_command(maker: &Maker, facts: &ReleaseFacts) -> Vec<u8> {
     })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_release_that_breaks_a_rule_is_refused_by_name_and_leaves_no_trace() {
+/// What is wrong, the status, the name, the envelope.
+type Case = (&'static str, u16, &'static str, Vec<u8>);
+
+/// A house that runs release 5, and a release 6 whose artifact is there.
+async fn next_release() -> (World, ReleaseFacts) {
     let world = World::with_product().await;
-    let maker = &world.maker;
     world.release(5).await;
     let bytes = image("the next one");
-    let good = maker::release(6, &bytes);
-    world.put_artifact(&good.image_digest.to_string(), bytes.clone()).await.ok();
+    let facts = maker::release(6, &bytes);
+    world.put_artifact(&facts.image_digest.to_string(), bytes).await.ok();
+    (world, facts)
+}
+
+/// Each case is refused; the release itself, whole, is published: nothing of the above stands in its way.
+async fn check(world: &World, cases: Vec<Case>, good: &ReleaseFacts) {
+    for (what, status, name, envelope) in cases {
+        world.refused(what, (status, name), world.publish(envelope)).await;
+    }
+    world.publish(world.maker.signed(good)).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_envelope_without_two_good_signatures_over_exactly_its_bytes_is_refused() {
+    let (world, good) = next_release().await;
+    let maker = &world.maker;
     let envelope = maker.signed(&good);
+    let once = signed_by(&good, &maker.release[..1]);
+    let text = b"Keeps the room warm.";
+    let at = envelope.windows(text.len()).position(|window| window == text).unwrap();
+    let mut changed_text = envelope.clone();
+    changed_text[at] = b'k';
+    let with_stranger = holdfast_core::release::add_signature(&once, &stranger()).unwrap();
+    let cases = vec![
+        ("a changed signature", 422, "wrong-signature", wrong_signature(&envelope)),
+        ("one signature of two", 422, "too-few-signatures", once),
+        ("no signature", 422, "too-few-signatures", signed_by(&good, &[])),
+        ("one signer twice", 422, "too-few-signatures", signed_twice_by_one(maker, &good)),
+        ("a stranger's second signature", 422, "too-few-signatures", with_stranger),
+        ("root keys instead of release keys", 422, "too-few-signatures", signed_by(&good, &maker.root[..2])),
+        ("a changed text", 422, "wrong-digest", changed_text),
+        ("a byte too few", 422, "truncated", envelope[..envelope.len() - 1].to_vec()),
+        ("nothing", 422, "truncated", Vec::new()),
+        ("a byte too many", 422, "over-long", [envelope, vec![0]].concat()),
+        ("more bytes than any envelope", 413, "body-too-large", vec![0; 256 * 1024 + 1]),
+        ("a command that nobody knows", 422, "unknown-command", unknown_command(maker, &good)),
+    ];
+    check(&world, cases, &good).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rightly_signed_release_that_breaks_a_rule_is_refused() {
+    let (world, good) = next_release().await;
     let with = |change: fn(&mut ReleaseFacts)| {
         let mut facts = good.clone();
         change(&mut facts);
-        maker.signed(&facts)
+        world.maker.signed(&facts)
     };
-    let mut changed_text = envelope.clone();
-    let text = b"Keeps the room warm.";
-    let at = envelope.windows(text.len()).position(|window| window == text).unwrap();
-    changed_text[at] = b'k';
-    let cases: Vec<(&str, u16, &str, Vec<u8>)> = vec![
-        ("a changed signature", 422, "wrong-signature", wrong_signature(&envelope)),
-        ("one signature of two", 422, "too-few-signatures", signed_by(&good, &maker.release[..1])),
-        ("no signature", 422, "too-few-signatures", signed_by(&good, &[])),
-        ("one signer twice", 422, "too-few-signatures", signed_twice_by_one(maker, &good)),
-        ("a stranger's second signature", 422, "too-few-signatures", {
-            holdfast_core::release::add_signature(&signed_by(&good, &maker.release[..1]), &stranger()).unwrap()
-        }),
-        ("root keys instead of release keys", 422, "too-few-signatures", signed_by(&good, &maker.root[..2])),
+    let other_vendor = with(|facts| facts.vendor = Compatibility::of_product("other.example", PRODUCT).vendor);
+    let other_class = with(|facts| facts.class = Compatibility::of_product(MAKER, "porch-camera").class);
+    let cases = vec![
         ("an older sequence", 422, "older-sequence", with(|facts| facts.sequence = 4)),
         ("the same sequence again", 422, "sequence-not-newer", with(|facts| facts.sequence = 5)),
-        (
-            "another maker",
-            422,
-            "wrong-vendor",
-            with(|facts| {
-                facts.vendor = Compatibility::of_product("other.example", PRODUCT).vendor;
-            }),
-        ),
-        (
-            "another class",
-            422,
-            "wrong-class",
-            with(|facts| {
-                facts.class = Compatibility::of_product(maker::MAKER, "porch-camera").class;
-            }),
-        ),
-        (
-            "a floor that only a security release may raise",
-            422,
-            "floor-raised-by-feature",
-            with(|facts| {
-                facts.security_floor = 6;
-            }),
-        ),
+        ("another maker", 422, "wrong-vendor", other_vendor),
+        ("another class", 422, "wrong-class", other_class),
+        ("a floor raised by a feature", 422, "floor-raised-by-feature", with(|facts| facts.security_floor = 6)),
         ("another size than the artifact has", 422, "artifact-size-differs", with(|facts| facts.image_bytes += 1)),
         (
             "an artifact that is not there",
             422,
             "artifact-absent",
             with(|facts| {
-                (facts.kind, facts.image_digest) = (ReleaseKind::Security, Sha256Digest::of(b"nowhere"));
+                facts.image_digest = Sha256Digest::of(b"nowhere");
             }),
         ),
-        ("a changed text", 422, "wrong-digest", changed_text),
-        ("a byte too few", 422, "truncated", envelope[..envelope.len() - 1].to_vec()),
-        ("nothing", 422, "truncated", Vec::new()),
-        ("a byte too many", 422, "over-long", [envelope.clone(), vec![0]].concat()),
-        ("more bytes than any envelope", 413, "body-too-large", vec![0; 256 * 1024 + 1]),
-        ("a command that nobody knows", 422, "unknown-command", unknown_command(maker, &good)),
     ];
-    for (what, status, name, envelope) in cases {
-        world.refused(what, (status, name), world.publish(envelope)).await;
-    }
-    // The same release, whole, is published: nothing of the above stands in its way.
-    world.publish(envelope).await.ok();
+    check(&world, cases, &good).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
