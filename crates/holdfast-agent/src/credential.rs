@@ -4,7 +4,6 @@ use holdfast_core::time::Timestamp;
 use holdfast_core::trust::TrustDocument;
 use rustls::pki_types::CertificateDer;
 
-use crate::clock;
 use crate::config::Config;
 use crate::device_state::{CredentialSlot, DeviceRecord};
 use crate::door::Door;
@@ -161,8 +160,8 @@ pub(crate) fn give_up_candidate(layout: &Layout, record: &mut DeviceRecord) -> R
 }
 
 /// Whether the certificate can no longer be used for TLS.
-pub(crate) fn is_expired(certificate: &CertificateDer<'_>) -> bool {
-    est::validity(certificate).is_none_or(|(_, end)| clock::now().as_micros() / 1_000_000 > end)
+pub(crate) fn is_expired(certificate: &CertificateDer<'_>, now: Timestamp) -> bool {
+    est::validity(certificate).is_none_or(|(_, end)| now.as_micros() / 1_000_000 > end)
 }
 
 fn pem(der: &[u8]) -> String {

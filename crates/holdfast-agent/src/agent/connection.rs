@@ -116,8 +116,9 @@ impl Agent {
     }
 
     fn connect(&mut self) -> Result<(), Fault> {
+        let now = self.trusted_now();
         let chosen = credential::choose(&self.layout, &self.record)?;
-        let usable = chosen.filter(|(_, identity)| identity.chain.first().is_some_and(|leaf| !credential::is_expired(leaf)));
+        let usable = chosen.filter(|(_, identity)| identity.chain.first().is_some_and(|leaf| !credential::is_expired(leaf, now)));
         let Some((slot, identity)) = usable else {
             let slot = credential::place_to_enrol(&self.layout, &self.record)?;
             self.enrol(slot, false);
