@@ -317,3 +317,33 @@ impl Waiting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use holdfast_core::telemetry::{FieldValue as Sent, TelemetryMessage};
+    use holdfast_core::time::Timestamp;
+    use holdfast_domain::telemetry::value::FieldValue;
+    use holdfast_domain::telemetry::{Model, TelemetryInput};
+
+    use super::super::MODEL;
+    use super::*;
+
+    #[test]
+    fn the_model_admits_every_reading_of_the_load() {
+        let model = Model::compile(MODEL).unwrap();
+        let mut last = None;
+        for counter in 1..1_000 {
+            let message = TelemetryMessage::parse(payload(counter, 1_763_870_000_000_000).as_bytes()).unwrap();
+            let value = |value: &Sent| match value {
+                Sent::Integer(n) => FieldValue::Integer(*n),
+                Sent::Number(x) => FieldValue::Number(*x),
+                Sent::Bool(_) | Sent::Text(_) => panic!("not sent"),
+            };
+            let fields: Vec<_> = message.fields.iter().map(|(name, sent)| (name, value(sent))).collect();
+            let input = TelemetryInput { counter, at: message.at, fields: &fields };
+            let now = Timestamp::from_micros(1_763_880_000_000_000);
+            last = model.admit("climate", &input, last.as_ref(), now).unwrap().last;
+            assert!(last.is_some(), "{counter} is no newer reading");
+        }
+    }
+}

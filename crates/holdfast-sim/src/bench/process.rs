@@ -55,29 +55,29 @@ pub(super) struct Cores {
 impl Cores {
     /// Puts this process, the load, on the second core of those it may use; servers will get the first.
     pub(super) fn choose(unpinned: bool) -> Result<Self, Fault> {
-        let none = |note: &str| Ok(Self { server: None, note: note.to_owned() });
+        let unpinned_because = |note: &str| Ok(Self { server: None, note: note.to_owned() });
         if unpinned {
-            return none("not pinned, as asked");
+            return unpinned_because("not pinned, as asked");
         }
         let status =
             std::fs::read_to_string("/proc/self/status").map_err(|why| Fault::new("/proc/self/status", why))?;
         let listed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap_or_default();
         let allowed = numbers(listed.trim());
         let [first, second, ..] = allowed.as_slice() else {
-            return none("one core only: the load takes processor time from what is measured");
+            return unpinned_because("one core only: the load takes processor time from what is measured");
         };
-        let own = std::process::id().to_string();
-        let done = Plain::new("taskset")
-            .args(["-a", "-c", "-p", &second.to_string(), &own])
+        let this = std::process::id().to_string();
+        let placed = Plain::new("taskset")
+            .args(["-a", "-c", "-p", &second.to_string(), &this])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
-        match done {
+        match placed {
             Ok(status) if status.success() => Ok(Self {
                 server: Some(first.to_string()),
                 note: format!("server, or broker and backend, on core {first}; load on core {second}"),
             }),
-            _ => none("not pinned: the program `taskset` (package util-linux) is missing"),
+            _ => unpinned_because("not pinned: the program `taskset` (package util-linux) is missing"),
         }
     }
 

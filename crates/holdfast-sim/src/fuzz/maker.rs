@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use holdfast_core::cose::SoftwareKey;
+use holdfast_core::cose::{PublicKey, Signer as _, SoftwareKey};
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::release::{self, Compatibility, HealthContract, ReleaseFacts, ReleaseKind};
 use holdfast_core::statement::Nonce;
@@ -24,20 +24,19 @@ pub(super) fn key(n: u8) -> SoftwareKey {
 
 /// The factory key of the device in the seeds.
 #[expect(clippy::expect_used, reason = "a fixed scalar below the order of P-256")]
-pub(super) fn factory_key() -> SoftwareKey {
-    SoftwareKey::p256(&[7; 32]).expect("a P-256 key")
-}
+pub(super) static FACTORY: LazyLock<SoftwareKey> = LazyLock::new(|| SoftwareKey::p256(&[7; 32]).expect("a P-256 key"));
+
+/// Its public half.
+pub(super) static FACTORY_PUBLIC: LazyLock<PublicKey> = LazyLock::new(|| FACTORY.public_key());
 
 #[expect(clippy::expect_used, reason = "fixed keys, all different")]
 fn role(keys: [u8; 3]) -> Role {
-    use holdfast_core::cose::Signer as _;
     Role::new(2, keys.iter().map(|n| key(*n).public_key()).collect()).expect("a role")
 }
 
 /// Version 1: root and release 2 of 3.
 #[expect(clippy::expect_used, reason = "a fixed document within all limits")]
 pub(super) fn trust_document() -> Vec<u8> {
-    use holdfast_core::cose::Signer as _;
     let content = TrustContent {
         version: 1,
         maker_domain: DOMAIN.into(),

@@ -12,7 +12,7 @@ use holdfast_core::suit::Sealed;
 use holdfast_core::time::Timestamp;
 use holdfast_core::trust::{self, TrustContent, TrustDocument};
 
-use super::maker::{FRESHNESS, RELEASE, TRUST, device, factory_key, key, nonce};
+use super::maker::{FACTORY, FACTORY_PUBLIC, FRESHNESS, RELEASE, TRUST, device, key, nonce};
 
 const BYTES_MAX: usize = 64 * 1024;
 
@@ -113,8 +113,8 @@ pub(super) fn cose_sign1(data: &[u8]) {
         let _ = parsed.kid();
         let _ = parsed.claim(b"", None);
         let _ = parsed.claim(b"", Some(data));
-        for key in [key(2).public_key(), factory_key().public_key()] {
-            let _ = parsed.verify_attached(&key, AlgorithmPolicy::FullySpecified, b"");
+        for key in [&key(2).public_key(), &FACTORY_PUBLIC] {
+            let _ = parsed.verify_attached(key, AlgorithmPolicy::FullySpecified, b"");
         }
     }
 }
@@ -180,12 +180,20 @@ pub(super) fn release(data: &[u8]) {
     }
 }
 
+/// Whether it is worth a signature: what is no deterministic CBOR is refused before it is read, which `cbor` shows.
+fn is_content(data: &[u8]) -> bool {
+    cbor::check(data, Rules::deterministic(attest::EVIDENCE_BYTES_MAX)).is_ok()
+}
+
 pub(super) fn statement(data: &[u8]) {
     let (nonce, floor) = (nonce(), Timestamp::from_micros(1));
     let Ok(id) = "hearth-0001".parse() else { return };
     let expected = Expectation { device: &id, nonce: &nonce, counter_floor: 1, time_floor: floor };
     let freshness = key(FRESHNESS);
     let _ = verify_statement(data, &TRUST, &expected);
+    if !is_content(data) {
+        return;
+    }
     let Ok(signed) = cose::sign1_attached(&freshness, b"", data) else { return };
     if let Ok(statement) = verify_statement(&signed, &TRUST, &expected) {
         let again = statement.sign(&freshness);
@@ -194,14 +202,17 @@ pub(super) fn statement(data: &[u8]) {
 }
 
 pub(super) fn evidence(data: &[u8]) {
-    let (nonce, factory) = (nonce(), factory_key());
-    let _ = verify_evidence(data, &factory.public_key(), &nonce);
-    let Ok(token) = cose::sign1_attached(&factory, b"", data) else { return };
+    let nonce = nonce();
+    let _ = verify_evidence(data, &FACTORY_PUBLIC, &nonce);
+    if !is_content(data) {
+        return;
+    }
+    let Ok(token) = cose::sign1_attached(&*FACTORY, b"", data) else { return };
     let wrapped = cbor::item(|w| {
         w.array(3).text(attest::MEDIA_TYPE).bytes(&token).u64(4);
     });
-    if let Ok(evidence) = verify_evidence(&wrapped, &factory.public_key(), &nonce) {
-        let again = evidence.sign(&factory);
+    if let Ok(evidence) = verify_evidence(&wrapped, &FACTORY_PUBLIC, &nonce) {
+        let again = evidence.sign(&*FACTORY);
         assert_eq!(again.as_deref(), Ok(wrapped.as_slice()), "evidence has two forms");
     }
 }

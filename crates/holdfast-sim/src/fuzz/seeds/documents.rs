@@ -14,7 +14,7 @@ use holdfast_core::update::boot::{BootState, Slot, Trial};
 use holdfast_server::authority::secret_file;
 
 use super::super::facts::note_signer;
-use super::super::maker::{FRESHNESS, NOW, factory_key, key, nonce, release_envelope, trust_document};
+use super::super::maker::{FACTORY, FACTORY_PUBLIC, FRESHNESS, NOW, key, nonce, release_envelope, trust_document};
 
 /// A request of `hearth-0001` made with OpenSSL 3.0; its key was thrown away.
 const REQUEST: &str = "MIHhMIGJAgEAMCcxDzANBgNVBAoMBkhlYXJ0aDEUMBIGA1UEBRMLaGVhcnRoLTAwMDEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQV7BoKtu8jmCJnoUfWXQK5CFmDAFlnt6BeHgl7+o4Eju2OQ5x5+ZoTXYbBl90kXTq1Bif3P/MflH+z9ZmaKZ20oAAwCgYIKoZIzj0EAwIDRwAwRAIgYoiXkMcF5UfEGhqEioWvEXnDVgOlMmSI+wKIBRsyC+QCIHf5Pp3WdW7Olc7g7hri5kWN9lDVa/DrYit8RTWMiTGa";
@@ -71,11 +71,11 @@ pub(super) fn cbor() -> Vec<Vec<u8>> {
 }
 
 pub(super) fn cose_keys() -> Vec<Vec<u8>> {
-    [factory_key(), key(2)].iter().map(|key| key.public_key().to_cose_key()).collect()
+    [FACTORY_PUBLIC.clone(), key(2).public_key()].iter().map(PublicKey::to_cose_key).collect()
 }
 
 pub(super) fn spkis() -> Vec<Vec<u8>> {
-    [factory_key(), key(2)].iter().map(|key| key.public_key().to_spki_der()).collect()
+    [FACTORY_PUBLIC.clone(), key(2).public_key()].iter().map(PublicKey::to_spki_der).collect()
 }
 
 pub(super) fn cose_sign() -> Vec<Vec<u8>> {
@@ -83,7 +83,7 @@ pub(super) fn cose_sign() -> Vec<Vec<u8>> {
 }
 
 pub(super) fn cose_sign1() -> Vec<Vec<u8>> {
-    let own = [sign1_attached(&factory_key(), b"", b"payload"), sign1_detached(&key(2), b"", b"payload")];
+    let own = [sign1_attached(&*FACTORY, b"", b"payload"), sign1_detached(&key(2), b"", b"payload")];
     COSE_SIGN1.iter().map(|json| vector(json)).chain(own.into_iter().flatten()).collect()
 }
 
@@ -137,13 +137,13 @@ pub(super) fn evidence() -> Vec<Vec<u8>> {
         security_floor: 5,
         boot_state: Running::Committed,
     };
-    let Ok(wrapped) = evidence.sign(&factory_key()) else { return Vec::new() };
+    let Ok(wrapped) = evidence.sign(&*FACTORY) else { return Vec::new() };
     let token = Reader::open(&wrapped, Rules::any_key_order(4_096)).and_then(|mut reader| {
         reader.array(3)?;
         reader.text(64)?;
         reader.bytes().map(<[u8]>::to_vec)
     });
-    token.into_iter().flat_map(|token| with_payload(token, &factory_key().public_key())).chain([wrapped]).collect()
+    token.into_iter().flat_map(|token| with_payload(token, &FACTORY_PUBLIC)).chain([wrapped]).collect()
 }
 
 pub(super) fn boot_states() -> Vec<Vec<u8>> {
@@ -236,7 +236,7 @@ mod tests {
         let expected =
             Expectation { device: &id, nonce: &nonce, counter_floor: 1, time_floor: Timestamp::from_micros(1) };
         assert!(verify_statement(statements().last().unwrap(), &TRUST, &expected).is_ok());
-        assert!(verify_evidence(evidence().last().unwrap(), &factory_key().public_key(), &nonce).is_ok());
+        assert!(verify_evidence(evidence().last().unwrap(), &FACTORY_PUBLIC, &nonce).is_ok());
         assert_eq!((statements().len(), evidence().len()), (4, 3), "payloads without their signature are seeds too");
         for envelope in envelopes() {
             assert!(Sealed::parse(&envelope).unwrap().open().is_ok());
