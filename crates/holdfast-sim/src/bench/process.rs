@@ -97,8 +97,8 @@ impl Cores {
 /// `0-2,5` as numbers.
 fn numbers(list: &str) -> Vec<u32> {
     let range = |part: &str| -> Option<std::ops::RangeInclusive<u32>> {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some(first.parse().ok()?..=last.parse().ok()?)
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        Some(from.parse().ok()?..=to.parse().ok()?)
     };
     list.split(',').filter_map(range).flatten().collect()
 }
