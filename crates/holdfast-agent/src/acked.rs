@@ -69,11 +69,19 @@ impl AckedLog {
         let mut line = Vec::new();
         loop {
             line.clear();
-            if reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line).map_err(Fault::files("read", &self.path))? == 0 {
+            if reader
+                .by_ref()
+                .take(LINE_BYTES_MAX)
+                .read_until(b'\n', &mut line)
+                .map_err(Fault::files("read", &self.path))?
+                == 0
+            {
                 return Ok((found, highest));
             }
             // A damaged line says nothing; what it stood for is sent again and acknowledged as a repeat.
-            let Some((stream, counter)) = std::str::from_utf8(&line).ok().and_then(|line| line.trim_end_matches('\n').split_once(' ')) else {
+            let Some((stream, counter)) =
+                std::str::from_utf8(&line).ok().and_then(|line| line.trim_end_matches('\n').split_once(' '))
+            else {
                 continue;
             };
             let Ok(counter) = counter.parse::<u64>() else { continue };

@@ -26,6 +26,7 @@ use crate::commands::Commands;
 use crate::config::Config;
 use crate::conversation::Refusals;
 use crate::counters::Counters;
+use crate::credential;
 use crate::device_state::{DEVICE_RECORD, DeviceRecord};
 use crate::durable::{self, Record};
 use crate::fault::Fault;
@@ -35,7 +36,6 @@ use crate::link::FromLink;
 use crate::queue::Queue;
 use crate::shadow::Shadow;
 use crate::trust::Trust;
-use crate::credential;
 
 use connection::Connection;
 use software::Software;

@@ -226,7 +226,10 @@ async fn watch(mut child: Child, incarnation: u64, heard: mpsc::Sender<FromAppli
                     break;
                 }
             } else if line.len() as u64 >= LINE_BYTES_MAX {
-                tracing::warn!(line.bytes_max = LINE_BYTES_MAX, "line of the application is too long; application ended");
+                tracing::warn!(
+                    line.bytes_max = LINE_BYTES_MAX,
+                    "line of the application is too long; application ended"
+                );
                 let _ = child.start_kill();
                 break;
             }
@@ -237,7 +240,13 @@ async fn watch(mut child: Child, incarnation: u64, heard: mpsc::Sender<FromAppli
 }
 
 /// Runs the health program of an unpacked slot: it must end with success within the time.
-pub(crate) async fn probe(layout: &Layout, config: &Config, slot: Slot, program: &str, within: Duration) -> Result<(), Fault> {
+pub(crate) async fn probe(
+    layout: &Layout,
+    config: &Config,
+    slot: Slot,
+    program: &str,
+    within: Duration,
+) -> Result<(), Fault> {
     let dir = layout.run(slot.name());
     let path = dir.join(program);
     let mut child = guarded(&path, &dir, &environment(layout, config))
@@ -273,7 +282,8 @@ pub(crate) fn guard(agent: i32, program: &std::path::Path) -> Result<u8, Fault> 
     // The agent's death arrives as the signal that is also its request to end; `has_agent` tells the two apart.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
     let has_agent = || rustix::process::getppid().map(Pid::as_raw_nonzero).map(std::num::NonZero::get) == Some(agent);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::files("guard", program))?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::files("guard", program))?;
     runtime.block_on(async {
         let mut told = signal(SignalKind::terminate()).map_err(Fault::files("guard", program))?;
         if !has_agent() {

@@ -2,9 +2,9 @@
 //!
 //! Runs beside the agent with copies. What it brings is verified again, with the floors of that moment, by `software`.
 
+use holdfast_core::cbor;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::DeviceId;
-use holdfast_core::cbor;
 use holdfast_core::statement::{Expectation, Nonce, StatementRefusal, TimestampStatement, verify_statement};
 use holdfast_core::time::Timestamp;
 use holdfast_core::trust::TrustDocument;
@@ -88,12 +88,8 @@ pub(crate) async fn ask(mut question: Question) -> Result<Answer, Fault> {
 
 impl Question {
     fn verify(&self, statement: &[u8], nonce: &Nonce) -> Result<TimestampStatement, StatementRefusal> {
-        let expected = Expectation {
-            device: &self.device,
-            nonce,
-            counter_floor: self.counter_floor,
-            time_floor: self.time_floor,
-        };
+        let expected =
+            Expectation { device: &self.device, nonce, counter_floor: self.counter_floor, time_floor: self.time_floor };
         verify_statement(statement, &self.trust, &expected).map(holdfast_core::cose::Verified::into_inner)
     }
 

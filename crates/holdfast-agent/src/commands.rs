@@ -91,7 +91,8 @@ impl Commands {
 
     /// Ends commands that the application did not answer in time.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Result<(), Fault> {
-        let late: Vec<CommandId> = self.open.iter().filter(|(_, open)| open.expires <= now).map(|(id, _)| *id).collect();
+        let late: Vec<CommandId> =
+            self.open.iter().filter(|(_, open)| open.expires <= now).map(|(id, _)| *id).collect();
         for id in late {
             self.finish(id, refused("command-expired"))?;
         }

@@ -132,7 +132,8 @@ mod tests {
     fn check(change: &str, good: bool) {
         let base = "device_id = \"hearth-0001\"\nproduct = \"hearth-thermostat\"\nmaker = \"Hearth\"\n\
                     est_url = \"https://localhost:8444/\"\nmqtt_addr = \"localhost:8883\"\n";
-        let read = toml::from_str::<ConfigFile>(&format!("{base}{change}")).map_err(|w| w.to_string()).and_then(Config::read);
+        let read =
+            toml::from_str::<ConfigFile>(&format!("{base}{change}")).map_err(|w| w.to_string()).and_then(Config::read);
         assert_eq!(read.is_ok(), good, "{change}: {read:?}");
     }
 

@@ -57,14 +57,20 @@ struct RawResult {
 pub(crate) fn said(line: &str) -> Result<Said, &'static str> {
     let raw: RawLine = serde_json::from_str(line).map_err(|_| "line-malformed")?;
     match raw {
-        RawLine { stream: Some(stream), fields: Some(fields), event: None, text: None, reported: None, result: None } => {
-            Ok(Said::Reading { stream: stream.parse().map_err(|_| "bad-stream-id")?, fields })
-        }
+        RawLine {
+            stream: Some(stream),
+            fields: Some(fields),
+            event: None,
+            text: None,
+            reported: None,
+            result: None,
+        } => Ok(Said::Reading { stream: stream.parse().map_err(|_| "bad-stream-id")?, fields }),
         RawLine { event: Some(kind), text, stream: None, fields: None, reported: None, result: None } => {
             if !is_name(&kind) {
                 return Err("bad-event-kind");
             }
-            let text = text.unwrap_or_default().chars().filter(|c| !c.is_control()).take(EVENT_TEXT_CHARS_MAX).collect();
+            let text =
+                text.unwrap_or_default().chars().filter(|c| !c.is_control()).take(EVENT_TEXT_CHARS_MAX).collect();
             Ok(Said::Event { kind, text })
         }
         RawLine { reported: Some(fields), stream: None, fields: None, event: None, text: None, result: None } => {

@@ -22,7 +22,8 @@ pub(crate) const CANDIDATE_TRIES_MAX: u8 = 3;
 pub(crate) fn factory_identity(layout: &Layout) -> Result<Identity, Fault> {
     let (key_path, chain_path) = (layout.keys("factory.key"), layout.keys("factory.crt"));
     let key = PrivateKey::load(&key_path)?.ok_or_else(|| Fault::content(&key_path, "not there; `init` makes it"))?;
-    let chain = keys::load_chain(&chain_path)?.ok_or_else(|| Fault::content(&chain_path, "not there; the factory puts it there"))?;
+    let chain = keys::load_chain(&chain_path)?
+        .ok_or_else(|| Fault::content(&chain_path, "not there; the factory puts it there"))?;
     Ok(Identity { key, chain })
 }
 

@@ -38,7 +38,12 @@ impl Door {
     }
 
     /// A small request; the answer must be a success.
-    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<(&'static str, Vec<u8>)>) -> Result<Bytes, Fault> {
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&'static str, Vec<u8>)>,
+    ) -> Result<Bytes, Fault> {
         let mut request = self.client.request(method, format!("{}{path}", self.base)).timeout(ANSWER_WITHIN);
         if let Some((kind, bytes)) = body {
             request = request.header(header::CONTENT_TYPE, kind).body(bytes);
@@ -80,10 +85,15 @@ async fn limited(mut response: Response) -> Result<Bytes, Fault> {
 fn refusal(status: StatusCode, body: &[u8]) -> Fault {
     let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let kind = problem.get("type").and_then(serde_json::Value::as_str).and_then(|kind| kind.strip_prefix(REFUSAL_URN));
-    let is_name = |name: &&str| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let is_name = |name: &&str| {
+        name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
     match kind.filter(is_name) {
         Some(name) if !status.is_server_error() => Fault::refused(name),
-        None if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS && status != StatusCode::REQUEST_TIMEOUT => {
+        None if status.is_client_error()
+            && status != StatusCode::TOO_MANY_REQUESTS
+            && status != StatusCode::REQUEST_TIMEOUT =>
+        {
             Fault::refused(format!("http-{}", status.as_u16()))
         }
         _ => Fault::Network { what: "ask the devices' door", why: format!("status {}", status.as_u16()) },

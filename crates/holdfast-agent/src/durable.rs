@@ -31,12 +31,8 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 
 /// Writes a file that must not exist yet (`O_EXCL`), readable by the owner alone, and makes it durable.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(Fault::files("create", path))?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(Fault::files("create", path))?;
     file.write_all(bytes).map_err(Fault::files("write", path))?;
     file.sync_all().map_err(Fault::files("sync", path))?;
     drop(file);

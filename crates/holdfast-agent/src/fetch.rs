@@ -78,9 +78,7 @@ fn open_at(path: &Path, job: &Job, from: u64) -> Result<(File, ImageCheck), Faul
     loop {
         match file.read(&mut piece).map_err(Fault::files("read", path))? {
             0 => return Ok((file, check)),
-            read => check
-                .update(piece.get(..read).unwrap_or_default())
-                .map_err(|why| Fault::unverified(why.name()))?,
+            read => check.update(piece.get(..read).unwrap_or_default()).map_err(|why| Fault::unverified(why.name()))?,
         }
     }
 }

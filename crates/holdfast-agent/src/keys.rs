@@ -64,7 +64,8 @@ impl PrivateKey {
         }
         name.push(DnType::CustomDnType(SERIAL_NUMBER.to_vec()), device);
         params.distinguished_name = name;
-        let request = params.serialize_request(&self.pair()?).map_err(|why| Fault::crypto("sign a certificate request", why))?;
+        let request =
+            params.serialize_request(&self.pair()?).map_err(|why| Fault::crypto("sign a certificate request", why))?;
         let pem = request.pem().map_err(|why| Fault::crypto("write a certificate request", why))?;
         Ok((request.der().to_vec(), pem))
     }
@@ -77,7 +78,8 @@ impl PrivateKey {
     pub(crate) fn signer(&self) -> Result<EvidenceKey, Fault> {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.pkcs8)
             .map_err(|_| Fault::crypto("read a key", "not a P-256 key"))?;
-        let public = PublicKey::p256_from_sec1(pair.public_key().as_ref()).map_err(|why| Fault::crypto("read a key", why.name()))?;
+        let public = PublicKey::p256_from_sec1(pair.public_key().as_ref())
+            .map_err(|why| Fault::crypto("read a key", why.name()))?;
         Ok(EvidenceKey { pair, public })
     }
 }

@@ -63,12 +63,7 @@ impl Layout {
 
     pub(crate) fn slot(&self, slot: Slot) -> SlotFiles {
         let dir = self.0.join("slots").join(slot.name());
-        SlotFiles {
-            image: dir.join("image"),
-            manifest: dir.join("manifest.suit"),
-            progress: dir.join("progress"),
-            dir,
-        }
+        SlotFiles { image: dir.join("image"), manifest: dir.join("manifest.suit"), progress: dir.join("progress"), dir }
     }
 
     pub(crate) fn state(&self, file: &str) -> PathBuf {

@@ -118,7 +118,8 @@ pub(crate) fn open(target: Target, number: u64, heard: mpsc::Sender<(u64, FromLi
 async fn connect(target: &Target) -> Result<TlsStream<TcpStream>, (Fault, bool)> {
     let late = || Fault::Network { what: "connect to the MQTT door", why: "no answer in time".to_owned() };
     let passing = |fault| (fault, false);
-    let name = ServerName::try_from(target.host.clone()).map_err(|why| passing(Fault::network("read mqtt_addr", &why)))?;
+    let name =
+        ServerName::try_from(target.host.clone()).map_err(|why| passing(Fault::network("read mqtt_addr", &why)))?;
     let tcp = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect((target.host.as_str(), target.port)))
         .await
         .map_err(|_| passing(late()))?

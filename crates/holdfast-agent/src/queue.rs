@@ -242,7 +242,8 @@ impl Queue {
         }
         let segment = self.next_segment;
         let path = path_of(&self.dir, segment);
-        let file = OpenOptions::new().append(true).create_new(true).open(&path).map_err(Fault::files("create", &path))?;
+        let file =
+            OpenOptions::new().append(true).create_new(true).open(&path).map_err(Fault::files("create", &path))?;
         self.next_segment += 1;
         self.segments.insert(segment, 0);
         self.sweep()?;

@@ -42,7 +42,8 @@ impl Judge<'_> {
     pub(crate) fn accept(&self, envelope: Vec<u8>) -> Result<Accepted, Fault> {
         let fits = Compatibility::of_product(&self.trust.content().maker_domain, self.product);
         let floors = Floors { sequence: 0, security: self.floor };
-        let manifest = verify_release(&envelope, self.trust, &fits, &floors).map_err(|why| Fault::unverified(why.name()))?;
+        let manifest =
+            verify_release(&envelope, self.trust, &fits, &floors).map_err(|why| Fault::unverified(why.name()))?;
         Ok(Accepted { manifest: manifest.into_inner(), envelope })
     }
 

@@ -59,7 +59,9 @@ pub(crate) fn table(status: &Value) -> String {
         let shown = match value {
             Value::Null => "–".to_owned(),
             Value::String(text) => text.clone(),
-            Value::Array(items) => items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n                    "),
+            Value::Array(items) => {
+                items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n                    ")
+            }
             Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
         };
         let _ = writeln!(out, "{name:<20}{shown}");

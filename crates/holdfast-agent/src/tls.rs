@@ -56,7 +56,8 @@ impl ServerCertVerifier for Verifier {
         let verdict = self.0.verify_server_cert(leaf, between, name, ocsp, now);
         match verdict {
             Err(InvalidCertificate(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. })) => {
-                let begins = std::iter::once(leaf).chain(between).filter_map(|c| est::validity(c).map(|(begin, _)| begin)).max();
+                let begins =
+                    std::iter::once(leaf).chain(between).filter_map(|c| est::validity(c).map(|(begin, _)| begin)).max();
                 let begins = begins.and_then(|begin| u64::try_from(begin).ok()).filter(|begin| *begin > now.as_secs());
                 let Some(begins) = begins else { return verdict };
                 let begins = UnixTime::since_unix_epoch(std::time::Duration::from_secs(begins));
@@ -90,7 +91,12 @@ impl ServerCertVerifier for Verifier {
 }
 
 /// A TLS configuration of this device.
-pub(crate) fn config(trust: &TrustDocument, identity: &Identity, floor: Timestamp, alpn: &[u8]) -> Result<ClientConfig, Fault> {
+pub(crate) fn config(
+    trust: &TrustDocument,
+    identity: &Identity,
+    floor: Timestamp,
+    alpn: &[u8],
+) -> Result<ClientConfig, Fault> {
     let refused = |why: rustls::Error| Fault::crypto("configure TLS", why);
     let mut roots = RootCertStore::empty();
     for authority in &trust.content().operational_cas {
@@ -135,10 +141,12 @@ mod tests {
         let leaf = params.signed_by(&KeyPair::generate().unwrap(), issuer).unwrap();
         let mut roots = RootCertStore::empty();
         roots.add(trusted.der().clone()).unwrap();
-        let verifier = Verifier(WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap());
+        let verifier =
+            Verifier(WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap());
         let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(now));
         let name = ServerName::try_from("localhost").unwrap();
-        let verdict = verifier.verify_server_cert(leaf.der(), &[], &name, &[], now).map(drop).map_err(|why| format!("{why:?}"));
+        let verdict =
+            verifier.verify_server_cert(leaf.der(), &[], &name, &[], now).map(drop).map_err(|why| format!("{why:?}"));
         match expected {
             Ok(()) => assert_eq!(verdict, Ok(())),
             Err(word) => assert!(verdict.as_ref().is_err_and(|why| why.contains(word)), "{verdict:?}"),

@@ -27,7 +27,8 @@ impl Trust {
     /// Walks the chain from the factory's document to the newest that is there.
     pub(crate) fn load(layout: &Layout) -> Result<Self, Fault> {
         let first = layout.trust(1);
-        let bytes = durable::read(&first)?.ok_or_else(|| Fault::content(&first, "not there; the factory puts it there"))?;
+        let bytes =
+            durable::read(&first)?.ok_or_else(|| Fault::content(&first, "not there; the factory puts it there"))?;
         let document = TrustDocument::open_first(&bytes).map_err(|why| {
             tracing::error!(trust.path = %first.display(), "the factory's trust document is damaged: nothing can be verified");
             Fault::unverified(why.name())
@@ -42,7 +43,11 @@ impl Trust {
             match next {
                 Ok(next) => trust.document = next,
                 Err(fault) => {
-                    tracing::warn!(trust.version = trust.next_version(), reason = fault.name(), "stored trust document ignored");
+                    tracing::warn!(
+                        trust.version = trust.next_version(),
+                        reason = fault.name(),
+                        "stored trust document ignored"
+                    );
                     return Ok(trust);
                 }
             }

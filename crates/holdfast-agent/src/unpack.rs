@@ -105,7 +105,13 @@ fn entries<R: Read>(from: &mut R, into: &Path, bytes_max: u64, image: &Path) -> 
     Ok(())
 }
 
-fn place<R: Read>(entry: &mut Entry<'_, R>, kind: EntryType, name: &Path, at: &Path, image: &Path) -> Result<(), Fault> {
+fn place<R: Read>(
+    entry: &mut Entry<'_, R>,
+    kind: EntryType,
+    name: &Path,
+    at: &Path,
+    image: &Path,
+) -> Result<(), Fault> {
     if kind.is_file() {
         let executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
         let mode = if executable { 0o700 } else { 0o600 };
@@ -131,7 +137,9 @@ fn inside(path: &Path) -> Result<PathBuf, Fault> {
         match part {
             Component::Normal(name) => clean.push(name),
             Component::CurDir => {}
-            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return Err(Fault::refused("image-path-outside")),
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                return Err(Fault::refused("image-path-outside"));
+            }
         }
     }
     if clean.components().count() > DEPTH_MAX { Err(Fault::refused("image-path-too-deep")) } else { Ok(clean) }
@@ -145,7 +153,9 @@ fn stays_inside(link: &Path, target: &Path) -> Result<(), Fault> {
             Component::Normal(_) => depth += 1,
             Component::CurDir => {}
             Component::ParentDir if depth > 0 => depth -= 1,
-            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return Err(Fault::refused("image-link-outside")),
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                return Err(Fault::refused("image-link-outside"));
+            }
         }
     }
     Ok(())
@@ -209,7 +219,11 @@ mod tests {
     fn a_good_image_is_unpacked_with_its_executables() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = check(
-            &[("./", EntryType::Directory, b""), ("bin/app", EntryType::Regular, b"#!/bin/sh\n"), ("bin/go", EntryType::Symlink, b"../bin/app")],
+            &[
+                ("./", EntryType::Directory, b""),
+                ("bin/app", EntryType::Regular, b"#!/bin/sh\n"),
+                ("bin/go", EntryType::Symlink, b"../bin/app"),
+            ],
             None,
         );
         let app = dir.path().join("run/bin/app");

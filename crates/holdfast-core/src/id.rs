@@ -136,10 +136,22 @@ const fn uuid_v7(now: Timestamp, r: [u8; 10]) -> [u8; 16] {
     let ms = now.as_micros().div_euclid(1_000) as u64;
     let t = ms.to_be_bytes();
     [
-        t[2], t[3], t[4], t[5], t[6], t[7],
-        0x70 | (r[0] & 0x0f), r[1],
-        0x80 | (r[2] & 0x3f), r[3],
-        r[4], r[5], r[6], r[7], r[8], r[9],
+        t[2],
+        t[3],
+        t[4],
+        t[5],
+        t[6],
+        t[7],
+        0x70 | (r[0] & 0x0f),
+        r[1],
+        0x80 | (r[2] & 0x3f),
+        r[3],
+        r[4],
+        r[5],
+        r[6],
+        r[7],
+        r[8],
+        r[9],
     ]
 }
 

@@ -27,8 +27,8 @@ use zeroize::Zeroizing;
 
 pub use certificate::{CertificateError, SERIAL_BYTES, Validity};
 pub(crate) use certificate::{DEVICE_URN, ca_certificate, idevid, parse, serial_text, spki_of, validity_of};
-pub use request::{REQUEST_BYTES_MAX, RequestError, RequestedKey};
 use counter::RisingCounter;
+pub use request::{REQUEST_BYTES_MAX, RequestError, RequestedKey};
 use secret_file::SecretFileError;
 
 /// Life of the operational CA: ten years.
@@ -182,7 +182,8 @@ impl Authority {
         }
         let key = read_p256(&dir.join(CA_KEY))?;
         let serial = crate::clock::random::<SERIAL_BYTES>();
-        let certificate = ca_certificate(("Holdfast operational CA", None), &key, &serial, Validity::from(now, CA_LIFE))?;
+        let certificate =
+            ca_certificate(("Holdfast operational CA", None), &key, &serial, Validity::from(now, CA_LIFE))?;
         secret_file::create(&dir.join(CA_CERT), secret_file::pem(CERTIFICATE, &certificate).as_bytes())?;
         Ok(())
     }

@@ -26,9 +26,7 @@ use crate::authority::{
 };
 use crate::tls::peer::{Issuers, Peer, PeerError};
 
-pub use manifest::{
-    CLAIM_CODE_CHARS_MIN, DEVICES_MAX, FactoryManifest, MANIFEST_BYTES_MAX, ManifestError, claim_hash,
-};
+pub use manifest::{CLAIM_CODE_CHARS_MIN, DEVICES_MAX, FactoryManifest, MANIFEST_BYTES_MAX, ManifestError, claim_hash};
 
 /// Life of a factory CA: thirty years, longer than the products it vouches for are supported.
 pub const FACTORY_CA_LIFE: Millis = Millis::from_secs(30 * 365 * 86_400);

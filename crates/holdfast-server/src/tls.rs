@@ -136,11 +136,7 @@ impl Doors {
 }
 
 impl Accepted {
-    fn new(
-        authority: &Arc<Authority>,
-        provider: &Arc<CryptoProvider>,
-        trusted: &TrustedCas,
-    ) -> Result<Self, TlsError> {
+    fn new(authority: &Arc<Authority>, provider: &Arc<CryptoProvider>, trusted: &TrustedCas) -> Result<Self, TlsError> {
         let mut operational = trusted.operational.clone();
         operational.push(authority.ca_certificate().clone());
         let everyone: Vec<_> = operational.iter().chain(&trusted.factory).cloned().collect();

@@ -48,7 +48,15 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) const fn new(waits: Backoff) -> Self {
         let now = Millis(0);
-        Self { state: State::Waiting(now), waits, number: 0, candidate_failures: 0, turned_away: 0, renewing: false, look_at: RENEWAL_LOOK }
+        Self {
+            state: State::Waiting(now),
+            waits,
+            number: 0,
+            candidate_failures: 0,
+            turned_away: 0,
+            renewing: false,
+            look_at: RENEWAL_LOOK,
+        }
     }
 
     /// A connection whose task has ended, before anybody was told.
@@ -118,7 +126,8 @@ impl Agent {
     fn connect(&mut self) -> Result<(), Fault> {
         let now = self.trusted_now();
         let chosen = credential::choose(&self.layout, &self.record)?;
-        let usable = chosen.filter(|(_, identity)| identity.chain.first().is_some_and(|leaf| !credential::is_expired(leaf, now)));
+        let usable = chosen
+            .filter(|(_, identity)| identity.chain.first().is_some_and(|leaf| !credential::is_expired(leaf, now)));
         let Some((slot, identity)) = usable else {
             let slot = credential::place_to_enrol(&self.layout, &self.record)?;
             self.enrol(slot, false);

@@ -31,8 +31,12 @@ impl Agent {
     fn received(&mut self, channel: DownChannel, payload: &[u8]) {
         let malformed = |_| Fault::refused("message-malformed");
         let taken = match channel {
-            DownChannel::ShadowDelta => serde_json::from_slice(payload).map_err(malformed).and_then(|delta| self.wished(delta)),
-            DownChannel::Command => serde_json::from_slice(payload).map_err(malformed).and_then(|order| self.ordered(&order)),
+            DownChannel::ShadowDelta => {
+                serde_json::from_slice(payload).map_err(malformed).and_then(|delta| self.wished(delta))
+            }
+            DownChannel::Command => {
+                serde_json::from_slice(payload).map_err(malformed).and_then(|order| self.ordered(&order))
+            }
             DownChannel::Update => {
                 self.software.look_now();
                 Ok(())
@@ -44,7 +48,9 @@ impl Agent {
                 }
                 None => Err(Fault::refused("message-malformed")),
             },
-            DownChannel::Policy => serde_json::from_slice(payload).map_err(malformed).map(|policy| self.policy(&policy)),
+            DownChannel::Policy => {
+                serde_json::from_slice(payload).map_err(malformed).map(|policy| self.policy(&policy))
+            }
         };
         self.note(channel.path(), taken);
     }
@@ -95,7 +101,8 @@ impl Agent {
         }
         match from.heard {
             Heard::Line(line) => {
-                let taken = conversation::said(&line).map_err(Fault::refused).and_then(|said| self.application_said(said));
+                let taken =
+                    conversation::said(&line).map_err(Fault::refused).and_then(|said| self.application_said(said));
                 self.note("line of the application", taken);
                 if self.spoke != from.incarnation {
                     self.spoke = from.incarnation;

@@ -250,7 +250,8 @@ impl Agent {
 
     /// Verifies a slot and unpacks it beside what runs; the start itself follows when that is done.
     fn prepare(&mut self, ticket: Ticket, slot: Slot, (floor, refused): (u64, u64)) {
-        let (layout, trust, product) = (self.layout.clone(), self.trust.document().clone(), self.config.product.to_string());
+        let (layout, trust, product) =
+            (self.layout.clone(), self.trust.document().clone(), self.config.product.to_string());
         let (brings, nothing_runs) = (self.brings.clone(), self.software.running.is_none());
         let work = move || {
             let judge = Judge { trust: &trust, product: &product, floor };
@@ -259,7 +260,9 @@ impl Agent {
                 return Err(Fault::unverified("known-bad-release"));
             }
             // A medium that cannot be read holds no verified image.
-            let unreadable = |fault| if matches!(fault, Fault::Files { .. }) { Fault::unverified("image-unreadable") } else { fault };
+            let unreadable = |fault| {
+                if matches!(fault, Fault::Files { .. }) { Fault::unverified("image-unreadable") } else { fault }
+            };
             slots::check_image(&layout, slot, &accepted.manifest).map_err(unreadable)?;
             if nothing_runs {
                 // What an earlier start unpacked gives its room back: on a full disk there is no other.
@@ -284,7 +287,12 @@ impl Agent {
         std::fs::rename(&fresh, &dir).map_err(Fault::files("put in place", &dir))?;
         let sequence = accepted.manifest.sequence;
         let program = Program { slot, app: accepted.manifest.app.as_str().to_owned() };
-        tracing::info!(slot.name = slot.name(), release.sequence = sequence, release.version = accepted.manifest.version, "slot started");
+        tracing::info!(
+            slot.name = slot.name(),
+            release.sequence = sequence,
+            release.version = accepted.manifest.version,
+            "slot started"
+        );
         self.software.starts += 1;
         self.software.running = Some(Running { slot, manifest: accepted.manifest, since: clock::monotonic() });
         self.software.look_now();

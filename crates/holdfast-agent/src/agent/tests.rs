@@ -57,7 +57,10 @@ fn what_a_link_that_is_gone_does_not_take_waits_in_the_queue() {
         input: serde_json::Value::Null,
         expires: 0,
     };
-    assert!(agent.commands.ordered(&order, Timestamp::from_micros(1)).unwrap().is_none(), "expired: its result is to be told");
+    assert!(
+        agent.commands.ordered(&order, Timestamp::from_micros(1)).unwrap().is_none(),
+        "expired: its result is to be told"
+    );
     agent.speak();
     assert!(agent.on_the_way.is_empty());
     assert!(agent.hold_until.is_some(), "another try comes later");

@@ -139,7 +139,8 @@ impl Agent {
     /// Puts an event into the queue.
     pub(super) fn happened(&mut self, kind: &str, text: &str) {
         let queued = self.counters.take(EVENTS).and_then(|counter| {
-            let payload = serde_json::json!({ "c": counter, "t": self.trusted_now().as_micros(), "kind": kind, "text": text });
+            let payload =
+                serde_json::json!({ "c": counter, "t": self.trusted_now().as_micros(), "kind": kind, "text": text });
             self.enqueue(EVENTS, counter, &payload)
         });
         self.note("queue an event", queued);
@@ -155,7 +156,8 @@ impl Agent {
 
     fn tell_gaps(&mut self) {
         while let Some((stream, gap)) = self.queue.take_gap() {
-            let text = format!("stream {stream}: {} readings from {} to {} did not fit", gap.count, gap.first, gap.last);
+            let text =
+                format!("stream {stream}: {} readings from {} to {} did not fit", gap.count, gap.first, gap.last);
             self.happened("telemetry-dropped", &text);
         }
     }

@@ -99,12 +99,24 @@ impl Device {
         let device = Self { home, signers };
         let dir = device.dir();
         let init = agent(&[
-            "init", "--dir", &dir, "--device-id", "hearth-0001", "--product", PRODUCT, "--maker", MAKER,
-            "--devices-url", "https://localhost:1", "--mqtt-addr", "localhost:1",
+            "init",
+            "--dir",
+            &dir,
+            "--device-id",
+            "hearth-0001",
+            "--product",
+            PRODUCT,
+            "--maker",
+            MAKER,
+            "--devices-url",
+            "https://localhost:1",
+            "--mqtt-addr",
+            "localhost:1",
         ]);
         assert!(init.status.success(), "{init:?}");
         let authority = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-        let role = || Role::new(2, device.signers.iter().map(holdfast_core::cose::Signer::public_key).collect()).unwrap();
+        let role =
+            || Role::new(2, device.signers.iter().map(holdfast_core::cose::Signer::public_key).collect()).unwrap();
         let content = TrustContent {
             version: 1,
             maker_domain: MAKER.to_owned(),

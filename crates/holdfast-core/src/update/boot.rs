@@ -92,7 +92,9 @@ impl BootState {
     /// Reads the newest whole copy; [`Self::FIRST`] if there is none.
     #[must_use]
     pub fn read(copy_0: &[u8], copy_1: &[u8]) -> Self {
-        copies::newest(copy_0, copy_1).and_then(|(generation, payload)| Self::parse(generation, payload)).unwrap_or(Self::FIRST)
+        copies::newest(copy_0, copy_1)
+            .and_then(|(generation, payload)| Self::parse(generation, payload))
+            .unwrap_or(Self::FIRST)
     }
 
     /// The bytes to write and the copy (0 or 1) that they replace.

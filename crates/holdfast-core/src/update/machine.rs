@@ -258,7 +258,8 @@ impl Machine {
             return Some(of(&outcome.target, outcome.state, percent, outcome.reason.clone()));
         }
         let target = &self.journal.job.as_ref()?.target;
-        let percent = u8::try_from(self.done_bytes.saturating_mul(100) / target.image_bytes.max(1)).unwrap_or(100).min(100);
+        let percent =
+            u8::try_from(self.done_bytes.saturating_mul(100) / target.image_bytes.max(1)).unwrap_or(100).min(100);
         match &self.step {
             Step::RecordJob | Step::Clear | Step::Fetch => Some(of(target, ReportState::Downloading, percent, None)),
             Step::Verify | Step::Seal => Some(of(target, ReportState::Installing, 100, None)),
@@ -317,13 +318,13 @@ impl Machine {
             Step::StartOther { .. } => Some(start(self.boot.committed.other())),
             Step::Adopt { sequence } => Some(Action::SaveBoot(self.adopted(*sequence))),
             Step::Discard { slot } => Some(Action::Invalidate { slot: *slot, keep: None }),
-            Step::SaveQuietly | Step::RecordJob | Step::Conclude { .. } => Some(Action::SaveJournal(self.journal.clone())),
+            Step::SaveQuietly | Step::RecordJob | Step::Conclude { .. } => {
+                Some(Action::SaveJournal(self.journal.clone()))
+            }
             Step::Preflight(target) => Some(Action::Preflight(target.clone())),
-            Step::Clear => self
-                .journal
-                .job
-                .as_ref()
-                .map(|job| Action::Invalidate { slot: job.slot, keep: Some(job.target.image) }),
+            Step::Clear => {
+                self.journal.job.as_ref().map(|job| Action::Invalidate { slot: job.slot, keep: Some(job.target.image) })
+            }
             Step::Fetch => of_job(Action::Fetch),
             Step::Verify => of_job(Action::Verify),
             Step::Seal => of_job(Action::Seal),

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::stage::{must, until};
 use super::tools::{Running, Tools, at};
-use crate::cli::{Failure, Output};
 use crate::authority::secret_file::hex;
+use crate::cli::{Failure, Output};
 use crate::clock;
 
 /// Product of the demo.

@@ -1,12 +1,12 @@
 //! Who is at this door: the certificate as TLS proved it, and what the device table says of it now.
 
 use axum::extract::FromRequestParts;
-use holdfast_domain::fleet::connection::{ConnectionFacts, certificate_proven, decide_connection};
 use holdfast_domain::fleet::Device;
+use holdfast_domain::fleet::connection::{ConnectionFacts, certificate_proven, decide_connection};
 use http::request::Parts as RequestParts;
 
-use super::refused::Refused;
 use super::Parts;
+use super::refused::Refused;
 use crate::clock;
 use crate::https::Presented;
 use crate::tls::peer::{Peer, PeerKind};
@@ -46,9 +46,10 @@ impl<S: Sync> FromRequestParts<S> for Factory {
         let peer = presented(request)?;
         match peer.kind() {
             PeerKind::Factory => Ok(Self(peer)),
-            PeerKind::Operational => {
-                Err(Refused::forbidden("factory-identity-needed", "enrol with the factory identity, renew with this one"))
-            }
+            PeerKind::Operational => Err(Refused::forbidden(
+                "factory-identity-needed",
+                "enrol with the factory identity, renew with this one",
+            )),
         }
     }
 }

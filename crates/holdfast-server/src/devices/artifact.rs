@@ -44,7 +44,8 @@ pub(super) async fn artifact(
         Wanted::Part { first, last } => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
         Wanted::NotModified => return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response()),
         Wanted::Unsatisfiable => {
-            let refused = Refused::new(StatusCode::RANGE_NOT_SATISFIABLE, "range-not-satisfiable", "the range lies outside");
+            let refused =
+                Refused::new(StatusCode::RANGE_NOT_SATISFIABLE, "range-not-satisfiable", "the range lies outside");
             return Ok(([(CONTENT_RANGE, format!("bytes */{length}"))], refused).into_response());
         }
     };
@@ -68,7 +69,10 @@ pub(super) async fn artifact(
     if status == StatusCode::PARTIAL_CONTENT {
         let last = first + count - 1;
         let range = format!("bytes {first}-{last}/{length}");
-        head.insert(CONTENT_RANGE, range.parse().map_err(|why: http::header::InvalidHeaderValue| Refused::fault(&why))?);
+        head.insert(
+            CONTENT_RANGE,
+            range.parse().map_err(|why: http::header::InvalidHeaderValue| Refused::fault(&why))?,
+        );
     }
     Ok(response)
 }

@@ -13,9 +13,9 @@ use holdfast_store::{Store, StoreError};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-use super::{Parts, body};
 use super::admission::Admitted;
 use super::refused::Refused;
+use super::{Parts, body};
 use crate::clock;
 
 /// Largest request body.
@@ -59,7 +59,8 @@ pub(super) async fn check(State(parts): State<Parts>, admitted: Admitted, body: 
     let body = body::read(body, BODY_BYTES_MAX, body::WITHIN).await?;
     let question = Question::parse(&body).map_err(|why| Refused::malformed("check-malformed", why))?;
     let statement = parts.blocking(move |parts| state(parts, &admitted.device, question)).await?;
-    Ok(([(CONTENT_TYPE, "application/cose; cose-type=\"cose-sign1\""), (CACHE_CONTROL, "no-store")], statement).into_response())
+    Ok(([(CONTENT_TYPE, "application/cose; cose-type=\"cose-sign1\""), (CACHE_CONTROL, "no-store")], statement)
+        .into_response())
 }
 
 fn state(parts: &Parts, device: &Device, question: Question) -> Result<Vec<u8>, Refused> {
@@ -88,13 +89,8 @@ fn assigned(store: &Store, device: &Device, runs_sequence: u64) -> Result<Option
         return Ok(None);
     }
     let Some(release) = store.release(deployment.release)? else { return Ok(None) };
-    let facts = AssignmentFacts {
-        device,
-        runs_sequence,
-        deployment: &deployment,
-        release: &release,
-        execution: &execution,
-    };
+    let facts =
+        AssignmentFacts { device, runs_sequence, deployment: &deployment, release: &release, execution: &execution };
     Ok(assignment(&facts).map(|offer| Assignment {
         manifest_digest: Sha256Digest::from_bytes(offer.manifest_digest),
         sequence: offer.sequence,
@@ -138,7 +134,9 @@ mod tests {
         }
         let mut long = good.clone();
         long.push(0);
-        for bad in [question(&[1; 15], &[2; 32]), question(&[1; 65], &[2; 32]), question(&[1; 16], &[2; 31]), long, vec![0xa0]] {
+        for bad in
+            [question(&[1; 15], &[2; 32]), question(&[1; 65], &[2; 32]), question(&[1; 16], &[2; 31]), long, vec![0xa0]]
+        {
             assert!(Question::parse(&bad).is_err());
         }
     }

@@ -21,7 +21,8 @@ pub(super) async fn trust(
     let version: u64 = version.parse().map_err(|_| Refused::absent("no-such-trust-version"))?;
     let found = parts.blocking(move |parts| Ok(parts.store.trust(version)?)).await?;
     let document = found.ok_or_else(|| Refused::absent("no-such-trust-version"))?.document;
-    Ok(([(CONTENT_TYPE, "application/cose; cose-type=\"cose-sign\""), (CACHE_CONTROL, FOR_EVER)], document).into_response())
+    Ok(([(CONTENT_TYPE, "application/cose; cose-type=\"cose-sign\""), (CACHE_CONTROL, FOR_EVER)], document)
+        .into_response())
 }
 
 /// `GET /device/v1/manifests/{digest}`: the envelope, for devices of its product while it is not withdrawn.

@@ -108,7 +108,12 @@ fn issue_first(parts: &Parts, peer: &Peer, key: &RequestedKey) -> Result<Certifi
     }
 }
 
-fn issue(parts: &Parts, device: &Device, key: &RequestedKey, now: Timestamp) -> Result<CertificateDer<'static>, Refused> {
+fn issue(
+    parts: &Parts,
+    device: &Device,
+    key: &RequestedKey,
+    now: Timestamp,
+) -> Result<CertificateDer<'static>, Refused> {
     if key.thumbprint() == device.factory_key {
         return Err(Refused::forbidden("csr-key-is-factory-key", "the operational key must be another one"));
     }

@@ -24,8 +24,7 @@ pub(super) fn certificates_only(certificates: &[&CertificateDer<'_>]) -> der::Re
     let no_content = element(Tag::Sequence, &[&DATA.to_der()?])?;
     let certificates = element(CONTEXT_0, &set)?;
     let no_signers = element(Tag::Set, &[])?;
-    let signed_data =
-        element(Tag::Sequence, &[&version, &no_algorithms, &no_content, &certificates, &no_signers])?;
+    let signed_data = element(Tag::Sequence, &[&version, &no_algorithms, &no_content, &certificates, &no_signers])?;
     element(Tag::Sequence, &[&content_type, &element(CONTEXT_0, &[&signed_data])?])
 }
 

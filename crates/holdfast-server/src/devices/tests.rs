@@ -78,10 +78,11 @@ pub(super) async fn served() -> Served {
     let (stop, stopped) = oneshot::channel::<()>();
     let door = router(parts.clone());
     tokio::spawn(async move {
-        listener.serve(tcp, door, async move {
-            let _ = stopped.await;
-        })
-        .await;
+        listener
+            .serve(tcp, door, async move {
+                let _ = stopped.await;
+            })
+            .await;
     });
     let factory = house.factory_identity();
     let served = Served { house, parts, counted, address, factory, _stop: stop };
@@ -116,8 +117,13 @@ impl Served {
             last_seen: None,
             online_until: None,
         };
-        let batch =
-            FactoryBatch { id: batch, product: product(), devices: 1, manifest_digest: crate::clock::random(), imported: now() };
+        let batch = FactoryBatch {
+            id: batch,
+            product: product(),
+            devices: 1,
+            manifest_digest: crate::clock::random(),
+            imported: now(),
+        };
         self.commit(vec![Change::PutProduct(made), Change::AddBatch { batch, devices: vec![listed], claims: vec![] }]);
     }
 
@@ -245,7 +251,10 @@ async fn enrolment_is_refused_by_name_and_leaves_nothing_behind() {
     let own_key = STANDARD.encode(csr(&served.factory.key));
     let reply = served.post_request(&served.factory, "/.well-known/est/simpleenroll", own_key.as_bytes()).await;
     assert_eq!(refusal(&reply), "csr-key-is-factory-key");
-    assert_eq!(served.certify(&served.factory, "/.well-known/est/simplereenroll").await.unwrap_err(), "operational-identity-needed");
+    assert_eq!(
+        served.certify(&served.factory, "/.well-known/est/simplereenroll").await.unwrap_err(),
+        "operational-identity-needed"
+    );
     revoke(&served);
     assert_eq!(served.enrol(&served.factory).await.unwrap_err(), "device-revoked");
     assert!(served.states().is_empty());
@@ -254,7 +263,13 @@ async fn enrolment_is_refused_by_name_and_leaves_nothing_behind() {
     let counted = served.counted.0.lock().unwrap().clone();
     assert_eq!(
         counted,
-        ["unknown-device", "factory-key-mismatch", "csr-key-is-factory-key", "operational-identity-needed", "device-revoked"]
+        [
+            "unknown-device",
+            "factory-key-mismatch",
+            "csr-key-is-factory-key",
+            "operational-identity-needed",
+            "device-revoked"
+        ]
     );
 }
 
@@ -311,7 +326,10 @@ async fn identities_are_kept_to_their_use_and_revocation_counts_at_every_request
     let unknown = served.house.operational_identity_of(&device()).0;
     assert_eq!(refusal(&served.ask(&unknown, path, b"").await), "certificate-unknown");
     assert_eq!(refusal(&served.ask(&operational, "GET /device/v2 HTTP/1.1", b"").await), "no-such-resource");
-    assert_eq!(refusal(&served.ask(&operational, "DELETE /device/v1/trust/1 HTTP/1.1", b"").await), "method-not-allowed");
+    assert_eq!(
+        refusal(&served.ask(&operational, "DELETE /device/v1/trust/1 HTTP/1.1", b"").await),
+        "method-not-allowed"
+    );
     revoke(&served);
     assert_eq!(refusal(&served.ask(&operational, path, b"").await), "device-revoked");
     assert_eq!(served.certify(&operational, "/.well-known/est/simplereenroll").await.unwrap_err(), "device-revoked");
@@ -380,7 +398,8 @@ impl Served {
             created: now(),
         };
         let state = ExecutionState::Queued;
-        let executions = vec![Execution { deployment: id, device: device(), phase: 0, state, percent: 0, changed: now() }];
+        let executions =
+            vec![Execution { deployment: id, device: device(), phase: 0, state, percent: 0, changed: now() }];
         let someone = holdfast_domain::people::Person {
             id: person,
             name: "Ada".to_owned(),
@@ -407,8 +426,7 @@ fn statement(reply: &Reply, trust: &TrustDocument, nonce: &[u8], counter_floor: 
     assert_eq!(reply.status, 200, "{}", reply.head);
     assert!(reply.header("content-type").unwrap().starts_with("application/cose"));
     let (device, nonce) = (device(), Nonce::new(nonce).unwrap());
-    let expected =
-        Expectation { device: &device, nonce: &nonce, counter_floor, time_floor: Timestamp::from_micros(0) };
+    let expected = Expectation { device: &device, nonce: &nonce, counter_floor, time_floor: Timestamp::from_micros(0) };
     (*verify_statement(&reply.body, trust, &expected).unwrap()).clone()
 }
 

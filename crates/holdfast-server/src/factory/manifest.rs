@@ -219,7 +219,9 @@ impl WireDevice {
         Ok(ListedDevice {
             id: self.id.parse().map_err(|_| bad("id"))?,
             key: KeyThumbprint(digest(&self.key).map_err(|_| bad("key"))?),
-            claim_salt: from_hex(&self.claim_salt).and_then(|salt| salt.try_into().ok()).ok_or_else(|| bad("claim_salt"))?,
+            claim_salt: from_hex(&self.claim_salt)
+                .and_then(|salt| salt.try_into().ok())
+                .ok_or_else(|| bad("claim_salt"))?,
             claim_hash: digest(&self.claim_hash).map_err(|_| bad("claim_hash"))?,
         })
     }

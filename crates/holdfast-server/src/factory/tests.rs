@@ -114,7 +114,10 @@ fn a_manifest_is_not_written_for_strangers_twins_or_weak_codes() {
 
 fn text(devices: &str) -> String {
     let ca = "ab".repeat(32);
-    format!(r#"{{"batch":"{}","product":"hearth-thermostat","made":1,"factory_ca":"{ca}","devices":[{devices}]}}"#, batch())
+    format!(
+        r#"{{"batch":"{}","product":"hearth-thermostat","made":1,"factory_ca":"{ca}","devices":[{devices}]}}"#,
+        batch()
+    )
 }
 
 fn listed(id: &str, key: u8) -> String {
@@ -154,7 +157,12 @@ fn a_batch_has_a_greatest_number_of_devices() {
     let device = |n: usize| {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&n.to_be_bytes());
-        ListedDevice { id: format!("d{n:07}").parse().unwrap(), key: KeyThumbprint(key), claim_salt: [0; 16], claim_hash: [0; 32] }
+        ListedDevice {
+            id: format!("d{n:07}").parse().unwrap(),
+            key: KeyThumbprint(key),
+            claim_salt: [0; 16],
+            claim_hash: [0; 32],
+        }
     };
     let list = |count: usize| {
         let devices = (0..count).map(device).collect();

@@ -117,8 +117,10 @@ impl Talk {
                 continue;
             }
             let action = serde_json::Value::String(action.clone());
-            let payload =
-                format!("{{\"id\":\"{id}\",\"action\":{action},\"input\":{input},\"expires\":{}}}", expires.as_micros());
+            let payload = format!(
+                "{{\"id\":\"{id}\",\"action\":{action},\"input\":{input},\"expires\":{}}}",
+                expires.as_micros()
+            );
             publish(session, DownChannel::Command, &payload)?;
             self.commands_sent.push(*id);
         }
@@ -136,7 +138,8 @@ struct News {
 
 /// Reads what the orders are about, in one go.
 async fn read_news(door: Arc<Door>, id: DeviceId, wanted: Orders) -> Result<News, Fault> {
-    let (policy, shadow, commands) = (wanted.has(Order::Policy), wanted.has(Order::Shadow), wanted.has(Order::Commands));
+    let (policy, shadow, commands) =
+        (wanted.has(Order::Policy), wanted.has(Order::Shadow), wanted.has(Order::Commands));
     if !(policy || shadow || commands) {
         return Ok(News::default());
     }

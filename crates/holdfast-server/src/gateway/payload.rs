@@ -12,8 +12,8 @@ use holdfast_domain::fleet::command::Answer;
 use holdfast_domain::reason::Reason;
 use holdfast_domain::telemetry::value::FieldMap;
 use holdfast_domain::updates::report::{ReportedStep, UpdateReport};
-use serde::de::{self, Deserializer};
 use serde::Deserialize;
+use serde::de::{self, Deserializer};
 
 use super::limits::DOCUMENT_BYTES_MAX;
 

@@ -247,7 +247,8 @@ impl Connections {
         let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
         let mut live = self.live();
         let old = live.entries.get(device).map(|entry| (entry.address, Arc::clone(&entry.mailbox)));
-        let verdict = old.as_ref().map_or(Verdict::Ordinary, |(old, _)| live.takeovers.note(device, *old, address, now));
+        let verdict =
+            old.as_ref().map_or(Verdict::Ordinary, |(old, _)| live.takeovers.note(device, *old, address, now));
         if let Verdict::TooMany { first } = verdict {
             return Registered::Refused { tell: first };
         }

@@ -159,9 +159,10 @@ fn suspected(device: DeviceId) -> Decision {
         device: Some(device),
         kind: alert_kind::CLONE_SUSPECTED.to_owned(),
         severity: Severity::Critical,
-        text: "Connections with this device's certificate push each other out. If it is not a device that restarts over \
+        text:
+            "Connections with this device's certificate push each other out. If it is not a device that restarts over \
                and over, its key was copied: revoke the device."
-            .to_owned(),
+                .to_owned(),
         opened: now,
         closed: None,
     };

@@ -94,7 +94,8 @@ impl Entry {
         };
         let octal = |from, to| u64::from_str_radix(text(from, to)?.trim(), 8).ok();
         // The checksum counts its own field as spaces.
-        let sum: u64 = block.iter().enumerate().map(|(at, b)| if (148..156).contains(&at) { 32 } else { u64::from(*b) }).sum();
+        let sum: u64 =
+            block.iter().enumerate().map(|(at, b)| if (148..156).contains(&at) { 32 } else { u64::from(*b) }).sum();
         if octal(148, 156)? != sum {
             return None;
         }

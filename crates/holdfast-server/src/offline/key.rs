@@ -150,7 +150,8 @@ fn read(path: &Path) -> Result<(KeyInfo, Option<SoftwareKey>), OfflineError> {
     if wire.kind != KIND {
         return Err(not_a_key());
     }
-    let public = from_hex(wire.public_key).and_then(|bytes| PublicKey::from_cose_key(&bytes).ok()).ok_or_else(not_a_key)?;
+    let public =
+        from_hex(wire.public_key).and_then(|bytes| PublicKey::from_cose_key(&bytes).ok()).ok_or_else(not_a_key)?;
     if public.key_id().to_string() != wire.key_id {
         return Err(not_a_key());
     }

@@ -31,7 +31,8 @@ impl Desk {
         let freshness = secret_file::hex(&SoftwareKey::ed25519(&[9; 32]).public_key().to_cose_key());
         let authority = serde_json::json!({"ca_pem": ca.as_str(), "freshness_key": freshness, "more": 1});
         fs::write(desk.at("authority.json"), authority.to_string()).unwrap();
-        fs::write(desk.at("image.tar"), tar(&[("bin/app", b"app"), ("bin/health", b"health"), ("lib/x", &[7; 5000])])).unwrap();
+        fs::write(desk.at("image.tar"), tar(&[("bin/app", b"app"), ("bin/health", b"health"), ("lib/x", &[7; 5000])]))
+            .unwrap();
         desk
     }
 
@@ -210,7 +211,8 @@ fn a_release_is_drawn_up_signed_twice_and_verified_as_a_device_would() {
     assert_eq!(verified.tally.unwrap().distinct, 2);
     let other = verify_release(&path, std::slice::from_ref(&trust), &"hearth-camera".parse().unwrap(), None);
     assert_eq!(name(other), "wrong-class");
-    fs::write(desk.at("other.tar"), tar(&[("bin/app", b"app"), ("bin/health", b"health"), ("lib/x", &[8; 5000])])).unwrap();
+    fs::write(desk.at("other.tar"), tar(&[("bin/app", b"app"), ("bin/health", b"health"), ("lib/x", &[8; 5000])]))
+        .unwrap();
     assert_eq!(name(verify(Some(&desk.at("other.tar")))), "image-wrong-digest");
     fs::write(desk.at("short.tar"), tar(&[("bin/app", b"app")])).unwrap();
     assert_eq!(name(verify(Some(&desk.at("short.tar")))), "image-truncated");

@@ -53,7 +53,8 @@ pub(crate) fn house() -> House {
     let authority = Arc::new(Authority::open_or_create(AuthorityConfig::new(keys), now()).unwrap());
     let key = KeyPair::generate().unwrap();
     let factory_der =
-        ca_certificate(("Factory", Some("Hearth Ltd")), &key, &[3; SERIAL_BYTES], Validity::from(now(), CA_LIFE)).unwrap();
+        ca_certificate(("Factory", Some("Hearth Ltd")), &key, &[3; SERIAL_BYTES], Validity::from(now(), CA_LIFE))
+            .unwrap();
     let factory = Issuer::from_ca_cert_der(&factory_der, key).unwrap();
     let trusted = TrustedCas { factory: vec![factory_der.clone()], operational: vec![] };
     let doors = Arc::new(Doors::new(Arc::clone(&authority), &trusted).unwrap());

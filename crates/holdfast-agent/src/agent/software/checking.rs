@@ -185,7 +185,13 @@ impl Agent {
 
     /// Removes envelopes that no job needs.
     pub(super) fn clear_offers(&self) {
-        let needed = self.software.journal.value.job.as_ref().map(|job| offer_name(Sha256Digest::from_bytes(job.target.manifest)));
+        let needed = self
+            .software
+            .journal
+            .value
+            .job
+            .as_ref()
+            .map(|job| offer_name(Sha256Digest::from_bytes(job.target.manifest)));
         let Ok(names) = std::fs::read_dir(self.layout.state(".")) else { return };
         for entry in names.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();

@@ -42,7 +42,8 @@ impl Agent {
             self.refusals.count("nothing-runs", "challenge");
             return;
         };
-        let (layout, slot, start, brings) = (self.layout.clone(), running.slot, self.software.starts, self.brings.clone());
+        let (layout, slot, start, brings) =
+            (self.layout.clone(), running.slot, self.software.starts, self.brings.clone());
         self.software.measuring = true;
         tokio::spawn(async move {
             let digest = tokio::task::spawn_blocking(move || slots::measure(&layout, slot)).await;

@@ -94,7 +94,14 @@ impl Machine {
             (Step::Disarm { bad, reason }, _) => self.disarm_saved(bad, &reason),
             (Step::Conclude { start: true }, _) => self.enter(Step::StartCommitted),
             (Step::Conclude { start: false } | Step::Discard { .. } | Step::SaveQuietly, _) => self.run_on(),
-            (step @ (Step::StartCommitted | Step::StartOther { .. } | Step::StartTrial | Step::Running | Step::Stranded), _) => {
+            (
+                step @ (Step::StartCommitted
+                | Step::StartOther { .. }
+                | Step::StartTrial
+                | Step::Running
+                | Step::Stranded),
+                _,
+            ) => {
                 self.step = step;
             }
         }
@@ -244,8 +251,13 @@ impl Machine {
 
     /// Takes, refuses or ignores an assignment. Only a device at rest or still downloading can change its mind.
     pub(super) fn assigned(&mut self, target: Target) {
-        let known = |t: &Target| t.deployment == target.deployment && t.generation == target.generation && t.sequence == target.sequence;
-        let settled = self.settled.as_ref().is_some_and(|(d, g, s)| *d == target.deployment && *g == target.generation && *s == target.sequence);
+        let known = |t: &Target| {
+            t.deployment == target.deployment && t.generation == target.generation && t.sequence == target.sequence
+        };
+        let settled = self
+            .settled
+            .as_ref()
+            .is_some_and(|(d, g, s)| *d == target.deployment && *g == target.generation && *s == target.sequence);
         let repairing = self.needs_repair || self.step == Step::Stranded;
         if self.journal.outcome.as_ref().is_some_and(|o| known(&o.target)) || settled && !repairing {
             return;

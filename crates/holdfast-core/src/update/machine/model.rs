@@ -89,7 +89,11 @@ impl World {
             Action::SaveBoot(state) => {
                 assert_eq!(state.generation, self.boot().generation + 1, "each write is the next generation");
                 let (place, bytes) = state.encode();
-                if place == 0 { self.boot_0 = bytes } else { self.boot_1 = bytes }
+                if place == 0 {
+                    self.boot_0 = bytes
+                } else {
+                    self.boot_1 = bytes
+                }
                 Ok(Success::Done)
             }
             Action::SaveJournal(journal) => {
@@ -112,15 +116,23 @@ impl World {
                 assert_eq!(self.slot(job.slot).sealed, None, "the spare slot is invalid before it is written");
                 let wrong = self.wrong_downloads > 0;
                 self.wrong_downloads = self.wrong_downloads.saturating_sub(1);
-                *self.slot(job.slot) = Lies { image: if wrong { [0xee; 32] } else { job.target.image }, whole: true, sealed: None };
+                *self.slot(job.slot) =
+                    Lies { image: if wrong { [0xee; 32] } else { job.target.image }, whole: true, sealed: None };
                 Ok(Success::Done)
             }
             Action::Verify(job) => {
                 let lies = *self.slot(job.slot);
-                if lies.whole && lies.image == job.target.image { Ok(Success::Done) } else { failure("image-digest-mismatch") }
+                if lies.whole && lies.image == job.target.image {
+                    Ok(Success::Done)
+                } else {
+                    failure("image-digest-mismatch")
+                }
             }
             Action::Seal(job) => {
-                assert!(self.slot(job.slot).whole && self.slot(job.slot).image == job.target.image, "only what verified is sealed");
+                assert!(
+                    self.slot(job.slot).whole && self.slot(job.slot).image == job.target.image,
+                    "only what verified is sealed"
+                );
                 self.slot(job.slot).sealed = Some(job.target.sequence);
                 Ok(Success::Done)
             }
@@ -288,7 +300,12 @@ fn health_alone_or_the_server_alone_confirms_nothing() {
     let mut world = World::offered(release(2, 0));
     world.run(usize::MAX);
     let mut offline = World::offered(release(2, 0));
-    let boot = BootState { generation: 1, trial: Some(Trial { slot: Slot::B, sequence: 2, attempts_left: 1 }), committed_sequence: 1, ..BootState::FIRST };
+    let boot = BootState {
+        generation: 1,
+        trial: Some(Trial { slot: Slot::B, sequence: 2, attempts_left: 1 }),
+        committed_sequence: 1,
+        ..BootState::FIRST
+    };
     offline.boot_1 = boot.encode().1;
     offline.journal.job = Some(Job { target: release(2, 0), slot: Slot::B });
     offline.slots[1] = Lies { image: [2; 32], whole: true, sealed: Some(2) };
@@ -311,7 +328,11 @@ fn a_tampered_running_slot_gives_way_to_the_known_good_one() {
     assert_eq!((world.running, world.boot().committed, world.boot().committed_sequence), (Some(Slot::A), Slot::A, 1));
     assert_eq!(world.slots[1].sealed, None, "the tampered slot is invalid");
     world.run(usize::MAX);
-    assert_eq!((world.running, world.boot().committed_sequence), (Some(Slot::B), 2), "and filled again from the server");
+    assert_eq!(
+        (world.running, world.boot().committed_sequence),
+        (Some(Slot::B), 2),
+        "and filled again from the server"
+    );
 }
 
 #[test]
@@ -405,6 +426,7 @@ fn a_late_result_changes_nothing() {
     let (ticket, _) = machine.poll_action().unwrap();
     machine.handle(Event::Finished { ticket, result: Ok(Success::Started { sequence: 0 }) }, Millis(0));
     assert!(machine.is_idle());
-    machine.handle(Event::Finished { ticket, result: Err(Failure { reason: "late".into(), passing: false }) }, Millis(0));
+    machine
+        .handle(Event::Finished { ticket, result: Err(Failure { reason: "late".into(), passing: false }) }, Millis(0));
     assert!(machine.is_idle() && machine.poll_action().is_none());
 }

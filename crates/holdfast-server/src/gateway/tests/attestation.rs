@@ -52,7 +52,8 @@ fn house() -> (House, Credential) {
 async fn challenged(client: &mut Client) -> Nonce {
     let challenge = client.told(DownChannel::Challenge).await;
     let hex = challenge["nonce"].as_str().unwrap();
-    let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    let bytes: Vec<u8> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
     Nonce::new(&bytes).unwrap()
 }
 

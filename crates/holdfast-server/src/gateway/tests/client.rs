@@ -73,7 +73,12 @@ impl Client {
     }
 
     /// TLS and CONNECT; gives back what the server answers.
-    pub(super) async fn knock(house: &House, credential: &Credential, version: Version, client_id: &str) -> (Self, Heard) {
+    pub(super) async fn knock(
+        house: &House,
+        credential: &Credential,
+        version: Version,
+        client_id: &str,
+    ) -> (Self, Heard) {
         let mut client = Self::reach(house, credential).await.unwrap();
         client.version = version;
         let heard = client.connect(client_id).await;
@@ -205,7 +210,9 @@ impl Client {
             Packet::Publish(publish) => {
                 let id = match publish.delivery {
                     Delivery::AtMostOnce => None,
-                    Delivery::AtLeastOnce { packet_id, .. } | Delivery::ExactlyOnce { packet_id, .. } => Some(packet_id),
+                    Delivery::AtLeastOnce { packet_id, .. } | Delivery::ExactlyOnce { packet_id, .. } => {
+                        Some(packet_id)
+                    }
                 };
                 Heard::Publish(publish.topic.to_owned(), String::from_utf8(publish.payload.to_vec()).unwrap(), id)
             }

@@ -129,5 +129,8 @@ async fn an_event_is_stored_once_however_often_it_is_said() {
         assert!(matches!(heard, Heard::PubAck(_, ReasonCode::Success, _)), "{heard:?}");
     }
     let events = house.store.events(&credential.device, None, 10).unwrap();
-    assert_eq!(events.iter().map(|event| (event.counter, event.kind.as_str())).collect::<Vec<_>>(), [(9, "lid-opened")]);
+    assert_eq!(
+        events.iter().map(|event| (event.counter, event.kind.as_str())).collect::<Vec<_>>(),
+        [(9, "lid-opened")]
+    );
 }

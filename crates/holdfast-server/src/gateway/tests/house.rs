@@ -74,10 +74,8 @@ impl House {
             manifest_digest: [0; 32],
             imported: now,
         };
-        let changes = vec![
-            Change::PutProduct(product),
-            Change::AddBatch { batch: listed, devices: vec![], claims: vec![] },
-        ];
+        let changes =
+            vec![Change::PutProduct(product), Change::AddBatch { batch: listed, devices: vec![], claims: vec![] }];
         store.commit(Decision::quiet(changes)).unwrap();
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();

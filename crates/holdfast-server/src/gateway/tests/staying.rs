@@ -58,7 +58,8 @@ async fn a_quarantine_narrows_the_open_session_at_once_and_its_end_widens_it() {
     assert!(house.connections.push(&Effect::PushPolicy(device.clone())));
     let policy = client.told(DownChannel::Policy).await;
     assert_eq!((&policy["quarantined"], &policy["reason"]), (&true.into(), &"slot-digest-unknown".into()));
-    let Heard::PubAck(_, ReasonCode::NotAuthorized, words) = client.publish("telemetry/climate", &reading(1)).await else {
+    let Heard::PubAck(_, ReasonCode::NotAuthorized, words) = client.publish("telemetry/climate", &reading(1)).await
+    else {
         panic!("to be refused")
     };
     assert_eq!(words, "quarantined");
