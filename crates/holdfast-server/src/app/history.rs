@@ -5,7 +5,7 @@ use holdfast_core::id::DeviceId;
 use holdfast_core::time::Timestamp;
 use holdfast_domain::conformity::{self, Catalogue, Facts};
 use holdfast_store::ledger::Leaf;
-use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry, Status};
+use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry};
 use holdfast_web::backend::{Answer, Page, PageAsk};
 
 use super::paging::{cursor, cut, one_more};
@@ -54,7 +54,7 @@ impl History for House {
             text: assessed.requirement.text.clone(),
             level: assessed.requirement.level.clone(),
             capability: assessed.requirement.capability.clone(),
-            status: status(assessed.status),
+            status: assessed.status,
             as_of: (!assessed.evidence.is_empty()).then_some(now),
             evidence: assessed.evidence,
         });
@@ -110,14 +110,4 @@ fn entry(leaf: Leaf) -> LedgerEntry {
     let at = line.get("at").and_then(serde_json::Value::as_i64).unwrap_or_default();
     let kind = line.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     LedgerEntry { index: leaf.index, at: Timestamp::from_micros(at), kind, leaf: leaf.line, leaf_hash: leaf.hash }
-}
-
-const fn status(status: conformity::Status) -> Status {
-    match status {
-        conformity::Status::Met => Status::Met,
-        conformity::Status::MetOtherwise => Status::MetOtherwise,
-        conformity::Status::NotMet => Status::NotMet,
-        conformity::Status::NotApplicable => Status::NotApplicable,
-        conformity::Status::Open => Status::Open,
-    }
 }

@@ -2,6 +2,7 @@
 
 use holdfast_core::id::DeviceId;
 use holdfast_core::time::Timestamp;
+use holdfast_domain::conformity::Status;
 
 use super::{Answer, Ground, Page, PageAsk};
 
@@ -42,21 +43,6 @@ pub struct LedgerEntry {
     pub leaf: String,
     /// The leaf's hash (RFC 6962 §2.1).
     pub leaf_hash: [u8; 32],
-}
-
-/// How a requirement stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// Shown by facts.
-    Met,
-    /// Met by another measure, with its reason.
-    MetOtherwise,
-    /// Facts say no.
-    NotMet,
-    /// Does not apply, with its reason.
-    NotApplicable,
-    /// Nothing shows it yet.
-    Open,
 }
 
 /// One requirement and what shows it.

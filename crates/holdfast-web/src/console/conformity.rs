@@ -1,12 +1,13 @@
 //! The page of requirements and how each stands.
 
 use askama::Template;
+use holdfast_domain::conformity::Status;
 use holdfast_domain::people::access::Act;
 
 use super::pictures::{Part, Stack};
 use super::words::{When, when};
 use super::{Desk, Frame, PageReply, page};
-use crate::backend::history::{Conformity, ConformityRow, History, Status};
+use crate::backend::history::{Conformity, ConformityRow, History};
 use crate::door::extract::Fields;
 use crate::door::routes::{Access, Routes};
 

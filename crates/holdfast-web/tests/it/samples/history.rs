@@ -1,7 +1,8 @@
 //! The sample's ledger and catalogue.
 
 use holdfast_core::id::DeviceId;
-use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry, Status};
+use holdfast_domain::conformity::Status;
+use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry};
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk};
 
 use super::Sample;
