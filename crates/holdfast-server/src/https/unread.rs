@@ -39,7 +39,7 @@ impl<B: Body + Unpin> Left<B> {
         let reading = async {
             let mut bytes = 0_usize;
             while let Some(Ok(frame)) = body.frame().await {
-                bytes = bytes.saturating_add(frame.data_ref().map_or(0, |data| data.remaining()));
+                bytes = bytes.saturating_add(frame.data_ref().map_or(0, Buf::remaining));
                 if bytes > UNREAD_BYTES_MAX {
                     return;
                 }

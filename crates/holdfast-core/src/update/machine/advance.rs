@@ -45,12 +45,7 @@ impl Machine {
                     self.enter(Step::Adopt { sequence });
                 }
             }
-            (Step::StartOther { .. }, Success::Started { sequence }) => {
-                self.discard = Some(self.boot.committed);
-                self.boot.committed = self.boot.committed.other();
-                self.boot.trial = self.boot.trial.filter(|trial| trial.slot != self.boot.committed);
-                self.enter(Step::Adopt { sequence });
-            }
+            (Step::StartOther { .. }, Success::Started { sequence }) => self.fall_back(sequence),
             (Step::Adopt { sequence }, _) => {
                 self.boot = self.adopted(sequence);
                 self.needs_repair = false;
@@ -105,6 +100,14 @@ impl Machine {
                 self.step = step;
             }
         }
+    }
+
+    /// The other slot runs now, because the committed one could not be started.
+    fn fall_back(&mut self, sequence: u64) {
+        self.discard = Some(self.boot.committed);
+        self.boot.committed = self.boot.committed.other();
+        self.boot.trial = self.boot.trial.filter(|trial| trial.slot != self.boot.committed);
+        self.enter(Step::Adopt { sequence });
     }
 
     pub(super) fn failed(&mut self, failure: Failure, now: Millis) {

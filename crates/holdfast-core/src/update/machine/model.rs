@@ -90,9 +90,9 @@ impl World {
                 assert_eq!(state.generation, self.boot().generation + 1, "each write is the next generation");
                 let (place, bytes) = state.encode();
                 if place == 0 {
-                    self.boot_0 = bytes
+                    self.boot_0 = bytes;
                 } else {
-                    self.boot_1 = bytes
+                    self.boot_1 = bytes;
                 }
                 Ok(Success::Done)
             }
