@@ -20,7 +20,7 @@ pub(crate) fn demo(args: &[&str]) -> Result<(), String> {
 
 /// `cargo xtask test`.
 pub(crate) fn test() -> Result<(), String> {
-    system::ensure()?;
+    system::ensure(system::TESTS)?;
     tidy::check()?;
     step("format");
     run::expect(run::cargo(&["fmt", "--all", "--check"]))?;
@@ -45,6 +45,7 @@ pub(crate) fn vectors() -> Result<(), String> {
 
 /// `cargo xtask bench ingest`.
 pub(crate) fn bench_ingest(args: &[&str]) -> Result<(), String> {
+    system::ensure(system::BENCHMARKS)?;
     run::expect(run::cargo(&["build", "--release", "-p", "holdfast-server", "-p", "holdfast-sim"]))?;
     let mut bench = run::program(&target("release", "holdfast-sim").to_string_lossy(), &["bench", "ingest"]);
     bench.args(args).arg("--server").arg(target("release", "holdfast"));

@@ -1,14 +1,19 @@
-//! System packages that tests need: installed where that is allowed (root and apt), named exactly otherwise.
+//! System packages that tests and benchmarks need: installed where that is allowed (root and apt), named exactly otherwise.
 
 use crate::run;
 
-/// A program the tests start, and the Debian package that brings it.
-const NEEDS: &[(&str, &str)] =
-    &[("mosquitto_pub", "mosquitto-clients"), ("openssl", "openssl"), ("chromium", "chromium")];
+/// A program that is started, and the Debian package that brings it.
+type Need = (&'static str, &'static str);
+
+/// What the tests start.
+pub(crate) const TESTS: &[Need] = &[("mosquitto_pub", "mosquitto-clients"), ("openssl", "openssl")];
+
+/// What the benchmarks start: the peer that we measure ourselves against.
+pub(crate) const BENCHMARKS: &[Need] = &[("mosquitto", "mosquitto")];
 
 /// Makes sure that every needed program is there.
-pub(crate) fn ensure() -> Result<(), String> {
-    let missing: Vec<&str> = NEEDS.iter().filter(|(p, _)| !run::found(p)).map(|(_, package)| *package).collect();
+pub(crate) fn ensure(needs: &[Need]) -> Result<(), String> {
+    let missing: Vec<&str> = needs.iter().filter(|(p, _)| !run::found(p)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
