@@ -43,7 +43,7 @@ pub(crate) fn unpack(image: &Path, digest: Sha256Digest, into: &Path) -> Result<
     // A tar file holds no more content than its own size: nothing in it is compressed.
     let bytes_max = file.metadata().map_err(Fault::files("read", image))?.len();
     let mut hashing = Hashing { inner: std::io::BufReader::with_capacity(256 * 1024, file), hasher: Hasher::new() };
-    let outcome = entries(&mut hashing, into, bytes_max, image);
+    let outcome = entries(&mut hashing, into, bytes_max, image).map_err(named);
     std::io::copy(&mut hashing, &mut std::io::sink()).map_err(Fault::files("read", image))?;
     let outcome = outcome.and_then(|()| {
         if hashing.hasher.finish() == digest { Ok(()) } else { Err(Fault::unverified("image-changed-while-read")) }
@@ -130,6 +130,23 @@ fn place<R: Read>(
     }
 }
 
+/// What the file system says of an entry that no directory can hold is a refusal of the image: another try would be the
+/// same.
+fn named(fault: Fault) -> Fault {
+    use std::io::ErrorKind as Kind;
+    let Fault::Files { source, .. } = &fault else { return fault };
+    let kind = source.kind();
+    if matches!(kind, Kind::AlreadyExists | Kind::NotADirectory | Kind::IsADirectory) {
+        Fault::refused("image-entry-repeated")
+    } else if matches!(kind, Kind::InvalidInput | Kind::InvalidFilename | Kind::NotFound) {
+        Fault::refused("image-path-malformed")
+    } else if matches!(kind, Kind::UnexpectedEof | Kind::InvalidData | Kind::Other) {
+        Fault::refused("image-malformed")
+    } else {
+        fault
+    }
+}
+
 /// The path of an entry, if it leads nowhere but down.
 fn inside(path: &Path) -> Result<PathBuf, Fault> {
     let mut clean = PathBuf::new();
@@ -145,14 +162,15 @@ fn inside(path: &Path) -> Result<PathBuf, Fault> {
     if clean.components().count() > DEPTH_MAX { Err(Fault::refused("image-path-too-deep")) } else { Ok(clean) }
 }
 
-/// A link may point only to what is in the image.
+/// A link may point only to what is in the image. `..` counts only before any name: behind one, which may be another link,
+/// it leads somewhere else than it seems to.
 fn stays_inside(link: &Path, target: &Path) -> Result<(), Fault> {
-    let mut depth = link.components().count().saturating_sub(1);
+    let (mut depth, mut is_down) = (link.components().count().saturating_sub(1), false);
     for part in target.components() {
         match part {
-            Component::Normal(_) => depth += 1,
+            Component::Normal(_) => is_down = true,
             Component::CurDir => {}
-            Component::ParentDir if depth > 0 => depth -= 1,
+            Component::ParentDir if depth > 0 && !is_down => depth -= 1,
             Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
                 return Err(Fault::refused("image-link-outside"));
             }
@@ -238,11 +256,26 @@ mod tests {
         check(&[("bin/../../x", file, b"x")], Some("image-path-outside"));
         check(&[("out", EntryType::Symlink, b"/etc")], Some("image-link-outside"));
         check(&[("bin/out", EntryType::Symlink, b"../../etc")], Some("image-link-outside"));
+        check(
+            &[("here", EntryType::Symlink, b"."), ("out", EntryType::Symlink, b"here/..")],
+            Some("image-link-outside"),
+        );
         check(&[("d", EntryType::Symlink, b"."), ("d/x", file, b"x")], Some("image-path-through-link"));
         check(&[("dev", EntryType::Char, b"")], Some("image-entry-kind"));
         check(&[("hard", EntryType::Link, b"")], Some("image-entry-kind"));
         check(&[("a", file, b"1"), ("a", file, b"2")], Some("image-entry-repeated"));
         check(&[("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", file, b"x")], Some("image-path-too-deep"));
+    }
+
+    #[test]
+    fn an_image_that_no_directory_can_hold_is_refused_and_not_tried_again() {
+        let (file, long) = (EntryType::Regular, "x".repeat(100));
+        check(&[("a", file, b"1"), ("a", EntryType::Directory, b"")], Some("image-entry-repeated"));
+        check(&[("a", EntryType::Directory, b""), ("b", EntryType::Symlink, b"")], Some("image-malformed"));
+        check(
+            &[("long", EntryType::GNULongName, long.repeat(3).as_bytes()), ("a", file, b"1")],
+            Some("image-path-malformed"),
+        );
     }
 
     #[test]
