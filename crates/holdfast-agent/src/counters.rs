@@ -17,7 +17,7 @@ const BLOCK: u64 = 500;
 const STREAMS_MAX: usize = 64;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Reserved(BTreeMap<String, u64>);
+pub(crate) struct Reserved(BTreeMap<String, u64>);
 
 /// The counters of all streams.
 #[derive(Debug)]
@@ -46,11 +46,12 @@ impl Counters {
         }
         let number = self.next.get(stream).copied().unwrap_or(1);
         let reserved = self.record.value.0.get(stream).copied().unwrap_or(1);
+        let next = number.checked_add(1).ok_or_else(|| Fault::refused("counter-exhausted"))?;
         if number >= reserved {
-            self.record.value.0.insert(stream.to_owned(), number + BLOCK);
+            self.record.value.0.insert(stream.to_owned(), number.saturating_add(BLOCK));
             self.record.save()?;
         }
-        self.next.insert(stream.to_owned(), number + 1);
+        self.next.insert(stream.to_owned(), next);
         Ok(number)
     }
 }
@@ -74,6 +75,20 @@ mod tests {
             std::fs::write(layout.state(&format!("counters.{}.tmp", round % 2)), b"torn").unwrap();
         }
         assert_eq!(seen.first(), Some(&1));
+    }
+
+    #[test]
+    fn a_number_that_nothing_follows_is_refused_and_never_starts_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        layout.create().unwrap();
+        let mut counters = Counters::load(&layout);
+        counters.skip("climate", u64::MAX - 2);
+        assert_eq!(counters.take("climate").unwrap(), u64::MAX - 1);
+        for _ in 0..2 {
+            assert_eq!(counters.take("climate").unwrap_err().name(), "counter-exhausted");
+            counters = Counters::load(&layout);
+        }
     }
 
     #[test]
