@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_core::id::CommandId;
 use holdfast_core::time::Timestamp;
+use holdfast_core::update::copies;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,14 +21,14 @@ const OPEN_MAX: usize = 16;
 const ACTION_BYTES_MAX: usize = 64;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Done {
+pub(crate) struct Done {
     id: String,
     result: Value,
     acknowledged: bool,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Results(Vec<Done>);
+pub(crate) struct Results(Vec<Done>);
 
 #[derive(Debug)]
 struct Open {
@@ -139,8 +140,17 @@ impl Commands {
             results.remove(0);
         }
         results.push(Done { id: id.to_string(), result, acknowledged: false });
+        // The oldest make room: a record that is too large could not be read after a restart.
+        while results.len() > 1 && bytes_of(results) > copies::PAYLOAD_BYTES_MAX {
+            results.remove(0);
+        }
         self.record.save()
     }
+}
+
+/// The record's size on disk.
+fn bytes_of(results: &[Done]) -> usize {
+    serde_json::to_vec(results).map_or(usize::MAX, |bytes| bytes.len())
 }
 
 #[cfg(test)]
@@ -175,6 +185,19 @@ mod tests {
         assert!(commands.take_untold().is_none());
         assert!(commands.ordered(&order(2_000), NOW).unwrap().is_none());
         assert_eq!(commands.take_untold(), Some((id, told)));
+    }
+
+    #[test]
+    fn large_results_leave_a_record_that_is_read_after_a_restart() {
+        let (_dir, layout) = fresh();
+        let mut commands = Commands::load(&layout);
+        let id = |n: u8| format!("018bcfe5-6800-7fff-bfff-ffffffffff{n:02x}");
+        for n in 0..9 {
+            assert!(commands.ordered(&Order { id: id(n), ..order(2_000) }, NOW).unwrap().is_some());
+            commands.answered(id(n).parse().unwrap(), Value::from("x".repeat(16_000))).unwrap();
+        }
+        let mut commands = Commands::load(&layout);
+        assert!(commands.ordered(&Order { id: id(8), ..order(2_000) }, NOW).unwrap().is_none(), "carried out before");
     }
 
     #[test]

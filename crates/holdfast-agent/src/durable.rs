@@ -83,22 +83,29 @@ impl<T: Serialize + DeserializeOwned + Default> Record<T> {
     /// Reads the newest whole copy, or starts with the default.
     pub(crate) fn load(layout: &Layout, name: &'static str) -> Self {
         let (zero, one) = read_copies(layout, name);
-        let found = copies::newest(&zero, &one)
-            .and_then(|(generation, payload)| Some((generation, serde_json::from_slice(payload).ok()?)));
-        let (generation, value) = found.unwrap_or_default();
+        let (generation, value) = newest(&zero, &one).unwrap_or_default();
         Self { layout: layout.clone(), name, generation, value }
     }
 
-    /// Writes the value durably over the older copy.
+    /// Writes the value durably over the older copy; what could not be read again is refused.
     pub(crate) fn save(&mut self) -> Result<(), Fault> {
-        let generation = self.generation + 1;
+        let generation = self.generation.checked_add(1).ok_or_else(|| Fault::refused("record-exhausted"))?;
         let place = copies::place_of(generation);
         let path = self.layout.state(&format!("{}.{place}", self.name));
         let payload = serde_json::to_vec(&self.value).map_err(|why| Fault::content(&path, why))?;
+        if payload.len() > copies::PAYLOAD_BYTES_MAX {
+            return Err(Fault::refused("record-too-large"));
+        }
         write(&path, &copies::encode(generation, &payload))?;
         self.generation = generation;
         Ok(())
     }
+}
+
+/// Generation and value of the newest whole copy.
+pub(crate) fn newest<T: DeserializeOwned>(zero: &[u8], one: &[u8]) -> Option<(u64, T)> {
+    let (generation, payload) = copies::newest(zero, one)?;
+    Some((generation, serde_json::from_slice(payload).ok()?))
 }
 
 /// The two copies' bytes; a copy that is missing, too long or cannot be read is empty. A device starts with what is left.

@@ -13,7 +13,7 @@ use crate::layout::Layout;
 const FIELDS_MAX: usize = 256;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Known {
+pub(crate) struct Known {
     version: u64,
     wish: Option<Map<String, Value>>,
     reported: Map<String, Value>,
@@ -37,10 +37,20 @@ impl Shadow {
         if delta.v < known.version || delta.f.len() > FIELDS_MAX {
             return Ok(false);
         }
+        let before = known.clone();
         known.version = delta.v;
         known.wish = Some(delta.f);
-        self.record.save()?;
+        self.save_or(before)?;
         Ok(true)
+    }
+
+    /// Keeps the change, or undoes it: what does not fit into the record is refused whole.
+    fn save_or(&mut self, before: Known) -> Result<(), Fault> {
+        let saved = self.record.save();
+        if saved.is_err() {
+            self.record.value = before;
+        }
+        saved
     }
 
     /// The line that tells the application what is wished and not yet reported.
@@ -52,8 +62,7 @@ impl Shadow {
     /// not; `answered` is false for what it reports by itself when it starts.
     pub(crate) fn reported(&mut self, fields: Map<String, Value>, answered: bool) -> Result<(), Fault> {
         let known = &mut self.record.value;
-        let before = known.reported.clone();
-        let had_wish = known.wish.is_some();
+        let before = known.clone();
         for (name, value) in fields {
             if known.reported.len() < FIELDS_MAX || known.reported.contains_key(&name) {
                 known.reported.insert(name, value);
@@ -62,9 +71,9 @@ impl Shadow {
         if answered {
             known.wish = None;
         }
-        if known.reported != before || (answered && had_wish) {
+        if known.reported != before.reported || known.wish.is_some() != before.wish.is_some() {
+            self.save_or(before)?;
             self.told = false;
-            self.record.save()?;
         }
         Ok(())
     }
@@ -87,6 +96,20 @@ impl Shadow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_that_does_not_fit_is_refused_whole_and_the_rest_survives() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        layout.create().unwrap();
+        let mut shadow = Shadow::load(&layout);
+        shadow.reported(fields(r#"{"mode":"frost"}"#), false).unwrap();
+        let large = Map::from_iter([("mode".to_owned(), Value::from("x".repeat(70_000)))]);
+        assert_eq!(shadow.reported(large, false).unwrap_err().name(), "record-too-large");
+        for shadow in [shadow, Shadow::load(&layout)] {
+            assert_eq!(shadow.untold().unwrap(), br#"{"f":{"mode":"frost"},"v":0}"#);
+        }
+    }
 
     fn fields(json: &str) -> Map<String, Value> {
         serde_json::from_str(json).unwrap()
