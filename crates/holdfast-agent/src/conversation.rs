@@ -100,11 +100,8 @@ pub(crate) fn refused(reason: &str) -> Value {
 }
 
 fn is_name(text: &str) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_lowercase);
-    edge(text.as_bytes().first())
-        && text.len() <= 48
-        && !text.ends_with('-')
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.len() <= 48 && text.split('-').all(word)
 }
 
 /// `shadow/delta`.
@@ -146,7 +143,8 @@ pub(crate) fn challenge(payload: &[u8]) -> Option<Nonce> {
         .nonce
         .as_bytes()
         .chunks_exact(2)
-        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .map(|pair| std::str::from_utf8(pair).ok().filter(|pair| !pair.contains('+')))
+        .map(|pair| u8::from_str_radix(pair?, 16).ok())
         .collect();
     Nonce::new(&bytes?).ok()
 }
@@ -200,6 +198,7 @@ mod tests {
         check(r#"{"stream":"climate","fields":{},"event":"x"}"#, Err("line-malformed"));
         check(r#"{"stream":"a/b","fields":{}}"#, Err("bad-stream-id"));
         check(r#"{"event":"Not a name","text":""}"#, Err("bad-event-kind"));
+        check(r#"{"event":"two--words","text":""}"#, Err("bad-event-kind"));
         check(r#"{"result":{"id":"7","ok":true}}"#, Err("bad-command-id"));
         check("hello", Err("line-malformed"));
     }
@@ -208,7 +207,7 @@ mod tests {
     fn a_challenge_without_a_proper_nonce_is_none() {
         let of = |nonce: &str| challenge(format!("{{\"nonce\":\"{nonce}\"}}").as_bytes());
         assert_eq!(of(&"0a".repeat(16)).unwrap().as_bytes(), [10; 16]);
-        for bad in ["0a", "zz", &"0a".repeat(65), &"0".repeat(33), "ä0ä0ä0ä0ä0ä0ä0ä0"] {
+        for bad in ["0a", "zz", &"0a".repeat(65), &"0".repeat(33), "ä0ä0ä0ä0ä0ä0ä0ä0", &"+a".repeat(16)] {
             assert_eq!(of(bad), None, "{bad}");
         }
     }
