@@ -79,12 +79,7 @@ impl AckedLog {
                 return Ok((found, highest));
             }
             // A damaged line says nothing; what it stood for is sent again and acknowledged as a repeat.
-            let Some((stream, counter)) =
-                std::str::from_utf8(&line).ok().and_then(|line| line.trim_end_matches('\n').split_once(' '))
-            else {
-                continue;
-            };
-            let Ok(counter) = counter.parse::<u64>() else { continue };
+            let Some((stream, counter)) = entry(&line) else { continue };
             if wanted.contains(&(stream, counter)) {
                 found.insert((stream.to_owned(), counter));
             }
@@ -110,6 +105,12 @@ impl AckedLog {
         self.bytes = 0;
         Ok(())
     }
+}
+
+/// Stream and counter of a line.
+pub(crate) fn entry(line: &[u8]) -> Option<(&str, u64)> {
+    let (stream, counter) = std::str::from_utf8(line).ok()?.trim_end_matches('\n').split_once(' ')?;
+    Some((stream, counter.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use holdfast_core::time::Millis;
 use holdfast_core::update::boot::Slot;
 use rustix::process::{Pid, Signal};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -214,29 +214,55 @@ async fn watch(mut child: Child, incarnation: u64, heard: mpsc::Sender<FromAppli
         let mut reader = BufReader::new(stdout);
         let mut line = Vec::new();
         loop {
-            line.clear();
-            let read = (&mut reader).take(LINE_BYTES_MAX).read_until(b'\n', &mut line).await;
-            if !matches!(read, Ok(count) if count > 0) {
-                break;
-            }
-            if line.last() == Some(&b'\n') {
-                if let Ok(text) = std::str::from_utf8(&line)
-                    && tell(Heard::Line(text.trim_end().to_owned())).await.is_err()
-                {
+            match next_line(&mut reader, &mut line).await {
+                Printed::Line(text) => {
+                    if tell(Heard::Line(text)).await.is_err() {
+                        break;
+                    }
+                }
+                Printed::Unreadable => {}
+                Printed::TooLong => {
+                    tracing::warn!(
+                        line.bytes_max = LINE_BYTES_MAX,
+                        "line of the application is too long; application ended"
+                    );
+                    let _ = child.start_kill();
                     break;
                 }
-            } else if line.len() as u64 >= LINE_BYTES_MAX {
-                tracing::warn!(
-                    line.bytes_max = LINE_BYTES_MAX,
-                    "line of the application is too long; application ended"
-                );
-                let _ = child.start_kill();
-                break;
+                Printed::End => break,
             }
         }
     }
     let how = child.wait().await.map_or_else(|why| why.to_string(), |status| status.to_string());
     let _ = tell(Heard::Ended(how)).await;
+}
+
+/// What stands next in the application's output.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Printed {
+    /// A line, without its end.
+    Line(String),
+    /// Not UTF-8, or cut off by the end of the output.
+    Unreadable,
+    /// More than [`LINE_BYTES_MAX`] bytes without an end.
+    TooLong,
+    /// The output is closed.
+    End,
+}
+
+/// Reads the next line; `line` lends its memory.
+pub(crate) async fn next_line(reader: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) -> Printed {
+    line.clear();
+    let read = reader.take(LINE_BYTES_MAX).read_until(b'\n', line).await;
+    if !matches!(read, Ok(count) if count > 0) {
+        Printed::End
+    } else if line.last() == Some(&b'\n') {
+        std::str::from_utf8(line).map_or(Printed::Unreadable, |text| Printed::Line(text.trim_end().to_owned()))
+    } else if line.len() as u64 >= LINE_BYTES_MAX {
+        Printed::TooLong
+    } else {
+        Printed::Unreadable
+    }
 }
 
 /// Runs the health program of an unpacked slot: it must end with success within the time.

@@ -90,8 +90,12 @@ impl Config {
         let path = layout.config();
         let bytes = durable::read(&path)?.ok_or_else(|| Fault::content(&path, "not there; `init` writes it"))?;
         let text = String::from_utf8(bytes).map_err(|why| Fault::content(&path, why))?;
-        let file: ConfigFile = toml::from_str(&text).map_err(|why| Fault::content(&path, why))?;
-        Self::read(file).map_err(|why| Fault::content(&path, why))
+        Self::parse(&text).map_err(|why| Fault::content(&path, why))
+    }
+
+    /// Reads the file's text; the error is a sentence for whoever wrote it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        Self::read(toml::from_str(text).map_err(|why| why.to_string())?)
     }
 
     fn read(file: ConfigFile) -> Result<Self, String> {
@@ -132,8 +136,7 @@ mod tests {
     fn check(change: &str, good: bool) {
         let base = "device_id = \"hearth-0001\"\nproduct = \"hearth-thermostat\"\nmaker = \"Hearth\"\n\
                     est_url = \"https://localhost:8444/\"\nmqtt_addr = \"localhost:8883\"\n";
-        let read =
-            toml::from_str::<ConfigFile>(&format!("{base}{change}")).map_err(|w| w.to_string()).and_then(Config::read);
+        let read = Config::parse(&format!("{base}{change}"));
         assert_eq!(read.is_ok(), good, "{change}: {read:?}");
     }
 

@@ -82,7 +82,7 @@ async fn limited(mut response: Response) -> Result<Bytes, Fault> {
 }
 
 /// The named refusal of a problem document (RFC 9457), or a passing failure for a server in trouble.
-fn refusal(status: StatusCode, body: &[u8]) -> Fault {
+pub(crate) fn refusal(status: StatusCode, body: &[u8]) -> Fault {
     let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let kind = problem.get("type").and_then(serde_json::Value::as_str).and_then(|kind| kind.strip_prefix(REFUSAL_URN));
     let is_name = |name: &&str| {

@@ -30,14 +30,17 @@ pub(crate) async fn certify(door: &Door, request: Request, csr: &[u8], spki: &[u
     };
     let body = STANDARD.encode(csr).into_bytes();
     let answer = door.ask(Method::POST, path, Some(("application/pkcs10", body))).await?;
-    let unreadable = || Fault::unverified("enrolment-answer-malformed");
-    let text: Vec<u8> = answer.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
-    let der = STANDARD.decode(text).map_err(|_| unreadable())?;
-    let certificates = certificates(&der).ok_or_else(unreadable)?;
+    let certificates = read_answer(&answer).ok_or_else(|| Fault::unverified("enrolment-answer-malformed"))?;
     let own = certificates.into_iter().find(|certificate| {
         X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| parsed.public_key().raw == spki)
     });
     own.ok_or_else(|| Fault::unverified("certificate-of-another-key"))
+}
+
+/// The certificates of an answer: base64 with white space anywhere (RFC 8951 §3.1).
+pub(crate) fn read_answer(answer: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let text: Vec<u8> = answer.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    certificates(&STANDARD.decode(text).ok()?)
 }
 
 /// When a certificate begins and ends, in seconds since 1970.

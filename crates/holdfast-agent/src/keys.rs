@@ -40,8 +40,13 @@ impl PrivateKey {
     /// Reads a key; `None` if the file is not there.
     pub(crate) fn load(path: &Path) -> Result<Option<Self>, Fault> {
         let Some(pem) = durable::read(path)?.map(Zeroizing::new) else { return Ok(None) };
-        let key = PrivatePkcs8KeyDer::from_pem_slice(&pem).map_err(|_| Fault::content(path, "not a PKCS#8 PEM key"))?;
-        Ok(Some(Self { pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) }))
+        Self::from_pem(&pem).map(Some).ok_or_else(|| Fault::content(path, "not a PKCS#8 PEM key"))
+    }
+
+    /// The key in a file's text.
+    pub(crate) fn from_pem(pem: &[u8]) -> Option<Self> {
+        let key = PrivatePkcs8KeyDer::from_pem_slice(pem).ok()?;
+        Some(Self { pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) })
     }
 
     /// The key as TLS wants it.
@@ -110,11 +115,13 @@ impl Signer for EvidenceKey {
 /// Reads a PEM file of certificates, leaf first; `None` if the file is not there.
 pub(crate) fn load_chain(path: &Path) -> Result<Option<Vec<CertificateDer<'static>>>, Fault> {
     let Some(pem) = durable::read(path)? else { return Ok(None) };
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match chain {
-        Ok(chain) if !chain.is_empty() => Ok(Some(chain)),
-        _ => Err(Fault::content(path, "holds no PEM certificate")),
-    }
+    chain_from_pem(&pem).map(Some).ok_or_else(|| Fault::content(path, "holds no PEM certificate"))
+}
+
+/// The certificates in a file's text; `None` if there is none, or one cannot be read.
+pub(crate) fn chain_from_pem(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    chain.ok().filter(|chain| !chain.is_empty())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 
 use holdfast_core::update::copies::crc32;
@@ -17,6 +17,8 @@ use crate::layout::Layout;
 
 /// A segment is closed when it is larger.
 const SEGMENT_BYTES: u64 = 256 * 1024;
+/// Most bytes of a segment that are read: what an agent writes is smaller.
+const SEGMENT_BYTES_MAX: u64 = 1024 * 1024;
 /// Segment numbers below this are ours; a file with a higher one was not written by an agent.
 const SEGMENTS_MAX: u64 = 1 << 63;
 /// Kept for each message beside its payload.
@@ -93,7 +95,7 @@ impl Queue {
             let file = File::open(path).map_err(Fault::files("open", path))?;
             queue.segments.insert(*segment, 0);
             queue.next_segment = segment + 1;
-            for line in BufReader::new(file).split(b'\n') {
+            for line in BufReader::new(file.take(SEGMENT_BYTES_MAX)).split(b'\n') {
                 let Ok(line) = line else { break };
                 if let Some((stream, counter, payload)) = parse(&line) {
                     queue.put(stream, counter, payload, *segment);
@@ -122,8 +124,7 @@ impl Queue {
     /// Adds a message; drops the oldest telemetry if there is no room.
     pub(crate) fn push(&mut self, stream: &str, counter: u64, payload: Vec<u8>) -> Result<(), Fault> {
         let (segment, file, written) = self.segment()?;
-        let body = [format!("{stream} {counter} ").as_bytes(), &payload].concat();
-        let line = [format!("{:08x} ", crc32(&body)).as_bytes(), &body, b"\n"].concat();
+        let line = line_of(stream, counter, &payload);
         let path = path_of(&self.dir, segment);
         let mut file = file;
         let outcome = file.write_all(&line).map_err(Fault::files("append to", &path));
@@ -259,7 +260,14 @@ fn segment_of(name: &str) -> Option<u64> {
     u64::from_str_radix(name.strip_suffix(".seg")?, 16).ok().filter(|segment| *segment < SEGMENTS_MAX)
 }
 
-fn parse(line: &[u8]) -> Option<(String, u64, Vec<u8>)> {
+/// The line that stands for a message in a segment.
+pub(crate) fn line_of(stream: &str, counter: u64, payload: &[u8]) -> Vec<u8> {
+    let body = [format!("{stream} {counter} ").as_bytes(), payload].concat();
+    [format!("{:08x} ", crc32(&body)).as_bytes(), &body, b"\n"].concat()
+}
+
+/// Stream, counter and payload of a line without its end; `None` if it is torn or damaged.
+pub(crate) fn parse(line: &[u8]) -> Option<(String, u64, Vec<u8>)> {
     let (crc, body) = line.split_at_checked(9)?;
     let crc = u32::from_str_radix(std::str::from_utf8(crc).ok()?.strip_suffix(' ')?, 16).ok()?;
     if crc32(body) != crc {
