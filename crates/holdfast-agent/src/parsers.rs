@@ -1,0 +1,168 @@
+//! Entry points for the fuzzers, not an interface: each feeds any bytes to private parsers of this program.
+//!
+//! Each also checks what must hold for input that is accepted.
+
+use std::path::Path;
+
+use futures_util::FutureExt as _;
+use holdfast_core::hash::Sha256Digest;
+use holdfast_core::time::Timestamp;
+use holdfast_core::update::copies::{self, crc32};
+use holdfast_core::update::journal::Journal;
+use reqwest::StatusCode;
+use rustls::pki_types::CertificateDer;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::application::{LINE_BYTES_MAX, Printed, next_line};
+use crate::commands::Results;
+use crate::config::Config;
+use crate::conversation::{self, Delta, Order, Policy};
+use crate::counters::Reserved;
+use crate::device_state::DeviceState;
+use crate::fault::Fault;
+use crate::keys::PrivateKey;
+use crate::shadow::Known;
+use crate::slots::Progress;
+use crate::{acked, credential, door, durable, est, keys, queue, unpack};
+
+/// `agent.toml`.
+pub fn config(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = Config::parse(text);
+    }
+}
+
+/// What the application prints: lines, and what they say.
+///
+/// # Panics
+///
+/// If a line is longer than it may be, or the output never ends.
+pub fn application(data: &[u8]) {
+    let (mut reader, mut line) = (data, Vec::new());
+    for _ in 0..=data.len() {
+        match next_line(&mut reader, &mut line).now_or_never() {
+            Some(Printed::Line(text)) => {
+                assert!(text.len() as u64 <= LINE_BYTES_MAX, "a line over the limit");
+                let _ = conversation::said(&text);
+            }
+            Some(Printed::Unreadable) => {}
+            Some(Printed::TooLong | Printed::End) => return,
+            None => break,
+        }
+    }
+    assert!(data.is_empty(), "the output does not end");
+}
+
+/// What the platform says: wishes, commands, challenges, policies.
+pub fn messages(data: &[u8]) {
+    let _ = serde_json::from_slice::<Delta>(data);
+    let _ = serde_json::from_slice::<Order>(data);
+    let _ = serde_json::from_slice::<Policy>(data);
+    let _ = conversation::challenge(data);
+}
+
+/// What the devices' door answers to an enrolment, or to anything it refuses.
+///
+/// # Panics
+///
+/// If a refusal has no name.
+pub fn answer(data: &[u8]) {
+    for certificate in est::read_answer(data).unwrap_or_default() {
+        let _ = credential::is_due(&CertificateDer::from(certificate.as_slice()), Timestamp::from_micros(0));
+        if let Some((_, end)) = est::validity(&certificate) {
+            let _ = Timestamp::from_micros(end.saturating_mul(1_000_000)).to_string();
+        }
+    }
+    if let Some((status, body)) = data.split_first_chunk::<2>()
+        && let Ok(status) = StatusCode::from_u16(u16::from_le_bytes(*status))
+    {
+        assert!(!door::refusal(status, body).name().is_empty(), "a refusal without a name");
+    }
+}
+
+/// Key files and certificate files.
+///
+/// # Panics
+///
+/// If a key can be used for one purpose and not for the other.
+pub fn key_files(data: &[u8]) {
+    if let Some(key) = PrivateKey::from_pem(data) {
+        assert!(key.spki().is_ok() || key.signer().is_err(), "a key that signs and has no public half");
+    }
+    for certificate in keys::chain_from_pem(data).unwrap_or_default() {
+        let _ = credential::is_expired(&certificate, Timestamp::from_micros(0));
+    }
+}
+
+/// Lines of the queue's segments and of `acked.log`.
+///
+/// # Panics
+///
+/// If a message is written and read as another.
+pub fn queue_lines(data: &[u8]) {
+    for line in data.split(|byte| *byte == b'\n') {
+        let _ = acked::entry(line);
+        let framed = [format!("{:08x} ", crc32(line)).as_bytes(), line].concat();
+        for line in [line, framed.as_slice()] {
+            let Some((stream, counter, payload)) = queue::parse(line) else { continue };
+            let written = queue::line_of(&stream, counter, &payload);
+            assert_eq!(written.split_last().and_then(|(_, line)| queue::parse(line)), Some((stream, counter, payload)));
+        }
+    }
+}
+
+/// The records in `state/` and the progress of a download.
+///
+/// # Panics
+///
+/// If a record is read, and cannot be read again once it was written.
+pub fn records(data: &[u8]) {
+    record::<DeviceState>(data);
+    record::<Journal>(data);
+    record::<Known>(data);
+    record::<Results>(data);
+    record::<Reserved>(data);
+    let _ = serde_json::from_slice::<Progress>(data);
+}
+
+fn record<T: Serialize + DeserializeOwned>(data: &[u8]) {
+    let _ = durable::newest::<T>(data, data);
+    let Some((generation, value)) = durable::newest::<T>(&copies::encode(2, data), b"") else { return };
+    assert_eq!(generation, 2);
+    let written = serde_json::to_vec(&value).unwrap_or_default();
+    let again = durable::newest::<T>(b"", &copies::encode(3, &written));
+    assert!(again.is_some() || written.len() > copies::PAYLOAD_BYTES_MAX, "a record that cannot be read again");
+}
+
+/// An image, unpacked into `dir`, which is the fuzzer's own and is left empty.
+///
+/// # Panics
+///
+/// If unpacking fails without a named refusal, leaves something of a refused image, or a link out of a good one.
+pub fn image(data: &[u8], dir: &Path) {
+    let (image, into) = (dir.join("image"), dir.join("run"));
+    if durable::create_dir(dir).is_err() || std::fs::write(&image, data).is_err() {
+        return;
+    }
+    match unpack::unpack(&image, Sha256Digest::of(data), &into) {
+        Ok(()) => no_way_out(&into, &into),
+        Err(fault) => {
+            assert!(matches!(fault, Fault::Refused { .. }), "not refused by name: {fault:?}");
+            assert!(!into.exists(), "something stays of a refused image");
+        }
+    }
+    let _ = unpack::clear(dir);
+}
+
+fn no_way_out(dir: &Path, root: &Path) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Ok(meta) = std::fs::symlink_metadata(&path) else { continue };
+        if meta.is_dir() {
+            no_way_out(&path, root);
+        } else if let (Ok(real), Ok(root)) = (path.canonicalize(), root.canonicalize()) {
+            assert!(real.starts_with(root), "a link leads out: {}", path.display());
+        }
+    }
+}
