@@ -28,7 +28,7 @@ mod fleet;
 mod history;
 mod integrity;
 mod models;
-mod paging;
+pub(crate) mod paging;
 mod people;
 mod readings;
 mod releases;

@@ -6,11 +6,11 @@
 mod admission;
 mod artifact;
 mod body;
-mod check;
+pub(crate) mod check;
 mod document;
 mod est;
 mod pkcs7;
-mod range;
+pub(crate) mod range;
 mod refusals;
 mod refused;
 

@@ -16,7 +16,7 @@ mod listener;
 mod metrics;
 mod models;
 mod nonces;
-mod payload;
+pub(crate) mod payload;
 mod pending;
 mod presence;
 mod readings;

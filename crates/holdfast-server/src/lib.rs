@@ -17,3 +17,5 @@ pub mod cli;
 pub mod demo;
 pub mod offline;
 pub mod factory;
+#[doc(hidden)]
+pub mod parsers;

@@ -3,10 +3,10 @@
 //! Every write is atomic and on disk before it is reported. What a document must be is `holdfast-core`'s to say; here
 //! only the files around it are handled, and keys are kept to the role they were made for.
 
-mod image;
-mod key;
+pub(crate) mod image;
+pub(crate) mod key;
 mod release;
-mod trust;
+pub(crate) mod trust;
 
 use std::path::PathBuf;
 

@@ -25,7 +25,7 @@ pub(super) fn cut<T>(mut rows: Vec<T>, page: &PageAsk, key: impl Fn(&T) -> Strin
 }
 
 /// A cursor of stored messages: time and counter of the last one shown.
-pub(super) fn message_cursor(text: &str) -> Answer<MessageCursor> {
+pub(crate) fn message_cursor(text: &str) -> Answer<MessageCursor> {
     let (time, counter) = text.split_once('.').ok_or_else(malformed)?;
     let micros = time.parse().map_err(|_| malformed())?;
     let counter = counter.parse().map_err(|_| malformed())?;

@@ -25,14 +25,14 @@ const OUT_OF_RANGE: CborError = CborError { fault: Fault::OutOfRange, at: 0 };
 
 /// What a device says when it asks: `{1: nonce, 2: trust version, 3: current sequence, 4: image digest}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Question {
+pub(crate) struct Question {
     nonce: Nonce,
     /// The sequence number that it says it runs; it can only talk itself out of an update with it.
     runs_sequence: u64,
 }
 
 impl Question {
-    fn parse(bytes: &[u8]) -> Result<Self, CborError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, CborError> {
         let mut reader = Reader::open(bytes, Rules::deterministic(BODY_BYTES_MAX))?;
         if reader.map(4)? != 4 {
             return Err(OUT_OF_RANGE);

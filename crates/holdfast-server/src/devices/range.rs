@@ -5,7 +5,7 @@ use http::header::{IF_NONE_MATCH, IF_RANGE, RANGE};
 
 /// What part of the representation is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// All of it.
     Whole,
     /// From the first byte to the last one, both included.
@@ -24,7 +24,7 @@ pub(super) enum Wanted {
 /// Reads what is wanted of `length` bytes with this strong entity tag.
 ///
 /// Several ranges, other units and malformed ranges are ignored, which RFC 9110 §14.2 allows.
-pub(super) fn wanted(headers: &HeaderMap, length: u64, tag: &str) -> Wanted {
+pub(crate) fn wanted(headers: &HeaderMap, length: u64, tag: &str) -> Wanted {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(known) = text(IF_NONE_MATCH) {
         let matches = |one: &str| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag;

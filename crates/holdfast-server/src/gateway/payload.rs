@@ -22,7 +22,7 @@ const TEXT_CHARS_MAX: usize = 280;
 
 /// Why a document is not one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PayloadRefusal {
+pub(crate) enum PayloadRefusal {
     /// Not JSON, a member missing, unknown, or of another type.
     Malformed,
     /// Longer than it may be.
@@ -30,7 +30,7 @@ pub(super) enum PayloadRefusal {
 }
 
 impl PayloadRefusal {
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Malformed => "payload-malformed",
             Self::TooLarge => "payload-too-large",
@@ -82,23 +82,23 @@ enum State {
 /// `event`.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DeviceEvent {
+pub(crate) struct DeviceEvent {
     /// Rises with each event of the device.
     #[serde(rename = "c")]
-    pub(super) counter: u64,
+    pub(crate) counter: u64,
     /// By the device's clock.
     #[serde(rename = "t", deserialize_with = "micros")]
-    pub(super) at: Timestamp,
+    pub(crate) at: Timestamp,
     /// What happened.
     #[serde(deserialize_with = "parsed")]
-    pub(super) kind: Reason,
+    pub(crate) kind: Reason,
     /// One sentence.
-    pub(super) text: Line,
+    pub(crate) text: Line,
 }
 
 /// One line of text of bounded length, without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line(pub(super) String);
+pub(crate) struct Line(pub(crate) String);
 
 impl<'de> Deserialize<'de> for Line {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -129,7 +129,7 @@ fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, PayloadRefusal> {
     serde_json::from_slice(bytes).map_err(|_| PayloadRefusal::Malformed)
 }
 
-pub(super) fn command_result(bytes: &[u8]) -> Result<Answer, PayloadRefusal> {
+pub(crate) fn command_result(bytes: &[u8]) -> Result<Answer, PayloadRefusal> {
     match read::<RawResult>(bytes)? {
         RawResult { ok: true, output, reason: None } => {
             let json = serde_json::Value::Object(output.unwrap_or_default()).to_string();
@@ -140,7 +140,7 @@ pub(super) fn command_result(bytes: &[u8]) -> Result<Answer, PayloadRefusal> {
     }
 }
 
-pub(super) fn update_report(bytes: &[u8]) -> Result<UpdateReport, PayloadRefusal> {
+pub(crate) fn update_report(bytes: &[u8]) -> Result<UpdateReport, PayloadRefusal> {
     let RawReport { deployment, generation, state, percent, reason, sequence, digest } = read(bytes)?;
     let step = match (state, reason) {
         (State::Downloading, _) => ReportedStep::Downloading,
@@ -156,7 +156,7 @@ pub(super) fn update_report(bytes: &[u8]) -> Result<UpdateReport, PayloadRefusal
     Ok(UpdateReport { deployment, generation, step, percent, sequence, digest })
 }
 
-pub(super) fn event(bytes: &[u8]) -> Result<DeviceEvent, PayloadRefusal> {
+pub(crate) fn event(bytes: &[u8]) -> Result<DeviceEvent, PayloadRefusal> {
     read(bytes)
 }
 

@@ -56,7 +56,7 @@ impl<R: Read> Read for Hashed<R> {
 }
 
 /// The names of ordinary files, or nothing if this is not a tar file.
-fn list(reader: &mut impl Read) -> io::Result<Option<BTreeSet<String>>> {
+pub(crate) fn list(reader: &mut impl Read) -> io::Result<Option<BTreeSet<String>>> {
     let mut files = BTreeSet::new();
     for _ in 0..ENTRIES_MAX {
         let mut block = [0; BLOCK_BYTES];

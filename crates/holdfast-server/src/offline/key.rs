@@ -143,30 +143,39 @@ fn public_path(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// A key file's text whose parts agree. The seed is not looked at yet.
+pub(crate) struct Text<'a> {
+    pub(crate) role: KeyRole,
+    pub(crate) public: PublicKey,
+    seed: Option<&'a str>,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn read(text: &'a [u8]) -> Option<Self> {
+        let wire: Wire<'a> = serde_json::from_slice(text).ok()?;
+        let public = PublicKey::from_cose_key(&from_hex(wire.public_key)?).ok()?;
+        let is_whole = wire.kind == KIND && public.key_id().to_string() == wire.key_id;
+        is_whole.then_some(Self { role: wire.role, public, seed: wire.seed })
+    }
+
+    /// The private key, if the seed is that of the public key.
+    pub(crate) fn private(&self) -> Option<SoftwareKey> {
+        let seed = Zeroizing::new(from_hex(self.seed?)?);
+        let seed: &[u8; 32] = seed.as_slice().try_into().ok()?;
+        Some(SoftwareKey::ed25519(seed)).filter(|key| key.public_key() == self.public)
+    }
+}
+
 fn read(path: &Path) -> Result<(KeyInfo, Option<SoftwareKey>), OfflineError> {
     let not_a_key = || OfflineError::NotAKey(path.to_owned());
-    let text = Zeroizing::new(read_public(path, KEY_FILE_BYTES_MAX)?);
-    let wire: Wire<'_> = serde_json::from_slice(&text).map_err(|_| not_a_key())?;
-    if wire.kind != KIND {
-        return Err(not_a_key());
-    }
-    let public =
-        from_hex(wire.public_key).and_then(|bytes| PublicKey::from_cose_key(&bytes).ok()).ok_or_else(not_a_key)?;
-    if public.key_id().to_string() != wire.key_id {
-        return Err(not_a_key());
-    }
-    let key = match wire.seed {
-        None => None,
-        Some(seed) => {
-            // Only now it is known to be a secret; read it again by the way that checks who else can read it.
-            secret_file::read(path)?;
-            let seed = Zeroizing::new(from_hex(seed).ok_or_else(not_a_key)?);
-            let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| not_a_key())?;
-            Some(SoftwareKey::ed25519(seed)).filter(|key| key.public_key() == public)
-        }
+    let bytes = Zeroizing::new(read_public(path, KEY_FILE_BYTES_MAX)?);
+    let text = Text::read(&bytes).ok_or_else(not_a_key)?;
+    let key = if text.seed.is_some() {
+        // Only now it is known to be a secret; read it again by the way that checks who else can read it.
+        secret_file::read(path)?;
+        Some(text.private().ok_or_else(not_a_key)?)
+    } else {
+        None
     };
-    if wire.seed.is_some() && key.is_none() {
-        return Err(not_a_key());
-    }
-    Ok((KeyInfo { role: wire.role, public, path: path.to_owned(), private: key.is_some() }, key))
+    Ok((KeyInfo { role: text.role, public: text.public, path: path.to_owned(), private: key.is_some() }, key))
 }

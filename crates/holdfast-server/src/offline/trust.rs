@@ -83,8 +83,12 @@ struct Wire {
 /// # Errors
 /// [`OfflineError::Authority`] naming the part that cannot be used.
 pub fn read_authority(path: &Path) -> Result<AuthorityFacts, OfflineError> {
-    let text = read_public(path, AUTHORITY_BYTES_MAX)?;
-    let wire: Wire = serde_json::from_slice(&text).map_err(|_| OfflineError::Authority("JSON"))?;
+    authority(&read_public(path, AUTHORITY_BYTES_MAX)?)
+}
+
+/// The same, from the file's text.
+pub(crate) fn authority(text: &[u8]) -> Result<AuthorityFacts, OfflineError> {
+    let wire: Wire = serde_json::from_slice(text).map_err(|_| OfflineError::Authority("JSON"))?;
     let ca = wire.ca_pem.and_then(|pem| secret_file::from_pem("CERTIFICATE", pem.as_bytes()));
     let ca = CertificateDer::from(ca.ok_or(OfflineError::Authority("ca_pem"))?.to_vec());
     parse(&ca)?;
