@@ -6,6 +6,8 @@
 
 pub mod backend;
 pub mod door;
+#[doc(hidden)]
+pub mod parsers;
 pub mod secret;
 
 mod api;

@@ -97,12 +97,12 @@ async fn authenticate(app: &App, request: &mut Request) -> Result<Option<Caller>
     Ok(caller)
 }
 
-fn bearer(header: &str) -> Option<&str> {
+pub(crate) fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn session_cookie(headers: &HeaderMap) -> Option<Secret> {
+pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<Secret> {
     let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     pairs
         .flat_map(|line| line.split(';'))
@@ -136,7 +136,7 @@ fn authority(request: &Request) -> Option<String> {
     host.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).map(str::to_owned)
 }
 
-fn same_origin(origin: &str, host: &str) -> bool {
+pub(crate) fn same_origin(origin: &str, host: &str) -> bool {
     origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).is_some_and(|rest| rest == host)
 }
 
