@@ -14,7 +14,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("holdfast-web", &["holdfast-core", "holdfast-domain"]),
     ("holdfast-server", &["holdfast-core", "holdfast-domain", "holdfast-store", "holdfast-web"]),
     ("holdfast-agent", &["holdfast-core"]),
-    ("holdfast-sim", &["holdfast-core", "holdfast-domain", "holdfast-store", "holdfast-web", "holdfast-server"]),
+    (
+        "holdfast-sim",
+        &["holdfast-core", "holdfast-domain", "holdfast-store", "holdfast-web", "holdfast-server", "holdfast-agent"],
+    ),
     ("xtask", &[]),
 ];
 /// Most lines of production code in one file.

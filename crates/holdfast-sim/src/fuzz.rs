@@ -5,6 +5,7 @@
 
 mod facts;
 mod house;
+mod images;
 mod maker;
 pub mod mutate;
 pub mod seeds;
@@ -12,11 +13,24 @@ mod sessions;
 mod signed;
 mod wire;
 
+use holdfast_agent::parsers as agent;
+use holdfast_server::parsers as server;
+use holdfast_web::parsers as web;
+
 /// A parser under test: takes any bytes and panics only if the parser has a fault.
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its program in `fuzz/fuzz_targets`.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("agent_answer", agent::answer),
+    ("agent_application", agent::application),
+    ("agent_config", agent::config),
+    ("agent_image", images::unpacked),
+    ("agent_key_files", agent::key_files),
+    ("agent_messages", agent::messages),
+    ("agent_queue", agent::queue_lines),
+    ("agent_records", agent::records),
+    ("authority_file", server::authority_file),
     ("boot_state", facts::boot_state),
     ("cbor", signed::cbor),
     ("certification_request", house::certification_request),
@@ -25,10 +39,14 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("cose_key", signed::cose_key),
     ("cose_sign", signed::cose_sign),
     ("cose_sign1", signed::cose_sign1),
+    ("cursor", server::cursor),
+    ("device_payload", server::device_payload),
     ("evidence", signed::evidence),
     ("factory_manifest", house::factory_manifest),
     ("field_map", facts::field_map),
     ("ids", facts::ids),
+    ("image_list", images::listed),
+    ("key_file", server::key_file),
     ("ledger_note", facts::ledger_note),
     ("ledger_proof", facts::ledger_proof),
     ("model", facts::model),
@@ -36,6 +54,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mqtt_v5", wire::mqtt_v5),
     ("peer_certificate", house::peer_certificate),
     ("pem", house::pem),
+    ("range_request", server::range_request),
     ("release", signed::release),
     ("server_session", sessions::server_session),
     ("spki", signed::spki),
@@ -44,6 +63,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("telemetry", facts::telemetry),
     ("topic", facts::topic),
     ("trust", signed::trust),
+    ("update_question", server::update_question),
+    ("web_fields", web::fields),
+    ("web_headers", web::headers),
     ("web_secret", house::web_secret),
 ];
 

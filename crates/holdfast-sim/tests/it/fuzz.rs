@@ -8,10 +8,20 @@ use holdfast_sim::fuzz::{TARGETS, seeds};
 
 /// Mutations of each target.
 const ROUNDS: usize = 16_000;
-/// Mutations of a target that signs or verifies in most rounds.
+/// Mutations of a target that signs, verifies or writes files in most rounds.
 const ROUNDS_SIGNING: usize = 2_000;
-const SIGNING: [&str; 8] =
-    ["certification_request", "cose_sign", "cose_sign1", "evidence", "ledger_note", "release", "statement", "trust"];
+const SIGNING: [&str; 10] = [
+    "agent_image",
+    "agent_key_files",
+    "certification_request",
+    "cose_sign",
+    "cose_sign1",
+    "evidence",
+    "ledger_note",
+    "release",
+    "statement",
+    "trust",
+];
 
 #[test]
 fn every_parser_returns_whatever_it_is_fed() {
