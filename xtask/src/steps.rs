@@ -57,6 +57,7 @@ pub(crate) fn fuzz(secs: &str) -> Result<(), String> {
     if !run::found("cargo-fuzz") {
         return Err("cargo-fuzz is missing; install it with: cargo install cargo-fuzz --locked".to_owned());
     }
+    run::expect(run::cargo(&["run", "--quiet", "-p", "holdfast-sim", "--", "seeds", "fuzz/corpus"]))?;
     let mut list = run::cargo(&["fuzz", "list"]);
     list.env("RUSTC_BOOTSTRAP", "1");
     for name in run::output(list)?.lines() {
