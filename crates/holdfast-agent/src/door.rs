@@ -86,7 +86,8 @@ pub(crate) fn refusal(status: StatusCode, body: &[u8]) -> Fault {
     let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let kind = problem.get("type").and_then(serde_json::Value::as_str).and_then(|kind| kind.strip_prefix(REFUSAL_URN));
     let is_name = |name: &&str| {
-        name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        (1..=64).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     match kind.filter(is_name) {
         Some(name) if !status.is_server_error() => Fault::refused(name),
@@ -113,6 +114,7 @@ mod tests {
     fn refusals_keep_their_name_and_trouble_passes() {
         check(403, r#"{"type":"urn:holdfast:refusal:device-revoked"}"#, "device-revoked", false);
         check(404, "<html>", "http-404", false);
+        check(403, r#"{"type":"urn:holdfast:refusal:"}"#, "http-403", false);
         check(503, "", "server-not-reached", true);
         check(429, "", "server-not-reached", true);
         check(403, r#"{"type":"urn:holdfast:refusal:UPPER\n"}"#, "http-403", false);
