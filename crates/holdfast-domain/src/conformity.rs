@@ -118,8 +118,12 @@ pub struct Facts {
     pub ledger_lines: u64,
     /// Listeners of the server.
     pub listeners: u64,
-    /// Listeners that speak TLS 1.3 and nothing else.
+    /// Listeners that finished a handshake since the server started.
+    pub listeners_seen: u64,
+    /// Those of them whose every handshake was TLS 1.3.
     pub listeners_tls13: u64,
+    /// Handshakes that they finished since the server started.
+    pub handshakes: u64,
 }
 
 /// One requirement's status and what shows it.

@@ -31,6 +31,7 @@ use tower::ServiceExt as _;
 
 use crate::devices::Refusals;
 use crate::tls::peer::{Peer, PeerError};
+use crate::tls::witness::DoorName;
 use crate::tls::{ALPN_H2, Doors, refusal_name};
 use idle::Idle;
 
@@ -184,6 +185,11 @@ impl Listener {
             Ok(Err(why)) => return self.refuse(refusal_name(&why)),
             Err(_) => return self.refuse("tls-handshake-timeout"),
         };
+        let door = match self.door {
+            Door::People => DoorName::People,
+            Door::Devices => DoorName::Devices,
+        };
+        self.doors.witness().saw(door, stream.get_ref().1);
         if let Err(why) = self.exchange(stream, remote, router, watcher).await {
             tracing::debug!(door = self.door.name(), error = %why, "a connection ended early");
         }

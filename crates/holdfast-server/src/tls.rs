@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod peer;
+pub mod witness;
 
 use std::fmt;
 use std::io;
@@ -23,6 +24,7 @@ use thiserror::Error;
 
 use crate::authority::{Authority, CertificateError};
 use peer::{Issuers, Peer, PeerError};
+use witness::Witness;
 
 /// ALPN of MQTT (RFC 7301 registry).
 pub const ALPN_MQTT: &[u8] = b"mqtt";
@@ -79,6 +81,7 @@ pub struct Doors {
     authority: Arc<Authority>,
     provider: Arc<CryptoProvider>,
     accepted: ArcSwap<Accepted>,
+    witness: Witness,
 }
 
 impl fmt::Debug for Doors {
@@ -95,7 +98,7 @@ impl Doors {
     pub fn new(authority: Arc<Authority>, trusted: &TrustedCas) -> Result<Self, TlsError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let accepted = Accepted::new(&authority, &provider, trusted)?;
-        Ok(Self { authority, provider, accepted: ArcSwap::from_pointee(accepted) })
+        Ok(Self { authority, provider, accepted: ArcSwap::from_pointee(accepted), witness: Witness::default() })
     }
 
     /// Accepts what a new trust document names; connections made before stay until they are closed.
@@ -105,6 +108,11 @@ impl Doors {
     pub fn reload(&self, trusted: &TrustedCas) -> Result<(), TlsError> {
         self.accepted.store(Arc::new(Accepted::new(&self.authority, &self.provider, trusted)?));
         Ok(())
+    }
+
+    /// What was negotiated since the server started.
+    pub const fn witness(&self) -> &Witness {
+        &self.witness
     }
 
     /// The people's door: no client certificate.

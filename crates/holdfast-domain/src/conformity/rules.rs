@@ -57,16 +57,19 @@ fn no_device_password(f: &Facts) -> Option<Proof> {
 
 /// Guideline 5; Mozilla standard 1.
 fn every_listener_is_tls13(f: &Facts) -> Option<Proof> {
-    if f.listeners == 0 || f.certificates_proven == 0 {
+    if f.listeners == 0 || f.listeners_seen < f.listeners {
         return None;
     }
-    let text = format!("{} of {} listeners speak TLS 1.3 and nothing else", f.listeners_tls13, f.listeners);
+    let text = format!(
+        "{} of {} listeners negotiated TLS 1.3 only, in {} handshakes since the server started",
+        f.listeners_tls13, f.listeners, f.handshakes
+    );
     Some(if f.listeners == f.listeners_tls13 { met(text) } else { not_met(text) })
 }
 
 /// Guideline 3: patches come over a secure channel.
 fn updates_over_mutual_tls(f: &Facts) -> Option<Proof> {
-    if f.executions_succeeded == 0 || f.listeners != f.listeners_tls13 {
+    if f.executions_succeeded == 0 || f.listeners_seen == 0 || f.listeners_seen != f.listeners_tls13 {
         return None;
     }
     Some(met(format!("{} devices fetched and installed a release over mutual TLS 1.3", f.executions_succeeded)))
@@ -135,7 +138,9 @@ mod tests {
             recoveries: 1,
             ledger_lines: 40,
             listeners: 3,
+            listeners_seen: 3,
             listeners_tls13: 3,
+            handshakes: 30,
             ..Facts::default()
         }
     }
@@ -162,6 +167,7 @@ mod tests {
     #[test]
     fn what_did_not_happen_yet_is_open() {
         for (id, facts) in [
+            ("CoP-5.1", Facts { listeners_seen: 2, ..lived() }),
             ("CoP-7.2", Facts { contradictions: 0, ..lived() }),
             ("CoP-7.4", Facts { recoveries: 0, ..lived() }),
             ("CoP-3.12", Facts { executions_succeeded: 0, ..lived() }),

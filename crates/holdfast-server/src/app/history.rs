@@ -12,10 +12,8 @@ use super::paging::{cursor, cut, one_more};
 use super::{House, fault, stored};
 use crate::authority::secret_file::hex;
 use crate::clock;
+use crate::tls::witness::DoorName;
 use crate::work::checkpoint;
-
-/// The server opens three listeners, and `tls` configures every one of them for TLS 1.3 only.
-const LISTENERS: u64 = 3;
 
 impl History for House {
     fn authority(&self) -> Answer<Authority> {
@@ -83,6 +81,7 @@ impl House {
                 trust.content().release.keys().iter().filter(ours).count()
             }
         };
+        let seen = self.doors.witness().testimony();
         Ok(Facts {
             devices: counted.devices,
             factory_keys: counted.factory_keys,
@@ -99,8 +98,10 @@ impl House {
             contradictions: counted.appraisals_contraindicated,
             recoveries: counted.alerts_integrity.saturating_sub(counted.devices_quarantined),
             ledger_lines: counted.ledger_lines,
-            listeners: LISTENERS,
-            listeners_tls13: LISTENERS,
+            listeners: DoorName::ALL.len() as u64,
+            listeners_seen: seen.doors_seen,
+            listeners_tls13: seen.doors_tls13,
+            handshakes: seen.handshakes,
         })
     }
 }

@@ -25,6 +25,7 @@ use super::limits::{
 };
 use super::metrics::Counters;
 
+use crate::tls::witness::DoorName;
 use crate::tls::{Doors, refusal_name};
 
 /// Opens the listening socket with a backlog that a returning fleet fits into.
@@ -72,7 +73,7 @@ pub(super) async fn run(
                         door.connections.refused(None, "connections-full");
                         continue;
                     };
-                    let shaking = shake_hands(stream, from, Arc::clone(&door), tls.mqtt(), (hello, permits.clone()));
+                    let shaking = shake_hands(stream, from, Arc::clone(&door), Arc::clone(&tls), (hello, permits.clone()));
                     tasks.spawn(async move {
                         serve_one(shaking).await;
                         drop(place);
@@ -139,13 +140,13 @@ fn shake_hands(
     stream: TcpStream,
     from: SocketAddr,
     door: Arc<Door>,
-    tls: Arc<ServerConfig>,
+    doors: Arc<Doors>,
     permits: (Option<OwnedSemaphorePermit>, Permits),
 ) -> Boxed<Option<Session>> {
     Box::pin(async move {
         let counters = door.connections.counters();
         let shaken = tokio::select! {
-            shaken = handshake(stream, tls, permits) => shaken,
+            shaken = handshake(stream, doors.mqtt(), permits) => shaken,
             () = door.drain_begun() => return None,
         };
         let tls = match shaken {
@@ -156,6 +157,7 @@ fn shake_hands(
                 return None;
             }
         };
+        doors.witness().saw(DoorName::Mqtt, tls.get_ref().1);
         Counters::add(&counters.handshakes_ok, 1);
         Counters::add(&counters.connections, 1);
         let open = Open { door: Arc::clone(&door) };
