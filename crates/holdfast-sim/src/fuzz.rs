@@ -64,6 +64,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("topic", facts::topic),
     ("trust", signed::trust),
     ("update_question", server::update_question),
+    ("web_bodies", web::bodies),
     ("web_fields", web::fields),
     ("web_headers", web::headers),
     ("web_secret", house::web_secret),

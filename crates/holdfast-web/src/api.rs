@@ -73,3 +73,11 @@ pub(crate) use fleet::{FILTER_FIELDS, command_lifetime, filter as device_filter,
 pub(crate) use integrity::severity_word;
 pub(crate) use products::no_product;
 pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};
+
+/// Reads any bytes as each JSON body of the interface; for the fuzzers.
+pub(crate) fn read_bodies(bytes: &[u8]) {
+    fleet::read_bodies(bytes);
+    people::read_bodies(bytes);
+    products::read_bodies(bytes);
+    updates::read_bodies(bytes);
+}

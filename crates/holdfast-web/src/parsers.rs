@@ -62,3 +62,8 @@ pub fn headers(data: &[u8]) {
         assert!(data.windows(text.len()).any(|part| part == text.as_bytes()), "a secret that nobody sent");
     }
 }
+
+/// The JSON bodies of the interface.
+pub fn bodies(data: &[u8]) {
+    crate::api::read_bodies(data);
+}

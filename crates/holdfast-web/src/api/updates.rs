@@ -243,3 +243,8 @@ pub(crate) fn reason_of(state: &ExecutionState) -> Option<&str> {
         | ExecutionState::Unknown => None,
     }
 }
+
+/// Reads any bytes as each body of this room; for the fuzzers.
+pub(super) fn read_bodies(bytes: &[u8]) {
+    deployments::read_bodies(bytes);
+}

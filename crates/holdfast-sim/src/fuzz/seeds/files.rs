@@ -41,6 +41,14 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "update_question" => vec![item(|w| {
             w.map(4).u64(1).bytes(&[1; 32]).u64(2).u64(1).u64(3).u64(7).u64(4).bytes(&[2; 32]);
         })],
+        "web_bodies" => texts(&[
+            r#"{"release":"018bcfe5-6800-7fff-bfff-ffffffffffff","phases":[{"percent":5,"success_percent":90}],"abort_threshold_percent":20,"min_devices":3,"deadline_s":60}"#,
+            r#"{"version":3,"desired":{"targetTemperature":21.5,"mode":null}}"#,
+            r#"{"action":"identify","input":{"seconds":2},"expires_s":300}"#,
+            r#"{"title":"Hearth","vendor_domain":"hearth.example","thing_model":{"title":"Hearth"}}"#,
+            r#"{"name":"Ada","role":"assessor"}"#,
+            r#"{"label":"ci","days":30}"#,
+        ]),
         "web_fields" => {
             texts(&["after=018bcfe5&limit=50&state=ok", "form_token=ab&set.mode=a+b%20c&version=3", "limit=1&limit=2"])
         }
