@@ -13,8 +13,23 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "0001_initial.sql", text: include_str!("../migrations/sqlite/0001_initial.sql") }];
+macro_rules! migrations {
+    ($($version:literal $name:literal;)*) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            text: include_str!(concat!("../migrations/sqlite/", $name)),
+        }),*]
+    };
+}
+
+const MIGRATIONS: &[Migration] = migrations! {
+    1 "0001_initial.sql";
+    2 "0002_keys.sql";
+    3 "0003_telemetry.sql";
+    4 "0004_findings.sql";
+    5 "0005_custody.sql";
+};
 
 /// Applies every step that is missing, each in its own transaction.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {

@@ -1,0 +1,1 @@
+-- Keys: inventory, revocation lists, authorities.

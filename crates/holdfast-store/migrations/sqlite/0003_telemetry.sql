@@ -1,0 +1,1 @@
+-- Telemetry: quality, provenance, gaps, retention.

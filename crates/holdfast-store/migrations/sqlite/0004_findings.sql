@@ -1,0 +1,1 @@
+-- Anomalies: findings, playbooks and what was undone.

@@ -1,0 +1,1 @@
+-- Custody: tags, readers, sightings, replaced units.
