@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod run;
+mod statements;
 mod steps;
 mod system;
 mod tidy;
@@ -15,6 +16,7 @@ cargo xtask COMMAND
   test            everything CI checks: format, lints, tidy, unit and integration tests, vectors, no_std, the demo
   test vectors    only the standards bodies' vectors
   tidy            only the house rules: crate edges, file sizes, headers, documents, lock file
+  mqtt-table      make docs/mqtt-conformance.md anew from the tests
   bench ingest    durable QoS 1 messages per second with validation (release mode; -- -o json)
   fuzz [SECS]     every fuzz target for SECS seconds (default 30; needs cargo-fuzz)
 ";
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         ["test"] => steps::test(),
         ["test", "vectors"] => steps::vectors(),
         ["tidy"] => tidy::check(),
+        ["mqtt-table"] => statements::write(),
         ["bench", "ingest", rest @ ..] => steps::bench_ingest(rest),
         ["fuzz"] => steps::fuzz("30"),
         ["fuzz", secs] => steps::fuzz(secs),

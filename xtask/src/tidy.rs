@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::run;
+use crate::{run, statements};
 
 /// Allowed edges between our crates (ARCHITECTURE.md, "Crates"). Anything else fails.
 const EDGES: &[(&str, &[&str])] = &[
@@ -47,6 +47,7 @@ pub(crate) fn check() -> Result<(), String> {
     }
     documents(&mut faults)?;
     decisions(&mut faults)?;
+    statements::check(&mut faults)?;
     if faults.is_empty() {
         return Ok(());
     }
