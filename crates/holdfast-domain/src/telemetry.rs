@@ -4,12 +4,14 @@
 //! What the model does not declare is refused, not stored. Owns no storage, no wire format, no clock.
 
 mod compile;
+mod profile;
 pub mod schema;
 pub mod value;
 
 use holdfast_core::time::{Millis, Timestamp};
 
 pub use compile::{MODEL_BYTES_MAX, ModelError, ModelProblem};
+pub use profile::{KeyProtection, Priority, Role};
 use schema::{Action, Field, FieldProblem, Property, Stream};
 use value::{FieldMap, FieldValue};
 
@@ -27,6 +29,9 @@ pub struct Model {
     title: String,
     description: Option<String>,
     vendor_domain: Option<String>,
+    priority: Priority,
+    key_protection: KeyProtection,
+    role: Role,
     streams: Vec<Stream>,
     properties: Vec<Property>,
     actions: Vec<Action>,
@@ -165,6 +170,24 @@ impl Model {
     #[must_use]
     pub fn vendor_domain(&self) -> Option<&str> {
         self.vendor_domain.as_deref()
+    }
+
+    /// How urgent the product is when many devices come back at once (`hf:priority`).
+    #[must_use]
+    pub const fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// How well its devices' keys must be kept at least (`hf:keyProtection`).
+    #[must_use]
+    pub const fn key_protection(&self) -> KeyProtection {
+        self.key_protection
+    }
+
+    /// What its devices may do for others (`hf:role`).
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
     }
 
     /// The streams in name order.

@@ -12,7 +12,7 @@ use holdfast_core::time::Millis;
 use serde_json::Value as Json;
 
 use super::schema::{Action, Field, FieldProblem, Property, Stream};
-use super::{Model, STREAM_FIELDS_MAX};
+use super::{KeyProtection, Model, Priority, Role, STREAM_FIELDS_MAX};
 use field::{LabelDraft, Place};
 use node::Node;
 
@@ -98,6 +98,8 @@ problems! {
     NameMalformed "name-malformed" "this name is empty, too long or has a character that is not allowed";
     /// More parts than a model may have.
     TooMany "too-many" "there are more of these than a model may have";
+    /// A word outside the closed list of its term.
+    WordUnknown "word-unknown" "this term takes one word of a closed list, and this is none of them";
     /// Text longer than allowed.
     TextTooLong "model-text-too-long" "this text is too long or empty";
     /// A number outside what this keyword allows.
@@ -132,6 +134,9 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
         title: root.member("title")?.text(node::TITLE_CHARS_MAX)?,
         description: None,
         vendor_domain: None,
+        priority: Priority::default(),
+        key_protection: KeyProtection::default(),
+        role: Role::default(),
         streams: Vec::new(),
         properties: Vec::new(),
         actions: Vec::new(),
@@ -145,6 +150,9 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
             "titles" | "descriptions" | "version" => node.texts_by_language()?,
             "id" | "created" | "modified" | "support" => drop(node.text(node::DESCRIPTION_CHARS_MAX)?),
             "links" => links(&node)?,
+            "hf:priority" => model.priority = word(&node, Priority::from_word)?,
+            "hf:keyProtection" => model.key_protection = word(&node, KeyProtection::from_word)?,
+            "hf:role" => model.role = word(&node, Role::from_word)?,
             "hf:vendorDomain" => model.vendor_domain = Some(domain(&node)?),
             "events" => model.streams = node.named(STREAMS_MAX)?.map(stream).collect::<Result<_, _>>()?,
             "properties" => model.properties = node.named(PROPERTIES_MAX)?.map(property).collect::<Result<_, _>>()?,
@@ -183,6 +191,11 @@ fn links(node: &Node<'_>) -> Result<(), ModelError> {
         }
     }
     Ok(())
+}
+
+/// A word of a closed list.
+fn word<T>(node: &Node<'_>, read: impl FnOnce(&str) -> Option<T>) -> Result<T, ModelError> {
+    read(&node.text(node::TITLE_CHARS_MAX)?).ok_or_else(|| node.fail(ModelProblem::WordUnknown))
 }
 
 fn domain(node: &Node<'_>) -> Result<String, ModelError> {

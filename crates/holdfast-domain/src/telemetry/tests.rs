@@ -53,6 +53,26 @@ fn both_examples_compile_and_say_what_is_personal() {
 }
 
 #[test]
+fn a_product_says_how_urgent_it_is_how_its_key_is_kept_and_what_it_may_do_for_others() {
+    let with = |term: &str| THERMOSTAT.replacen("\"title\"", &format!("{term},\"title\""), 1);
+    let plain = thermostat();
+    assert_eq!(
+        (plain.priority(), plain.key_protection(), plain.role()),
+        (Priority::Ordinary, KeyProtection::File, Role::Device)
+    );
+    let said = with(r#""hf:priority":"safety","hf:keyProtection":"hardware","hf:role":"aggregator""#);
+    let said = Model::compile(&said).expect("compiles");
+    assert_eq!(
+        (said.priority(), said.key_protection(), said.role()),
+        (Priority::Safety, KeyProtection::Hardware, Role::Aggregator)
+    );
+    for term in ["hf:priority", "hf:keyProtection", "hf:role"] {
+        let error = Model::compile(&with(&format!("\"{term}\":\"Urgent\""))).expect_err("no such word");
+        assert_eq!((error.pointer.as_str(), error.name()), (format!("/{term}").as_str(), "word-unknown"));
+    }
+}
+
+#[test]
 fn a_fitting_reading_is_admitted_and_remembered() {
     let last = admit(&[("temperature", Number(20.5)), ("battery", Integer(80))], NOW, 1, None);
     let last = last.expect("admitted").expect("newest");
