@@ -6,6 +6,7 @@
 mod certificate;
 mod counter;
 mod request;
+mod terms;
 pub mod secret_file;
 
 use std::fmt;
@@ -30,6 +31,7 @@ pub(crate) use certificate::{DEVICE_URN, ca_certificate, idevid, parse, serial_t
 use counter::RisingCounter;
 pub use request::{REQUEST_BYTES_MAX, RequestError, RequestedKey};
 use secret_file::SecretFileError;
+pub use terms::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
 
 /// Life of the operational CA: ten years.
 pub const CA_LIFE: Millis = Millis::from_secs(10 * 365 * 86_400);
@@ -92,15 +94,15 @@ pub struct AuthorityConfig {
     pub dir: PathBuf,
     /// Host names and addresses of the doors, besides `localhost`, `127.0.0.1` and `::1`.
     pub names: Vec<String>,
-    /// Life of the certificates it issues to devices.
-    pub device_life: Millis,
+    /// What the maker has decided about keys.
+    pub terms: KeyTerms,
 }
 
 impl AuthorityConfig {
     /// The usual configuration for a directory.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), names: Vec::new(), device_life: CERTIFICATE_LIFE }
+        Self { dir: dir.into(), names: Vec::new(), terms: KeyTerms::default() }
     }
 }
 
@@ -199,7 +201,7 @@ impl Authority {
         serial: &[u8; SERIAL_BYTES],
         now: Timestamp,
     ) -> Result<Issued, CertificateError> {
-        let validity = Validity::from(now, self.config.device_life);
+        let validity = Validity::from(now, self.config.terms.device_life);
         let der = certificate::ldevid(&self.ca, device, key.spki(), serial, validity)?;
         let record = DeviceCertificate {
             device: device.clone(),
@@ -210,6 +212,12 @@ impl Authority {
             state: CertificateState::Issued,
         };
         Ok(Issued { der, record })
+    }
+
+    /// How long the certificates live that devices get.
+    #[must_use]
+    pub const fn device_life(&self) -> Millis {
+        self.config.terms.device_life
     }
 
     /// The operational CA's certificate.

@@ -23,6 +23,7 @@ mod product;
 mod release;
 mod serve;
 mod shadow;
+mod span;
 mod status;
 mod trust;
 

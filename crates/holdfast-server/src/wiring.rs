@@ -18,7 +18,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::app::{self, House};
-use crate::authority::{Authority, AuthorityConfig, AuthorityError};
+use crate::authority::{Authority, AuthorityConfig, AuthorityError, KeyTerms};
 use crate::gateway::{self, Connections, Models};
 use crate::https::{self, Door, Limits, Listener};
 use crate::tls::{Doors, TlsError};
@@ -45,6 +45,8 @@ pub struct Config {
     pub names: Vec<String>,
     /// Seconds between two challenges to a device.
     pub attest_interval_s: u32,
+    /// How keys and certificates are kept.
+    pub keys: KeyTerms,
 }
 
 /// Why a server does not start.
@@ -199,7 +201,11 @@ fn prepare(state: &Path) -> Result<File, StartError> {
 fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<String>), StartError> {
     let failed = |path: PathBuf| move |source| StartError::File { path, source };
     let now = clock::now();
-    let keys = AuthorityConfig { names: config.names.clone(), ..AuthorityConfig::new(config.state.join("keys")) };
+    let keys = AuthorityConfig {
+        names: config.names.clone(),
+        terms: config.keys.clone(),
+        ..AuthorityConfig::new(config.state.join("keys"))
+    };
     let authority = Arc::new(Authority::open_or_create(keys, now)?);
     let ca = config.state.join("ca.pem");
     std::fs::write(&ca, authority.ca_pem()).map_err(failed(ca))?;

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use holdfast_core::time::Millis;
 use tracing_subscriber::EnvFilter;
 
-use super::{Failure, print};
+use super::{Failure, print, span};
 use crate::app::chain;
+use crate::authority::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
 use crate::wiring::{Config, Server};
 
 pub(super) const EXAMPLES: &str = "\
@@ -39,6 +41,9 @@ pub(super) struct Args {
     /// Each device is asked for fresh evidence every so many seconds.
     #[arg(long, default_value_t = 600, value_name = "SECONDS")]
     attest_interval: u32,
+    /// How long the certificates live that devices get: 10s to 800d, as in 30s, 12h, 90d. They renew after two thirds.
+    #[arg(long, default_value = "90d", value_name = "SPAN", value_parser = certificate_life)]
+    device_certificate_life: Millis,
     /// End when the process that started this one ends.
     #[arg(long, hide = true)]
     exit_with_parent: bool,
@@ -58,6 +63,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         mqtt: args.mqtt,
         names: args.name,
         attest_interval_s: args.attest_interval,
+        keys: KeyTerms { device_life: args.device_certificate_life, ..KeyTerms::default() },
     };
     let mut server = Server::start(config).await.map_err(|why| Failure::fault(chain(&why)))?;
     if let Some(link) = server.invitation() {
@@ -73,6 +79,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     server.stop().await;
     tracing::info!("stopped");
     ended
+}
+
+fn certificate_life(text: &str) -> Result<Millis, String> {
+    span::within(text, DEVICE_LIFE_MIN, DEVICE_LIFE_MAX)
 }
 
 /// To standard error; `HOLDFAST_LOG` filters it.

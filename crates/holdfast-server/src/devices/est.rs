@@ -25,8 +25,10 @@ use crate::tls::peer::Peer;
 
 /// Largest request body: base64 of the largest request, with some line breaks.
 const BODY_BYTES_MAX: usize = REQUEST_BYTES_MAX * 2;
-/// Most certificates that one device gets within [`ISSUE_WINDOW`].
-const ISSUES_MAX: usize = 60;
+/// Most certificates that one device gets within [`ISSUE_WINDOW`], besides [`ISSUES_PER_LIFE`] for each life in it.
+const ISSUES_MAX: u64 = 60;
+/// Certificates live as short as the maker wants: so many for each life that fits into the window.
+const ISSUES_PER_LIFE: u64 = 3;
 /// See [`ISSUES_MAX`].
 const ISSUE_WINDOW: Millis = Millis::from_secs(3_600);
 /// How long a device that asked too often is told to wait.
@@ -118,7 +120,8 @@ fn issue(
         return Err(Refused::forbidden("csr-key-is-factory-key", "the operational key must be another one"));
     }
     let recent = |held: &&DeviceCertificate| held.not_before.plus(ISSUE_WINDOW) > now;
-    if parts.store.certificates(&device.id)?.iter().filter(recent).count() >= ISSUES_MAX {
+    let most = ISSUES_MAX + ISSUES_PER_LIFE * (ISSUE_WINDOW.0 / parts.authority.device_life().0.max(1));
+    if parts.store.certificates(&device.id)?.iter().filter(recent).count() as u64 >= most {
         return Err(Refused::too_often("enrolment-too-often", ISSUE_WAIT_S));
     }
     let issued = parts.authority.issue(&device.id, key, &clock::random(), now).map_err(|why| Refused::fault(&why))?;

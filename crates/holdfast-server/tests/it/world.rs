@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use holdfast_server::authority::KeyTerms;
 use holdfast_server::wiring::{Config, Server};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -200,6 +201,7 @@ async fn start(dir: &TempDir) -> Server {
         mqtt: any,
         names: Vec::new(),
         attest_interval_s: 600,
+        keys: KeyTerms::default(),
     };
     Server::start(config).await.unwrap()
 }

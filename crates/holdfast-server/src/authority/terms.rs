@@ -1,0 +1,23 @@
+//! What a maker decides about keys when the server is started.
+
+use holdfast_core::time::Millis;
+
+use super::CERTIFICATE_LIFE;
+
+/// Shortest life of a device's operational certificate.
+pub const DEVICE_LIFE_MIN: Millis = Millis::from_secs(10);
+/// Longest life of a device's operational certificate.
+pub const DEVICE_LIFE_MAX: Millis = Millis::from_secs(800 * 86_400);
+
+/// How keys and certificates are kept.
+#[derive(Debug, Clone)]
+pub struct KeyTerms {
+    /// Life of the certificates that devices get.
+    pub device_life: Millis,
+}
+
+impl Default for KeyTerms {
+    fn default() -> Self {
+        Self { device_life: CERTIFICATE_LIFE }
+    }
+}
