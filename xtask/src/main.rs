@@ -16,6 +16,7 @@ cargo xtask COMMAND
   test            everything CI checks: format, lints, tidy, unit and integration tests, vectors, no_std, the demo
   test vectors    only the standards bodies' vectors
   tidy            only the house rules: crate edges, file sizes, headers, documents, lock file
+  clients         install the other people's MQTT clients that the tests run against the devices' door
   mqtt-table      make docs/mqtt-conformance.md anew from the tests
   bench ingest    durable QoS 1 messages per second with validation (release mode; -- -o json)
   fuzz [SECS]     every fuzz target for SECS seconds (default 30; needs cargo-fuzz)
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => steps::demo(rest),
         ["test"] => steps::test(),
         ["test", "vectors"] => steps::vectors(),
+        ["clients"] => steps::clients(),
         ["tidy"] => tidy::check(),
         ["mqtt-table"] => statements::write(),
         ["bench", "ingest", rest @ ..] => steps::bench_ingest(rest),

@@ -6,8 +6,11 @@ use crate::{run, system, tidy};
 
 /// Where cargo puts what it builds.
 fn target(profile: &str, name: &str) -> PathBuf {
-    let dir = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from);
-    dir.join(profile).join(name)
+    target_dir().join(profile).join(name)
+}
+
+fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from)
 }
 
 /// `cargo xtask demo`.
@@ -21,6 +24,7 @@ pub(crate) fn demo(args: &[&str]) -> Result<(), String> {
 /// `cargo xtask test`.
 pub(crate) fn test() -> Result<(), String> {
     system::ensure(system::TESTS)?;
+    clients()?;
     tidy::check()?;
     step("format");
     run::expect(run::cargo(&["fmt", "--all", "--check"]))?;
@@ -36,6 +40,12 @@ pub(crate) fn test() -> Result<(), String> {
     run::expect(demo)?;
     run::say("\nall checks passed");
     Ok(())
+}
+
+/// `cargo xtask clients`.
+pub(crate) fn clients() -> Result<(), String> {
+    system::ensure(system::CLIENTS)?;
+    system::clients(&target_dir().join("outside"))
 }
 
 /// `cargo xtask test vectors`.

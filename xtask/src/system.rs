@@ -1,5 +1,7 @@
 //! System packages that tests and benchmarks need: installed where that is allowed (root and apt), named exactly otherwise.
 
+use std::path::Path;
+
 use crate::run;
 
 /// A program that is started, and the Debian package that brings it.
@@ -8,8 +10,36 @@ type Need = (&'static str, &'static str);
 /// What the tests start.
 pub(crate) const TESTS: &[Need] = &[("mosquitto_pub", "mosquitto-clients"), ("openssl", "openssl")];
 
+/// What other people's clients run on.
+pub(crate) const CLIENTS: &[Need] = &[("python3", "python3-venv"), ("node", "nodejs"), ("npm", "npm")];
+
 /// What the benchmarks start: the peer that we measure ourselves against.
 pub(crate) const BENCHMARKS: &[Need] = &[("mosquitto", "mosquitto")];
+
+/// Clients of other people that the tests run against the devices' door, pinned.
+const PAHO: &str = "paho-mqtt==2.1.0";
+/// The same from npm.
+const MQTT_JS: &str = "mqtt@5.16.0";
+
+/// Puts paho-mqtt (PyPI) and MQTT.js (npm) under `dir`, unless they are there.
+pub(crate) fn clients(dir: &Path) -> Result<(), String> {
+    let python = dir.join("py/bin/python");
+    if !python.exists() || run::output(run::program(&python.to_string_lossy(), &["-c", "import paho.mqtt"])).is_err() {
+        run::say("installing paho-mqtt");
+        run::expect(run::program("python3", &["-m", "venv", &dir.join("py").to_string_lossy()]))?;
+        let pip = dir.join("py/bin/pip");
+        run::expect(run::program(&pip.to_string_lossy(), &["install", "--quiet", "--disable-pip-version-check", PAHO]))?;
+    }
+    let js = dir.join("js");
+    if !js.join("node_modules/mqtt/package.json").exists() {
+        run::say("installing MQTT.js");
+        std::fs::create_dir_all(&js).map_err(|why| format!("{}: {why}", js.display()))?;
+        let prefix = js.to_string_lossy().into_owned();
+        let flags = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", &prefix, MQTT_JS];
+        run::expect(run::program("npm", &flags))?;
+    }
+    Ok(())
+}
 
 /// Makes sure that every needed program is there.
 pub(crate) fn ensure(needs: &[Need]) -> Result<(), String> {
