@@ -22,6 +22,7 @@ mod presence;
 mod readings;
 mod records;
 mod registry;
+mod returning;
 mod takeover;
 mod talk;
 mod up;

@@ -10,6 +10,7 @@
 mod accept;
 mod action;
 mod deliver;
+mod hints;
 mod receive;
 mod subscribe;
 
@@ -26,9 +27,11 @@ use super::{Decoded, Limits, Sender, decode};
 use crate::id::DeviceId;
 use crate::time::Millis;
 use crate::topic::{DownChannel, Scope};
+use hints::Hints;
 
 pub use action::{Action, Admit, CloseCause, Input, Verdict};
 pub use deliver::NotSent;
+pub use hints::{RETRY_AFTER, RETURN, ReturnWindow};
 pub(super) use deliver::unused_id;
 
 /// Time a new connection has for its CONNECT.
@@ -133,6 +136,7 @@ pub struct ServerSession {
     config: ServerConfig,
     scope: Scope,
     turned_away: Option<ReasonCode>,
+    hints: Hints,
     state: State,
     /// Start of the connection, then the time of the last whole packet.
     heard: Millis,
@@ -151,6 +155,7 @@ impl ServerSession {
             config,
             scope: Scope::Full,
             turned_away: None,
+            hints: Hints { window: None, retry_after: None },
             state: State::New,
             heard: now,
             inbox: Inbox::EMPTY,
@@ -239,6 +244,17 @@ impl ServerSession {
     /// [`ReasonCode::ServerBusy`] or [`ReasonCode::ConnectionRateExceeded`]. No effect on a connected device.
     pub const fn turn_away(&mut self, reason: ReasonCode) {
         self.turned_away = Some(reason);
+    }
+
+    /// Tells a 5.0 device, in the coming CONNACK, when to come back should this connection be lost.
+    pub const fn set_return_window(&mut self, window: Option<ReturnWindow>) {
+        self.hints.window = window;
+    }
+
+    /// Tells a 5.0 device, in a refusal or farewell whose reason passes by itself (0x88, 0x89, 0x8B, 0x97, 0x9F), how long
+    /// to stay away.
+    pub const fn set_retry_after(&mut self, pause: Option<Millis>) {
+        self.hints.retry_after = pause;
     }
 
     /// Narrows or widens what the device may use, from the next message on.
@@ -376,7 +392,8 @@ impl ServerSession {
             return;
         }
         let known = if reason.belongs_in(PacketKind::Disconnect) { reason } else { ReasonCode::Unspecified };
-        let list = words.map(reason_string).unwrap_or_default();
+        let mut list = words.map(reason_string).unwrap_or_default();
+        self.hints.farewell(known, &mut list);
         let in_words = Packet::Disconnect(Outcome { reason: known, properties: list.as_properties() });
         if self.put(&in_words).is_err() {
             // Too long for what the device takes (`[MQTT-3.14.2-3]`): say it without words, or not at all.

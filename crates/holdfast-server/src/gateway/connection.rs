@@ -131,6 +131,7 @@ impl Connection {
                 }
             } else if self.closing.is_some_and(|closing| self.talk.pending.is_empty() || closing.latest <= now) {
                 let reason = self.closing.take().map_or(ReasonCode::Unspecified, |closing| closing.reason);
+                self.session.set_retry_after(self.talk.retry_after(reason));
                 self.session.close(reason);
             } else {
                 break;

@@ -11,6 +11,7 @@ use holdfast_core::mqtt::reason::ReasonCode;
 use holdfast_core::mqtt::session::{Admit, ServerSession, Verdict};
 use holdfast_core::time::Millis;
 use holdfast_core::topic::{DownChannel, Scope, UpChannel};
+use holdfast_domain::telemetry::Priority;
 use holdfast_store::telemetry::Appended;
 use tokio::time::timeout;
 
@@ -24,7 +25,7 @@ use super::presence::Lease;
 use super::readings::Readings;
 use super::records::refusal_of;
 use super::registry::{Mailbox, Order, Orders, Place, Registered};
-use super::{admission, up};
+use super::{admission, returning, up};
 use crate::clock;
 
 /// One side of one conversation: ours.
@@ -44,6 +45,7 @@ pub(super) struct Talk {
     pub(super) held: Orders,
     /// How much of its tree the device may use, as last told.
     pub(super) scope: Scope,
+    priority: Priority,
     place: Option<Place>,
     turned_away: bool,
     keep_alive_secs: u16,
@@ -65,6 +67,7 @@ impl Talk {
             wanted: Orders::NONE,
             held: Orders::NONE,
             scope: Scope::Full,
+            priority: Priority::Ordinary,
             place: None,
             turned_away: false,
             keep_alive_secs: 0,
@@ -78,14 +81,23 @@ impl Talk {
             Ok(admitted) => {
                 session.set_scope(admitted.scope);
                 self.scope = admitted.scope;
-                self.readings = Some(admitted.readings);
+                let mut readings = admitted.readings;
+                self.priority = readings.model(&self.door.models).priority();
+                self.readings = Some(readings);
+                session.set_return_window(returning::hint(&self.door, self.priority));
             }
             Err(no) => {
                 self.refused(no.name);
                 self.turned_away = true;
+                session.set_retry_after(self.retry_after(no.reason));
                 session.turn_away(no.reason);
             }
         }
+    }
+
+    /// How long the device should stay away if it is sent off for `reason`.
+    pub(super) fn retry_after(&self, reason: ReasonCode) -> Option<Millis> {
+        returning::retry_after(&self.door, self.priority, reason)
     }
 
     /// Counts a refusal of this device.

@@ -38,8 +38,14 @@ impl ServerSession {
         let keep_alive_secs = keep_alive(connect, &self.config);
         let assigned = connect.client_id.is_empty().then(|| self.device.as_str());
         let list = announce(&self.config, connect, keep_alive_secs, assigned).unwrap_or_default();
-        let connack = ConnAck { session_present: false, reason: ReasonCode::Success, properties: list.as_properties() };
-        if !put_connack(&connack, connect.version, terms.packet_bytes_max, &mut self.output) {
+        let mut hinted = list.clone();
+        self.hints.welcome(&mut hinted);
+        let put = [&hinted, &list].into_iter().any(|list| {
+            let properties = list.as_properties();
+            let connack = ConnAck { session_present: false, reason: ReasonCode::Success, properties };
+            put_connack(&connack, connect.version, terms.packet_bytes_max, &mut self.output)
+        });
+        if !put {
             self.refused("device-packet-limit-too-small");
             self.end(CloseCause::Refused("device-packet-limit-too-small"));
             return;
@@ -61,7 +67,8 @@ impl ServerSession {
 
     fn turn_down(&mut self, version: Version, broken: Broken, packet_bytes_max: u32) {
         self.refused(broken.name);
-        let list = reason_string(broken.name);
+        let mut list = reason_string(broken.name);
+        self.hints.farewell(broken.reason, &mut list);
         let mut connack = ConnAck { session_present: false, reason: broken.reason, properties: list.as_properties() };
         if !put_connack(&connack, version, packet_bytes_max, &mut self.output) {
             // [MQTT-3.2.2-19]: without the words it may fit.
