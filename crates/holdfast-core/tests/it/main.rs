@@ -5,6 +5,7 @@ mod attest;
 mod cbor;
 mod cose;
 mod makers;
+mod order;
 mod release;
 mod statement;
 mod suit;
