@@ -2,10 +2,19 @@
 //! together does not come back together.
 //!
 //! Each wait is drawn between the shortest wait and three times the last one, and never exceeds the longest. Only a
-//! session that was stable resets it; a server that accepts and drops connections does not. The random numbers come
-//! from a seed that must differ between devices. Does not connect and has no clock.
+//! session that was stable resets it; a server that accepts and drops connections does not. A [`ReturnHint`] of the
+//! server replaces the first wait after a stable session and can only lengthen any other. The random numbers come from a
+//! seed that must differ between devices. Does not connect and has no clock.
+
+mod hint;
 
 use crate::time::Millis;
+
+pub use hint::{HINT_MAX, ReturnHint};
+
+/// Most of a hint's beginning that also holds as shortest wait until the next session: a device that was told to come
+/// after others does not overtake them by trying more often.
+const FLOOR_MAX: Millis = Millis::from_secs(30);
 
 /// Between which waits a device draws, and what it takes to start again from the shortest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +28,9 @@ pub struct BackoffConfig {
 }
 
 impl Default for BackoffConfig {
-    /// One second to five minutes; stable after a minute.
+    /// One second to five minutes; stable after half a minute.
     fn default() -> Self {
-        Self { wait_min: Millis::from_secs(1), wait_max: Millis::from_secs(300), stable_after: Millis::from_secs(60) }
+        Self { wait_min: Millis::from_secs(1), wait_max: Millis::from_secs(300), stable_after: Millis::from_secs(30) }
     }
 }
 
@@ -43,6 +52,8 @@ pub struct Backoff {
     last: Millis,
     random: SplitMix64,
     connected_at: Option<Millis>,
+    hint: Option<ReturnHint>,
+    floor: Millis,
 }
 
 impl Backoff {
@@ -51,7 +62,21 @@ impl Backoff {
     pub fn new(config: BackoffConfig, seed: u64) -> Self {
         let wait_max = config.wait_max.max(config.wait_min);
         let config = BackoffConfig { wait_max, ..config };
-        Self { config, last: config.wait_min, random: SplitMix64(seed), connected_at: None }
+        Self { config, last: config.wait_min, random: SplitMix64(seed), connected_at: None, hint: None, floor: Millis(0) }
+    }
+
+    /// Keeps what the server says about coming back; the newest hint counts.
+    pub const fn hinted(&mut self, hint: ReturnHint) {
+        self.hint = Some(hint);
+    }
+
+    /// How long to wait before the first try of a device that starts after it was cut off without warning, together with
+    /// its neighbours: somewhere in the window it was last told, or within the shortest wait.
+    pub fn first_wait(&mut self, told: Option<ReturnHint>) -> Millis {
+        match told {
+            Some(hint) => self.place(hint),
+            None => Millis(self.random.below(self.config.wait_min.0.saturating_add(1))),
+        }
     }
 
     /// Notes that a session began at `now`.
@@ -62,11 +87,29 @@ impl Backoff {
     /// How long to wait, now that a session ended or an attempt failed at `now`.
     pub fn next_wait(&mut self, now: Millis) -> Millis {
         let lasted = self.connected_at.take().map(|since| now.0.saturating_sub(since.0));
-        if lasted.is_some_and(|ms| ms >= self.config.stable_after.0) {
+        let stable = lasted.is_some_and(|ms| ms >= self.config.stable_after.0);
+        if stable {
             self.last = self.config.wait_min;
+            self.floor = Millis(0);
         }
-        let low = self.config.wait_min.0;
-        let high = self.last.0.saturating_mul(3).clamp(low, self.config.wait_max.0);
+        if let Some(hint) = self.hint.take() {
+            self.floor = hint.first().min(FLOOR_MAX);
+            let place = self.place(hint);
+            return if stable { place } else { place.max(self.draw()) };
+        }
+        self.draw()
+    }
+
+    /// A place in a window, and never before the shortest wait.
+    fn place(&mut self, hint: ReturnHint) -> Millis {
+        let (first, last) = (hint.first().max(self.config.wait_min), hint.last().max(self.config.wait_min));
+        Millis(first.0 + self.random.below((last.0 - first.0).saturating_add(1)))
+    }
+
+    /// Decorrelated jitter.
+    fn draw(&mut self) -> Millis {
+        let low = self.config.wait_min.0.max(self.floor.0.min(self.config.wait_max.0));
+        let high = self.last.0.saturating_mul(3).clamp(low, self.config.wait_max.0.max(low));
         self.last = Millis(low + self.random.below((high - low).saturating_add(1)));
         self.last
     }
@@ -136,12 +179,61 @@ mod tests {
         };
         let mut unstable = backoff.clone();
         unstable.connected(Millis(1_000));
-        unstable.next_wait(Millis(60_999));
+        unstable.next_wait(Millis(30_999));
         assert_eq!(unstable.connected_at, None);
         let mut never_connected = backoff.clone();
-        assert_eq!(unstable.last, never_connected.next_wait(Millis(60_999)), "{grown:?}");
+        assert_eq!(unstable.last, never_connected.next_wait(Millis(30_999)), "{grown:?}");
         backoff.connected(Millis(1_000));
-        assert!(backoff.next_wait(Millis(61_000)) <= Millis::from_secs(3));
+        assert!(backoff.next_wait(Millis(31_000)) <= Millis::from_secs(3));
+    }
+
+    fn hint(text: &str) -> ReturnHint {
+        ReturnHint::window(text).unwrap()
+    }
+
+    #[test]
+    fn after_a_stable_session_devices_come_back_evenly_over_the_window_they_were_told() {
+        let mut halves = [0, 0];
+        for seed in 0..400 {
+            let mut backoff = Backoff::new(BackoffConfig::default(), seed);
+            backoff.hinted(hint("0-1"));
+            backoff.hinted(hint("10000-20000"));
+            backoff.connected(Millis(0));
+            let wait = backoff.next_wait(Millis::from_secs(30)).0;
+            assert!((10_000..=20_000).contains(&wait), "{wait}");
+            halves[usize::from(wait >= 15_000)] += 1;
+            let next = backoff.next_wait(Millis::from_secs(50)).0;
+            assert!(next >= 10_000, "{next}: a device of a later class overtakes by trying more often");
+        }
+        assert!(halves[0] > 150 && halves[1] > 150, "{halves:?}");
+    }
+
+    #[test]
+    fn a_hint_never_shortens_the_wait_of_a_device_whose_sessions_do_not_last() {
+        let mut backoff = Backoff::new(BackoffConfig::default(), 7);
+        let mut longest = Millis(0);
+        for n in 0..40 {
+            backoff.connected(Millis(n));
+            backoff.hinted(hint("0-2000"));
+            longest = longest.max(backoff.next_wait(Millis(n + 1_000)));
+        }
+        assert!(longest > Millis::from_secs(100), "{longest:?}");
+    }
+
+    #[test]
+    fn a_refusal_keeps_a_device_away_for_as_long_as_it_says_even_beyond_its_own_longest_wait() {
+        let mut backoff = Backoff::new(BackoffConfig::default(), 7);
+        backoff.hinted(ReturnHint::after(Millis::from_secs(1_000)));
+        assert!(backoff.next_wait(Millis(0)) >= Millis::from_secs(1_000));
+        assert!(backoff.next_wait(Millis(0)) <= Millis::from_secs(300));
+    }
+
+    #[test]
+    fn a_start_after_a_power_cut_is_spread_like_a_return() {
+        let mut backoff = Backoff::new(BackoffConfig::default(), 7);
+        assert!(backoff.first_wait(None) <= Millis::from_secs(1));
+        let wait = backoff.first_wait(Some(hint("5000-9000")));
+        assert!(wait >= Millis(5_000) && wait <= Millis(9_000), "{wait:?}");
     }
 
     #[test]

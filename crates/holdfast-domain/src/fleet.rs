@@ -7,6 +7,7 @@ pub mod command;
 pub mod connection;
 pub mod enrolment;
 pub mod product;
+pub mod returning;
 pub mod shadow;
 
 use holdfast_core::id::{BatchId, CommandId, DeviceId, ProductId};

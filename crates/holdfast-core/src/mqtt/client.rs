@@ -23,6 +23,7 @@ use super::property::{Properties, Property, PropertyList};
 use super::reason::ReasonCode;
 use super::session::Input;
 use super::{Decoded, Limits, Sender, Unencodable, decode};
+use crate::backoff::ReturnHint;
 use crate::id::DeviceId;
 use crate::time::Millis;
 use crate::topic::DownChannel;
@@ -125,6 +126,7 @@ pub struct ClientSession {
     output: Vec<u8>,
     actions: VecDeque<Action>,
     ending: Option<CloseCause>,
+    hint: Option<ReturnHint>,
 }
 
 impl ClientSession {
@@ -159,7 +161,13 @@ impl ClientSession {
             output,
             actions: VecDeque::new(),
             ending: None,
+            hint: None,
         })
+    }
+
+    /// What the platform has said since the last call about coming back after this connection.
+    pub const fn take_return_hint(&mut self) -> Option<ReturnHint> {
+        self.hint.take()
     }
 
     /// Whether the platform has accepted the connection and all subscriptions were answered.
@@ -279,6 +287,7 @@ impl ClientSession {
             Packet::SubAck(suback) => self.take_suback(&suback),
             Packet::PingResp => Ok(()),
             Packet::Disconnect(outcome) => {
+                self.hint = ReturnHint::among(&outcome.properties).or(self.hint);
                 self.end(CloseCause::ByServer { reason: outcome.reason, words: words(outcome.properties) });
                 Ok(())
             }
@@ -297,6 +306,7 @@ impl ClientSession {
 
     fn take_connack(&mut self, connack: &ConnAck<'_>, now: Millis) -> Result<(), Broken> {
         let broken = |name| Err(Broken { name, reason: ReasonCode::ProtocolError });
+        self.hint = ReturnHint::among(&connack.properties);
         if connack.reason.is_error() {
             self.end(CloseCause::TurnedAway { reason: connack.reason, words: words(connack.properties) });
             return Ok(());
