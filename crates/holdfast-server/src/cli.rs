@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 mod answer;
+mod backup;
 mod batch;
 mod client;
 mod conformity;
@@ -73,6 +74,9 @@ enum Noun {
     Serve(serve::Args),
     /// Run the main job on this machine: factory, enrolment, telemetry, update, tampering, crash, evidence.
     Demo(crate::demo::Args),
+    /// Copies of a server's state: made while it runs, checked, put back.
+    #[command(subcommand, after_help = backup::EXAMPLES)]
+    Backup(backup::Verb),
     /// Redeem a one-time link and keep an API token in the profile.
     #[command(after_help = people::LOGIN_EXAMPLES)]
     Login(people::LoginArgs),
@@ -193,6 +197,7 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
     match cli.noun {
         Noun::Serve(args) => serve::run(args).await,
         Noun::Demo(args) => crate::demo::run(args, out).await,
+        Noun::Backup(verb) => backup::run(verb, out),
         Noun::Login(args) => people::login(args, profile, out).await,
         Noun::Logout => people::logout(profile, out).await,
         Noun::Whoami => people::whoami(&open()?, out).await,

@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod devices;
 pub mod app;
 pub mod work;
+pub mod backup;
 pub mod cli;
 pub mod demo;
 pub mod offline;

@@ -6,6 +6,7 @@
 pub mod blobs;
 pub mod conformity;
 pub mod error;
+pub mod backup;
 pub mod fleet;
 pub mod integrity;
 pub mod ledger;
@@ -14,7 +15,6 @@ pub mod people;
 pub mod telemetry;
 pub mod updates;
 
-mod backup;
 mod commit;
 mod migrate;
 mod readers;

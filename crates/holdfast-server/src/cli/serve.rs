@@ -17,7 +17,7 @@ Examples:
   holdfast serve --state /var/lib/holdfast --people 0.0.0.0:8443 --devices 0.0.0.0:8444 --mqtt 0.0.0.0:8883 \\
     --name fleet.hearth.example
 
-The state folder is all there is to back up. STATE/addresses.json tells where the doors are, once all are open.
+The state folder is all there is to back up (`holdfast backup`). STATE/addresses.json tells where the doors are, once all are open.
 HOLDFAST_LOG sets how much is logged, such as `info,holdfast_server=debug`.";
 
 /// Arguments of `holdfast serve`.

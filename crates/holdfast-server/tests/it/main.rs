@@ -10,6 +10,7 @@
 
 mod access;
 mod api;
+mod backup;
 mod batches;
 mod cli;
 mod conformity;
