@@ -82,6 +82,24 @@ pub enum Change {
     /// Adds a certificate the operational CA issued, state `Issued`. Older ones of the device that are still `Issued` (never
     /// used) become superseded; a proven one stays good until [`Change::ProveCertificate`] for the new one.
     AddCertificate(DeviceCertificate),
+    /// Records which CA issued a certificate (thumbprint of its key); none recorded means the server's first one.
+    SetIssuer {
+        /// Serial number of the certificate.
+        serial: String,
+        /// The CA.
+        issuer: KeyThumbprint,
+    },
+    /// Records that the factory station saw the factory keys of these devices in hardware.
+    SetHardwareKeys(Vec<DeviceId>),
+    /// Records the newest trust document that a device says it holds.
+    SetDeviceTrust {
+        /// The device.
+        device: DeviceId,
+        /// Version of the document.
+        version: u64,
+        /// When it said so.
+        at: Timestamp,
+    },
     /// A certificate was used for its first connection: it becomes `Proven`, every other unrevoked one of the device
     /// becomes superseded.
     ProveCertificate {

@@ -76,6 +76,12 @@ pub mod alert_kind {
     pub const DEPLOYMENT_ABORTED: &str = "deployment-aborted";
     /// A deployment stopped itself because devices made no progress.
     pub const DEPLOYMENT_STALLED: &str = "deployment-stalled";
+    /// A device got another operational key without a person, because its own was lost.
+    pub const KEY_REPLACED: &str = "key-replaced";
+    /// A device has been away for longer than the maker lets it come back by itself.
+    pub const AWAY_TOO_LONG: &str = "away-too-long";
+    /// A key is past the end of its time.
+    pub const KEY_OVERDUE: &str = "key-overdue";
 }
 
 /// The open alert of this kind, if there is one: a fault that goes on is one alert, not a thousand.

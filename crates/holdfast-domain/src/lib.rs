@@ -8,6 +8,7 @@ pub mod conformity;
 pub mod decision;
 pub mod fleet;
 pub mod integrity;
+pub mod keys;
 pub mod people;
 pub mod reason;
 pub mod telemetry;

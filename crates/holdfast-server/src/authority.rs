@@ -16,10 +16,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use holdfast_core::cose::SoftwareKey;
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::DeviceId;
 use holdfast_core::ledger::note::{KeyName, NoteSigner};
 use holdfast_core::time::{Millis, Timestamp};
-use holdfast_domain::fleet::{CertificateState, DeviceCertificate};
+use holdfast_domain::fleet::{CertificateState, DeviceCertificate, KeyThumbprint};
 use rcgen::{Issuer, KeyPair, PublicKeyData};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -113,6 +114,8 @@ pub struct Issued {
     pub der: CertificateDer<'static>,
     /// Its row for the store.
     pub record: DeviceCertificate,
+    /// Key of the CA that signed it.
+    pub issuer: KeyThumbprint,
 }
 
 /// The server's keys, loaded.
@@ -211,13 +214,19 @@ impl Authority {
             not_after: validity.not_after,
             state: CertificateState::Issued,
         };
-        Ok(Issued { der, record })
+        Ok(Issued { der, record, issuer: self.ca_key() })
     }
 
-    /// How long the certificates live that devices get.
+    /// What the maker has decided about keys.
     #[must_use]
-    pub const fn device_life(&self) -> Millis {
-        self.config.terms.device_life
+    pub const fn terms(&self) -> &KeyTerms {
+        &self.config.terms
+    }
+
+    /// Thumbprint of the operational CA's key.
+    #[must_use]
+    pub fn ca_key(&self) -> KeyThumbprint {
+        KeyThumbprint(*Sha256Digest::of(&self.ca.key().subject_public_key_info()).as_bytes())
     }
 
     /// The operational CA's certificate.

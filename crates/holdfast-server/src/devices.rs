@@ -24,6 +24,7 @@ use holdfast_store::{CommitError, Store};
 use tokio::sync::Notify;
 
 use crate::authority::Authority;
+use crate::gateway::Models;
 
 pub use refusals::Refusals;
 use refused::Refused;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub store: Store,
     /// Artifacts.
     pub blobs: Arc<Blobs>,
+    /// What the products' models demand.
+    pub models: Models,
     /// Issues certificates and signs statements.
     pub authority: Arc<Authority>,
     /// Rung when a decision left effects to deliver.

@@ -14,6 +14,7 @@ use holdfast_core::id::DeviceId;
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::fleet::KeyThumbprint;
 use holdfast_domain::fleet::batch::ListedDevice;
+use holdfast_domain::telemetry::KeyProtection;
 use rcgen::{Issuer, KeyPair, PublicKeyData};
 use rustls::pki_types::CertificateDer;
 use thiserror::Error;
@@ -212,6 +213,22 @@ impl Station {
         }
     }
 
+    /// Records that the station saw this device's factory key in a TPM 2.0: its endorsement certificate and a quote.
+    ///
+    /// # Errors
+    /// [`FactoryError`] if the mark cannot be written.
+    pub fn saw_tpm(&self, device: &DeviceId) -> Result<(), FactoryError> {
+        Ok(secret_file::replace_secret(&self.tpm_mark(device), b"tpm\n")?)
+    }
+
+    fn tpm_mark(&self, device: &DeviceId) -> PathBuf {
+        self.dir.join(ISSUED_DIR).join(format!("{device}.tpm"))
+    }
+
+    fn protection_of(&self, device: &DeviceId) -> KeyProtection {
+        if self.tpm_mark(device).exists() { KeyProtection::Hardware } else { KeyProtection::File }
+    }
+
     /// Lists the devices whose directories are given: each holds `keys/factory.crt` from this station and the secret
     /// file `claim-code`, of which only a salted hash goes into the manifest.
     ///
@@ -234,7 +251,14 @@ impl Station {
             let code = secret_file::read(&dir.join("claim-code"))?;
             let salt = crate::clock::random::<16>();
             let claim_hash = claim_hash(&salt, &code)?;
-            devices.push(ListedDevice { id: peer.device().clone(), key: peer.key(), claim_salt: salt, claim_hash });
+            let protection = self.protection_of(peer.device());
+            devices.push(ListedDevice {
+                id: peer.device().clone(),
+                key: peer.key(),
+                claim_salt: salt,
+                claim_hash,
+                protection,
+            });
         }
         let factory_ca = *Sha256Digest::of(&self.ca_der).as_bytes();
         Ok(FactoryManifest::new(batch, product.clone(), now, factory_ca, devices)?)

@@ -296,6 +296,7 @@ impl Sockets {
         let devices = devices::router(devices::Parts {
             store: house.store.clone(),
             blobs: Arc::clone(&house.blobs),
+            models: house.models.clone(),
             authority: Arc::clone(&house.authority),
             outbox: Arc::clone(&house.outbox),
             refusals: Arc::new(house.refusals.clone()),

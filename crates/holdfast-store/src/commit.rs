@@ -2,6 +2,7 @@
 
 mod fleet;
 mod integrity;
+mod keys;
 mod people;
 mod updates;
 
@@ -18,6 +19,7 @@ impl Desk {
     pub(crate) fn decide(&mut self, decision: &Decision) -> Result<Committed, CommitError> {
         for change in &decision.changes {
             self.change(change)?;
+            self.touched.note(change, &self.conn)?;
         }
         let leaf = decision.line.as_ref().map(|line| self.append_line(line)).transpose()?;
         for effect in &decision.effects {
@@ -33,6 +35,9 @@ impl Desk {
             Change::AddBatch { batch, devices, claims } => self.add_batch(batch, devices, claims),
             Change::SetEnrolment { device, to } => self.set_enrolment(device, *to),
             Change::AddCertificate(certificate) => self.add_certificate(certificate),
+            Change::SetIssuer { serial, issuer } => self.set_issuer(serial, *issuer),
+            Change::SetHardwareKeys(devices) => self.set_hardware_keys(devices),
+            Change::SetDeviceTrust { device, version, at } => self.set_device_trust(device, *version, *at),
             Change::ProveCertificate { device, serial, at } => self.prove_certificate(device, serial, *at),
             Change::RevokeCertificates { device, at } => self.revoke_certificates(device, *at),
             Change::SetQuarantine { device, to } => self.set_quarantine(device, to.as_ref()),

@@ -9,9 +9,11 @@ pub mod error;
 pub mod backup;
 pub mod fleet;
 pub mod integrity;
+pub mod keys;
 pub mod ledger;
 pub mod outbox;
 pub mod people;
+pub mod roster;
 pub mod telemetry;
 pub mod updates;
 

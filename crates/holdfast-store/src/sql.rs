@@ -3,6 +3,7 @@
 
 mod fleet;
 mod integrity;
+mod keys;
 mod ledger;
 mod people;
 mod telemetry;
@@ -10,6 +11,7 @@ mod updates;
 
 pub(crate) use fleet::*;
 pub(crate) use integrity::*;
+pub(crate) use keys::*;
 pub(crate) use ledger::*;
 pub(crate) use people::*;
 pub(crate) use telemetry::*;
@@ -54,7 +56,7 @@ mod tests {
     fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for part in [GROUND, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER] {
+        for part in [GROUND, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);
                 let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));

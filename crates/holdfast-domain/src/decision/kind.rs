@@ -86,6 +86,16 @@ kinds! {
     TOKEN_MADE = "token-made";
     /// An API token was revoked.
     TOKEN_REVOKED = "token-revoked";
+    /// The next one of the server's keys was made.
+    SERVER_KEY_MADE = "server-key-made";
+    /// The next one of the server's keys is in use.
+    SERVER_KEY_ACTIVATED = "server-key-activated";
+    /// A key of the server that was replaced is destroyed.
+    SERVER_KEY_DESTROYED = "server-key-destroyed";
+    /// One of the keys is past the end of its time.
+    KEY_OVERDUE = "key-overdue";
+    /// A device came back after longer than it may come back by itself.
+    RETURN_REFUSED = "return-refused";
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use holdfast_core::time::Timestamp;
 
 use super::{ClaimCode, Device, Enrolment, FactoryBatch, KeyThumbprint, Product};
 use crate::decision::{Change, Decision, LedgerLine, kind};
+use crate::telemetry::KeyProtection;
 
 /// Most devices of one batch.
 pub const BATCH_DEVICES_MAX: usize = 200_000;
@@ -35,6 +36,8 @@ pub struct ListedDevice {
     pub claim_salt: [u8; 16],
     /// SHA-256 of salt and claim code.
     pub claim_hash: [u8; 32],
+    /// How its factory key is protected, as the factory station saw it.
+    pub protection: KeyProtection,
 }
 
 /// What the store already knows of the things a batch lists.
@@ -134,8 +137,14 @@ pub fn import_batch(
         .fact("manifest", &batch.manifest_digest)
         .fact("person", by);
     let devices = offered.devices.iter().map(|listed| preauthorised(listed, &batch, now)).collect();
+    let in_hardware = |listed: &&ListedDevice| listed.protection == KeyProtection::Hardware;
+    let hardware: Vec<DeviceId> = offered.devices.iter().filter(in_hardware).map(|listed| listed.id.clone()).collect();
     let claims = offered.devices.into_iter().map(claim_code).collect();
-    Ok(Decision::new(vec![Change::AddBatch { batch, devices, claims }], line))
+    let mut changes = vec![Change::AddBatch { batch, devices, claims }];
+    if !hardware.is_empty() {
+        changes.push(Change::SetHardwareKeys(hardware));
+    }
+    Ok(Decision::new(changes, line))
 }
 
 fn refuse_duplicates(facts: &BatchFacts<'_>, devices: &[ListedDevice]) -> Result<(), BatchRefusal> {
@@ -178,7 +187,13 @@ mod tests {
     fn listed(n: u32) -> ListedDevice {
         let mut key = [0; 32];
         key[..4].copy_from_slice(&n.to_be_bytes());
-        ListedDevice { id: device_id(n), key: KeyThumbprint(key), claim_salt: [1; 16], claim_hash: [2; 32] }
+        ListedDevice {
+            id: device_id(n),
+            key: KeyThumbprint(key),
+            claim_salt: [1; 16],
+            claim_hash: [2; 32],
+            protection: KeyProtection::File,
+        }
     }
 
     fn offered(devices: Vec<ListedDevice>) -> OfferedBatch {

@@ -9,6 +9,8 @@ use holdfast_core::time::{Millis, Timestamp};
 use super::{CertificateState, Device, DeviceCertificate, Enrolment, KeyThumbprint};
 use crate::decision::{Change, Decision, Effect, LedgerLine, kind};
 use crate::integrity::{Alert, Severity, alert_kind, open_alert};
+use crate::keys::renewal::{Ground, ReturnPolicy, is_live};
+use crate::telemetry::KeyProtection;
 
 /// How long an operational certificate is valid: 90 days.
 pub const CERTIFICATE_LIFE: Millis = Millis::from_secs(90 * 86_400);
@@ -26,6 +28,12 @@ pub struct EnrolmentFacts<'a> {
     pub proven: Option<&'a DeviceCertificate>,
     /// Open alerts about the device.
     pub alerts: &'a [Alert],
+    /// How its factory key is protected, as the factory station said.
+    pub protection: KeyProtection,
+    /// How the product's model demands it to be.
+    pub protection_min: KeyProtection,
+    /// What the maker has decided about devices that come back.
+    pub policy: ReturnPolicy,
 }
 
 /// Why no certificate is issued.
@@ -49,6 +57,12 @@ pub enum EnrolmentRefusal {
     /// Another key already connects under this identity.
     #[error("another key is in use under this identity")]
     IdentityInUse,
+    /// The model demands a factory key in hardware, and the factory station did not see one.
+    #[error("the model demands better protection of the factory key than this device has")]
+    KeyProtectionTooLow,
+    /// Its last certificate ended longer ago than the maker lets devices come back by themselves.
+    #[error("the device was away for longer than it may come back by itself; a person has to allow it")]
+    AwayTooLong,
 }
 
 impl EnrolmentRefusal {
@@ -62,6 +76,8 @@ impl EnrolmentRefusal {
             Self::Rejected => "enrolment-rejected",
             Self::DeviceRevoked => "device-revoked",
             Self::IdentityInUse => "identity-in-use",
+            Self::KeyProtectionTooLow => "key-protection-too-low",
+            Self::AwayTooLong => "away-too-long",
         }
     }
 }
@@ -75,7 +91,16 @@ pub struct EnrolmentRefused {
     pub decision: Option<Box<Decision>>,
 }
 
-/// Decides whether the device may have an operational certificate; then [`certificate_issued`] records it.
+/// A device that may have an operational certificate, and why.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Entitled<'a> {
+    /// The device.
+    pub device: &'a Device,
+    /// On what ground.
+    pub ground: Ground,
+}
+
+/// Decides whether the device may have an operational certificate; then [`enrolled`] records it.
 ///
 /// `alert` is the id of the alert, should one be needed.
 ///
@@ -86,14 +111,12 @@ pub fn decide_enrolment<'a>(
     facts: &EnrolmentFacts<'a>,
     alert: AlertId,
     now: Timestamp,
-) -> Result<&'a Device, EnrolmentRefused> {
+) -> Result<Entitled<'a>, EnrolmentRefused> {
     let plain = |refusal| EnrolmentRefused { refusal, decision: None };
     let device = facts.device.ok_or_else(|| plain(EnrolmentRefusal::UnknownDevice))?;
+    let told = |refusal, what| EnrolmentRefused { refusal, decision: suspicion(facts, device, alert, now, what) };
     if device.factory_key != facts.presented {
-        return Err(EnrolmentRefused {
-            refusal: EnrolmentRefusal::FactoryKeyMismatch,
-            decision: suspicion(facts, device, alert, now, &FORGED),
-        });
+        return Err(told(EnrolmentRefusal::FactoryKeyMismatch, &FORGED));
     }
     match device.enrolment {
         Enrolment::Pending => return Err(plain(EnrolmentRefusal::Pending)),
@@ -101,26 +124,43 @@ pub fn decide_enrolment<'a>(
         Enrolment::Revoked => return Err(plain(EnrolmentRefusal::DeviceRevoked)),
         Enrolment::Preauthorised | Enrolment::Accepted => {}
     }
-    let lives = |held: &&DeviceCertificate| held.state == CertificateState::Proven && held.not_after > now;
-    if facts.proven.filter(lives).is_some_and(|held| held.key != facts.requested) {
-        return Err(EnrolmentRefused {
-            refusal: EnrolmentRefusal::IdentityInUse,
-            decision: suspicion(facts, device, alert, now, &CLONED),
-        });
+    if facts.protection < facts.protection_min {
+        return Err(plain(EnrolmentRefusal::KeyProtectionTooLow));
     }
-    Ok(device)
+    let ground = match facts.proven {
+        Some(held) if held.key == facts.requested => Ground::Listed,
+        Some(held) if is_live(held, now) => {
+            let online = device.online_until.is_some_and(|until| until > now);
+            let allowed = facts.policy.lost_key.allows(facts.protection, device.last_seen, online, now)
+                && open_alert(facts.alerts, alert_kind::KEY_REPLACED).is_none();
+            if !allowed {
+                return Err(told(EnrolmentRefusal::IdentityInUse, &CLONED));
+            }
+            Ground::LostKey
+        }
+        Some(held) if held.state == CertificateState::Proven => {
+            if !facts.policy.after_expiry.allows(held.not_after, now) {
+                return Err(told(EnrolmentRefusal::AwayTooLong, &AWAY));
+            }
+            Ground::AfterExpiry
+        }
+        Some(_) | None => Ground::Listed,
+    };
+    Ok(Entitled { device, ground })
 }
 
 /// What a suspicious request is called, and what a person reads about it.
 struct Suspicion {
     line: &'static str,
     alert: &'static str,
+    severity: Severity,
     text: &'static str,
 }
 
 const FORGED: Suspicion = Suspicion {
     line: kind::FACTORY_KEY_MISMATCH,
     alert: alert_kind::FACTORY_KEY_MISMATCH,
+    severity: Severity::Critical,
     text: "Someone holds a factory certificate for this device with a key that its batch does not list. The request was \
            refused. Find out what else the factory CA signed.",
 };
@@ -128,9 +168,18 @@ const FORGED: Suspicion = Suspicion {
 const CLONED: Suspicion = Suspicion {
     line: kind::CLONE_SUSPECTED,
     alert: alert_kind::CLONE_SUSPECTED,
+    severity: Severity::Critical,
     text: "A second key asked to connect under this device's identity while the first is in use. The request was refused \
            and the device works on. If the owner had it repaired or reset, allow re-enrolment; if not, its factory key \
            was copied: revoke the device.",
+};
+
+const AWAY: Suspicion = Suspicion {
+    line: kind::RETURN_REFUSED,
+    alert: alert_kind::AWAY_TOO_LONG,
+    severity: Severity::Warning,
+    text: "This device came back after longer than devices may return by themselves (`holdfast serve \
+           --renew-after-expiry`). If its owner still has it, allow re-enrolment; if not, revoke it.",
 };
 
 fn suspicion(
@@ -147,7 +196,7 @@ fn suspicion(
         id: alert,
         device: Some(device.id.clone()),
         kind: what.alert.to_owned(),
-        severity: Severity::Critical,
+        severity: what.severity,
         text: what.text.to_owned(),
         opened: now,
         closed: None,
@@ -159,6 +208,35 @@ fn suspicion(
         .fact("alert", &alert);
     Some(Box::new(Decision::new(vec![Change::OpenAlert(opened)], line)))
 }
+
+/// Records the certificate that was issued to a device after [`decide_enrolment`]. A replaced key is told to a person:
+/// until the alert is closed no second one is replaced.
+#[must_use]
+pub fn enrolled(entitled: &Entitled<'_>, certificate: DeviceCertificate, alert: AlertId, now: Timestamp) -> Decision {
+    let mut decision = certificate_issued(entitled.device, certificate, now);
+    if entitled.ground == Ground::Listed {
+        return decision;
+    }
+    decision.line = decision.line.map(|line| line.fact("ground", entitled.ground.name()));
+    if entitled.ground == Ground::LostKey {
+        decision.line = decision.line.map(|line| line.fact("alert", &alert));
+        decision.changes.push(Change::OpenAlert(Alert {
+            id: alert,
+            device: Some(entitled.device.id.clone()),
+            kind: alert_kind::KEY_REPLACED.to_owned(),
+            severity: Severity::Notice,
+            text: REPLACED.to_owned(),
+            opened: now,
+            closed: None,
+        }));
+    }
+    decision
+}
+
+/// What a person reads about a replaced key.
+const REPLACED: &str = "The device asked for another operational key with its factory identity while the old certificate \
+     was still good and nobody used it. It got one. If its storage was damaged or exchanged, close this alert; if not, \
+     revoke the device.";
 
 /// Records a certificate that the operational CA issued after [`decide_enrolment`], or after an admitted connection for
 /// a renewal.
@@ -235,8 +313,19 @@ fn cut_off(device: &DeviceId, to: Enrolment, kind: &'static str, by: &PersonId, 
 mod tests {
     use super::*;
     use crate::fixture::{NOW, alert_id, certificate, device, later, person};
+    use crate::keys::renewal::{AfterExpiry, LostKey};
 
     const COPY: KeyThumbprint = KeyThumbprint([0xcc; 32]);
+    const FACTS: EnrolmentFacts<'static> = EnrolmentFacts {
+        device: None,
+        presented: COPY,
+        requested: COPY,
+        proven: None,
+        alerts: &[],
+        protection: KeyProtection::File,
+        protection_min: KeyProtection::File,
+        policy: ReturnPolicy { after_expiry: AfterExpiry::Always, lost_key: LostKey::Hardware },
+    };
 
     fn enrol(
         device: Option<&Device>,
@@ -244,7 +333,7 @@ mod tests {
         requested: KeyThumbprint,
     ) -> Result<(), EnrolmentRefused> {
         let presented = device.map_or(COPY, |device| device.factory_key);
-        let facts = EnrolmentFacts { device, presented, requested, proven, alerts: &[] };
+        let facts = EnrolmentFacts { device, presented, requested, proven, ..FACTS };
         decide_enrolment(&facts, alert_id(), NOW).map(drop)
     }
 
@@ -275,8 +364,7 @@ mod tests {
 
         let alerts = [alert.clone()];
         let presented = device.factory_key;
-        let facts =
-            EnrolmentFacts { device: Some(&device), presented, requested: COPY, proven: Some(&held), alerts: &alerts };
+        let facts = EnrolmentFacts { device: Some(&device), presented, proven: Some(&held), alerts: &alerts, ..FACTS };
         let again = decide_enrolment(&facts, alert_id(), NOW).expect_err("refused");
         assert_eq!((again.refusal, again.decision), (EnrolmentRefusal::IdentityInUse, None));
     }
@@ -293,10 +381,64 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_slept_past_its_certificate_comes_back_as_far_as_the_policy_goes() {
+        let device = device();
+        let expired = DeviceCertificate { not_after: NOW, ..certificate(CertificateState::Proven) };
+        let at = |after_expiry, now| {
+            let policy = ReturnPolicy { after_expiry, ..ReturnPolicy::default() };
+            let presented = device.factory_key;
+            let facts = EnrolmentFacts { device: Some(&device), presented, proven: Some(&expired), policy, ..FACTS };
+            decide_enrolment(&facts, alert_id(), now).map(|entitled| entitled.ground)
+        };
+        let four_months = later(120 * 86_400);
+        assert_eq!(at(ReturnPolicy::default().after_expiry, four_months), Ok(Ground::AfterExpiry));
+        let refused = at(AfterExpiry::Never, four_months).expect_err("refused");
+        assert_eq!(refused.refusal.name(), "away-too-long");
+        let told = refused.decision.expect("told");
+        assert!(matches!(told.changes.as_slice(), [Change::OpenAlert(Alert { severity: Severity::Warning, .. })]));
+        let issued = certificate(CertificateState::Issued);
+        let entitled = Entitled { device: &device, ground: Ground::AfterExpiry };
+        let line = enrolled(&entitled, issued, alert_id(), NOW).line.expect("a line");
+        assert!(line.to_string().contains(r#""ground":"after-expiry""#));
+    }
+
+    #[test]
+    fn a_lost_key_of_a_hardware_device_is_replaced_once_and_then_a_person_decides() {
+        let gone = Device { last_seen: Some(NOW), online_until: Some(NOW), ..device() };
+        let held = certificate(CertificateState::Proven);
+        let ask = |protection, alerts: &[Alert]| {
+            let presented = gone.factory_key;
+            let facts =
+                EnrolmentFacts { device: Some(&gone), presented, proven: Some(&held), protection, alerts, ..FACTS };
+            decide_enrolment(&facts, alert_id(), later(60)).map(|entitled| entitled.ground).map_err(|no| no.refusal)
+        };
+        assert_eq!(ask(KeyProtection::Hardware, &[]), Ok(Ground::LostKey));
+        assert_eq!(ask(KeyProtection::File, &[]), Err(EnrolmentRefusal::IdentityInUse));
+        let entitled = Entitled { device: &gone, ground: Ground::LostKey };
+        let decision = enrolled(&entitled, certificate(CertificateState::Issued), alert_id(), NOW);
+        let Some(Change::OpenAlert(alert)) = decision.changes.last() else { panic!() };
+        assert_eq!((alert.kind.as_str(), alert.severity), ("key-replaced", Severity::Notice));
+        let open = [alert.clone()];
+        assert_eq!(ask(KeyProtection::Hardware, &open), Err(EnrolmentRefusal::IdentityInUse));
+    }
+
+    #[test]
+    fn a_model_that_demands_hardware_gets_no_device_with_a_key_in_a_file() {
+        let listed = Device { enrolment: Enrolment::Preauthorised, ..device() };
+        let ask = |protection, protection_min| {
+            let presented = listed.factory_key;
+            let facts = EnrolmentFacts { device: Some(&listed), presented, protection, protection_min, ..FACTS };
+            decide_enrolment(&facts, alert_id(), NOW).map(drop).map_err(|no| no.refusal.name())
+        };
+        assert_eq!(ask(KeyProtection::File, KeyProtection::Hardware), Err("key-protection-too-low"));
+        assert_eq!(ask(KeyProtection::Hardware, KeyProtection::Hardware), Ok(()));
+        assert_eq!(ask(KeyProtection::Hardware, KeyProtection::File), Ok(()));
+    }
+
+    #[test]
     fn a_factory_certificate_with_a_foreign_key_raises_an_alarm() {
         let device = device();
-        let facts =
-            EnrolmentFacts { device: Some(&device), presented: COPY, requested: COPY, proven: None, alerts: &[] };
+        let facts = EnrolmentFacts { device: Some(&device), ..FACTS };
         let refused = decide_enrolment(&facts, alert_id(), NOW).expect_err("refused");
         assert_eq!(refused.refusal.name(), "factory-key-mismatch");
         assert_eq!(

@@ -1,6 +1,7 @@
 //! What a maker decides about keys when the server is started.
 
 use holdfast_core::time::Millis;
+use holdfast_domain::keys::renewal::ReturnPolicy;
 
 use super::CERTIFICATE_LIFE;
 
@@ -14,10 +15,12 @@ pub const DEVICE_LIFE_MAX: Millis = Millis::from_secs(800 * 86_400);
 pub struct KeyTerms {
     /// Life of the certificates that devices get.
     pub device_life: Millis,
+    /// Which devices come back without a person.
+    pub returning: ReturnPolicy,
 }
 
 impl Default for KeyTerms {
     fn default() -> Self {
-        Self { device_life: CERTIFICATE_LIFE }
+        Self { device_life: CERTIFICATE_LIFE, returning: ReturnPolicy::default() }
     }
 }

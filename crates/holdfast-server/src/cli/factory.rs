@@ -44,6 +44,10 @@ pub(super) enum Verb {
         /// The device's id.
         #[arg(long)]
         device_id: DeviceId,
+        /// You have seen this device's TPM 2.0 (endorsement certificate and quote): its key lies in hardware. The
+        /// manifest will say so.
+        #[arg(long)]
+        tpm: bool,
         /// Where the certificate goes.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -74,10 +78,13 @@ pub(super) fn run(verb: Verb, out: Output) -> Result<(), Failure> {
             let text = format!("Factory CA of {} made. Its certificate: {}", station.maker(), certificate.display());
             out.done(&text, &json!({"maker": station.maker(), "certificate": certificate}));
         }
-        Verb::Sign { dir, csr, device_id, out: file } => {
+        Verb::Sign { dir, csr, device_id, tpm, out: file } => {
             let station = Station::open(&dir).map_err(|why| refused(&why))?;
             let request = read_file(&csr, REQUEST_BYTES_MAX)?;
             let certificate = station.sign(&request, &device_id, clock::now()).map_err(|why| refused(&why))?;
+            if tpm {
+                station.saw_tpm(&device_id).map_err(|why| refused(&why))?;
+            }
             write_new(&file, certificate.as_bytes())?;
             let text = format!("{device_id} has its factory certificate: {}", file.display());
             out.done(&text, &json!({"device": device_id.to_string(), "certificate": file}));

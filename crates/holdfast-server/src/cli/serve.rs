@@ -4,12 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use holdfast_core::time::Millis;
+use holdfast_domain::keys::renewal::{AfterExpiry, LostKey, ReturnPolicy};
 use tracing_subscriber::EnvFilter;
 
 use super::{Failure, print, span};
 use crate::app::chain;
 use crate::authority::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
 use crate::wiring::{Config, Server};
+
+/// Shortest silence after which a lost key is replaced: longer than any lease.
+const LOST_KEY_SILENCE_MIN: Millis = Millis::from_secs(600);
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +48,14 @@ pub(super) struct Args {
     /// How long the certificates live that devices get: 10s to 800d, as in 30s, 12h, 90d. They renew after two thirds.
     #[arg(long, default_value = "90d", value_name = "SPAN", value_parser = certificate_life)]
     device_certificate_life: Millis,
+    /// A device whose certificate has ended comes back without a person: `always`, `never`, or within a span of that
+    /// end, such as 730d.
+    #[arg(long, default_value = "730d", value_name = "WHEN", value_parser = after_expiry)]
+    renew_after_expiry: AfterExpiry,
+    /// A device that lost its operational key gets another one without a person: `never`; `hardware`, if its factory key
+    /// lies in hardware and it is offline; or a span such as 48h, also for others that were silent so long.
+    #[arg(long, default_value = "hardware", value_name = "WHEN", value_parser = lost_key)]
+    replace_lost_key: LostKey,
     /// End when the process that started this one ends.
     #[arg(long, hide = true)]
     exit_with_parent: bool,
@@ -63,7 +75,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         mqtt: args.mqtt,
         names: args.name,
         attest_interval_s: args.attest_interval,
-        keys: KeyTerms { device_life: args.device_certificate_life, ..KeyTerms::default() },
+        keys: KeyTerms {
+            device_life: args.device_certificate_life,
+            returning: ReturnPolicy { after_expiry: args.renew_after_expiry, lost_key: args.replace_lost_key },
+        },
     };
     let mut server = Server::start(config).await.map_err(|why| Failure::fault(chain(&why)))?;
     if let Some(link) = server.invitation() {
@@ -83,6 +98,24 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 
 fn certificate_life(text: &str) -> Result<Millis, String> {
     span::within(text, DEVICE_LIFE_MIN, DEVICE_LIFE_MAX)
+}
+
+fn after_expiry(text: &str) -> Result<AfterExpiry, String> {
+    match text {
+        "always" => Ok(AfterExpiry::Always),
+        "never" => Ok(AfterExpiry::Never),
+        span => {
+            span::read(span).map(AfterExpiry::Within).ok_or_else(|| "`always`, `never`, or a span such as 730d".into())
+        }
+    }
+}
+
+fn lost_key(text: &str) -> Result<LostKey, String> {
+    match text {
+        "never" => Ok(LostKey::Never),
+        "hardware" => Ok(LostKey::Hardware),
+        span => span::within(span, LOST_KEY_SILENCE_MIN, DEVICE_LIFE_MAX).map(LostKey::After),
+    }
 }
 
 /// To standard error; `HOLDFAST_LOG` filters it.

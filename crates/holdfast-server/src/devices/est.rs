@@ -9,8 +9,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use holdfast_core::id::AlertId;
 use holdfast_core::time::{Millis, Timestamp};
-use holdfast_domain::fleet::enrolment::{EnrolmentFacts, certificate_issued, decide_enrolment};
+use holdfast_domain::decision::{Change, Decision};
+use holdfast_domain::fleet::enrolment::{EnrolmentFacts, certificate_issued, decide_enrolment, enrolled};
 use holdfast_domain::fleet::{CertificateState, Device, DeviceCertificate};
+use holdfast_domain::telemetry::KeyProtection;
 use holdfast_store::integrity::AlertFilter;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
@@ -66,7 +68,11 @@ pub(super) async fn renew(
     body: Body,
 ) -> Result<Response, Refused> {
     let key = requested_key(&headers, body).await?;
-    let issued = parts.blocking(move |parts| issue(parts, &admitted.device, &key, clock::now())).await?;
+    let issued = parts.blocking(move |parts| {
+        let now = clock::now();
+        issue(parts, &admitted.device, &key, now, |certificate| certificate_issued(&admitted.device, certificate, now))
+    });
+    let issued = issued.await?;
     certificates(&issued)
 }
 
@@ -98,9 +104,15 @@ fn issue_first(parts: &Parts, peer: &Peer, key: &RequestedKey) -> Result<Certifi
         requested: key.thumbprint(),
         proven: held.iter().find(|certificate| certificate.state == CertificateState::Proven),
         alerts: &alerts,
+        protection: parts.store.key_protection(peer.device())?,
+        protection_min: demanded(parts, device.as_ref()),
+        policy: parts.authority.terms().returning,
     };
-    match decide_enrolment(&facts, AlertId::new(now, clock::random()), now) {
-        Ok(device) => issue(parts, device, key, now),
+    let alert = AlertId::new(now, clock::random());
+    match decide_enrolment(&facts, alert, now) {
+        Ok(entitled) => {
+            issue(parts, entitled.device, key, now, |certificate| enrolled(&entitled, certificate, alert, now))
+        }
         Err(refused) => {
             if let Some(decision) = refused.decision {
                 parts.decide(*decision)?;
@@ -110,22 +122,30 @@ fn issue_first(parts: &Parts, peer: &Peer, key: &RequestedKey) -> Result<Certifi
     }
 }
 
+/// How well the product's model wants the factory key protected.
+fn demanded(parts: &Parts, device: Option<&Device>) -> KeyProtection {
+    let model = device.and_then(|device| parts.models.known(&device.product));
+    model.map_or(KeyProtection::default(), |model| model.key_protection())
+}
+
 fn issue(
     parts: &Parts,
     device: &Device,
     key: &RequestedKey,
     now: Timestamp,
+    record: impl FnOnce(DeviceCertificate) -> Decision,
 ) -> Result<CertificateDer<'static>, Refused> {
     if key.thumbprint() == device.factory_key {
         return Err(Refused::forbidden("csr-key-is-factory-key", "the operational key must be another one"));
     }
     let recent = |held: &&DeviceCertificate| held.not_before.plus(ISSUE_WINDOW) > now;
-    let most = ISSUES_MAX + ISSUES_PER_LIFE * (ISSUE_WINDOW.0 / parts.authority.device_life().0.max(1));
+    let most = ISSUES_MAX + ISSUES_PER_LIFE * (ISSUE_WINDOW.0 / parts.authority.terms().device_life.0.max(1));
     if parts.store.certificates(&device.id)?.iter().filter(recent).count() as u64 >= most {
         return Err(Refused::too_often("enrolment-too-often", ISSUE_WAIT_S));
     }
     let issued = parts.authority.issue(&device.id, key, &clock::random(), now).map_err(|why| Refused::fault(&why))?;
-    parts.decide(certificate_issued(device, issued.record, now))?;
+    let serial = issued.record.serial.clone();
+    parts.decide(record(issued.record).with_change(Change::SetIssuer { serial, issuer: issued.issuer }))?;
     Ok(issued.der)
 }
 

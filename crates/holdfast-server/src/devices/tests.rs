@@ -63,6 +63,7 @@ pub(super) async fn served() -> Served {
     let parts = Parts {
         store,
         blobs,
+        models: Models::default(),
         authority: Arc::clone(&house.authority),
         outbox: Arc::new(Notify::new()),
         refusals: Arc::clone(&counted) as Arc<_>,

@@ -9,6 +9,7 @@ use holdfast_core::id::{BatchId, DeviceId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::KeyThumbprint;
 use holdfast_domain::fleet::batch::{ListedDevice, OfferedBatch};
+use holdfast_domain::telemetry::KeyProtection;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -21,6 +22,10 @@ pub const MANIFEST_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const DEVICES_MAX: usize = 200_000;
 /// Fewest characters of a claim code: 26 of base32 hold 130 bits.
 pub const CLAIM_CODE_CHARS_MIN: usize = 26;
+/// What a manifest says of a factory key that the station saw in a TPM 2.0.
+const PROTECTION_TPM: &str = "tpm";
+/// What it may say of any other.
+const PROTECTION_FILE: &str = "file";
 /// Most characters of a claim code.
 const CLAIM_CODE_CHARS_MAX: usize = 64;
 
@@ -101,6 +106,9 @@ struct WireDevice {
     key: String,
     claim_salt: String,
     claim_hash: String,
+    /// Only if the station saw the key in hardware: `tpm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    protection: Option<String>,
 }
 
 impl FactoryManifest {
@@ -161,6 +169,7 @@ impl FactoryManifest {
             key: hex(&device.key.0),
             claim_salt: hex(&device.claim_salt),
             claim_hash: hex(&device.claim_hash),
+            protection: (device.protection == KeyProtection::Hardware).then(|| PROTECTION_TPM.to_owned()),
         };
         let wire = Wire {
             batch: self.batch.to_string(),
@@ -223,6 +232,11 @@ impl WireDevice {
                 .and_then(|salt| salt.try_into().ok())
                 .ok_or_else(|| bad("claim_salt"))?,
             claim_hash: digest(&self.claim_hash).map_err(|_| bad("claim_hash"))?,
+            protection: match self.protection.as_deref() {
+                None | Some(PROTECTION_FILE) => KeyProtection::File,
+                Some(PROTECTION_TPM) => KeyProtection::Hardware,
+                Some(_) => return Err(bad("protection")),
+            },
         })
     }
 }
