@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
@@ -11,6 +12,9 @@ use crate::error::StoreError;
 const READERS: usize = 4;
 /// Prepared statements kept by each connection.
 pub(crate) const STATEMENTS_CACHED: usize = 192;
+
+/// A plan does not depend on the values that are bound, so a cached statement is never prepared anew for other values.
+pub(crate) const STABLE_PLANS: DbConfig = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
 
 pub(crate) struct Readers {
     idle: Mutex<Vec<Connection>>,
@@ -23,6 +27,7 @@ impl Readers {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let conn = Connection::open_with_flags(path, flags)?;
             conn.busy_timeout(crate::store::BUSY_TIMEOUT)?;
+            conn.set_db_config(STABLE_PLANS, true)?;
             conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
             Ok(conn)
         };

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 
 use crate::error::{CommitError, StoreError};
 use crate::readers::Readers;
+use crate::roster::Roster;
 use crate::writer::Writer;
 
 /// How long a connection waits for a lock of another process.
@@ -34,6 +35,7 @@ pub struct Store {
 struct Inner {
     path: PathBuf,
     readers: Readers,
+    roster: Arc<Roster>,
     writer: Writer,
 }
 
@@ -59,9 +61,9 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(dir)?;
         let path = dir.join(FILE);
-        let writer = Writer::start(&path)?;
+        let (writer, roster) = Writer::start(&path)?;
         let readers = Readers::open(&path)?;
-        Ok(Self { inner: Arc::new(Inner { path, readers, writer }) })
+        Ok(Self { inner: Arc::new(Inner { path, readers, roster, writer }) })
     }
 
     /// Commits a decision: all its changes, its ledger line and its effects, or nothing.
@@ -115,6 +117,11 @@ impl Store {
     /// Runs a read on one of the read-only connections.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.inner.readers.with(work)
+    }
+
+    /// The devices in memory.
+    pub(crate) fn roster(&self) -> &Roster {
+        &self.inner.roster
     }
 
     /// Where the database lies.

@@ -2,6 +2,7 @@
 //! answers (group commit). A job that is refused leaves no trace and does not spoil the others.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use holdfast_core::ledger::tree::Frontier;
@@ -9,6 +10,7 @@ use rusqlite::{Connection, Params};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{CommitError, StoreError};
+use crate::roster::{Roster, Touched};
 use crate::sql::{self, Statement};
 use crate::telemetry::{Appended, Fresh, TelemetryRow};
 use crate::{migrate, readers, store};
@@ -40,11 +42,12 @@ impl Drop for JoinOnDrop {
 }
 
 impl Writer {
-    pub(crate) fn start(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn start(path: &Path) -> Result<(Self, Arc<Roster>), StoreError> {
         let mut desk = Desk::open(path)?;
+        let roster = Arc::clone(&desk.roster);
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS_MAX);
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || desk.work(jobs))?;
-        Ok(Self { queue, _thread: JoinOnDrop(Some(thread)) })
+        Ok((Self { queue, _thread: JoinOnDrop(Some(thread)) }, roster))
     }
 
     /// Queues a job; gives it back if the queue is full. A stopped writer drops it, which its sender notices.
@@ -128,6 +131,9 @@ pub(crate) struct Desk {
     pub(crate) conn: Connection,
     pub(crate) edge: Frontier,
     pub(crate) fresh: Fresh,
+    /// Devices that the turn under way may change.
+    pub(crate) touched: Touched,
+    roster: Arc<Roster>,
 }
 
 impl Desk {
@@ -135,6 +141,7 @@ impl Desk {
         let mut conn = Connection::open(path)?;
         conn.busy_timeout(store::BUSY_TIMEOUT)?;
         conn.set_prepared_statement_cache_capacity(readers::STATEMENTS_CACHED);
+        conn.set_db_config(readers::STABLE_PLANS, true)?;
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "foreign_keys", "ON")?;
@@ -145,7 +152,8 @@ impl Desk {
         migrate::migrate(&mut conn)?;
         let edge = crate::ledger::load_edge(&conn)?;
         let fresh = Fresh::load(&conn)?;
-        Ok(Self { conn, edge, fresh })
+        let roster = Arc::new(Roster::load(&conn)?);
+        Ok(Self { conn, edge, fresh, touched: Touched::default(), roster })
     }
 
     fn work(&mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -171,6 +179,7 @@ impl Desk {
             for task in &mut turn.tasks {
                 self.in_savepoint(task.as_mut())?;
             }
+            self.roster.hide(&self.touched);
             self.conn.execute_batch("commit")?;
             Ok(appended)
         });
@@ -179,6 +188,8 @@ impl Desk {
             tracing::error!(error = fault as &dyn std::error::Error, "a turn of the writer was lost");
             goes_on = self.start_over();
         }
+        // Before anybody hears of the commit and acts on it.
+        self.roster.read_again(&self.conn, std::mem::take(&mut self.touched));
         let lost = done.as_ref().err();
         for task in turn.tasks {
             task.answer(lost);

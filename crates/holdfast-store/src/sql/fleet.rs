@@ -26,7 +26,24 @@ macro_rules! command {
     };
 }
 
+macro_rules! roster {
+    ($rest:literal) => {
+        concat!(
+            "select d.id, d.product, case when d.quarantine_since is null then 0 else 1 end,
+             c.serial, c.key, c.not_before, c.not_after,
+             case when exists (select 1 from command o where o.device = d.id and o.outcome is null) then 1 else 0 end,
+             s.desired, s.reported
+             from device d join certificate c on c.device = d.id and c.state = 'proven'
+             left join shadow s on s.device = d.id where d.enrolment = 'accepted' ",
+            $rest
+        )
+    };
+}
+
 catalogue! { FLEET:
+    ROSTER = roster!("");
+    ROSTER_ONE = roster!("and d.id = $1");
+
     PRODUCTS = "select id, title, vendor_domain, thing_model, created from product order by id";
     PRODUCT = "select id, title, vendor_domain, thing_model, created from product where id = $1";
     PRODUCT_PUT = "insert into product (id, title, vendor_domain, thing_model, created) values ($1, $2, $3, $4, $5)
@@ -76,6 +93,9 @@ catalogue! { FLEET:
         where software_version is not null group by product, software_version, software_sequence
         order by product, software_sequence desc, software_version";
 
+    FLEET_ALIVE = "select d.product, count(*) from device d join presence p on p.device = d.id
+        where d.enrolment = 'accepted' and p.last_seen > $1 group by d.product order by d.product";
+
     CLAIM_ADD = "insert into claim_code (device, salt, hash) values ($1, $2, $3)";
     CLAIM = "select device, salt, hash from claim_code where device = $1";
 
@@ -103,6 +123,7 @@ catalogue! { FLEET:
         applied_version = excluded.applied_version, reported_at = excluded.reported_at";
 
     COMMAND = command!("where id = $1");
+    COMMAND_DEVICE = "select device from command where id = $1";
     COMMANDS = command!("where device = $1 and id < $2 order by id desc limit $3");
     COMMANDS_OPEN = command!("where device = $1 and outcome is null order by id");
     COMMANDS_OVERDUE = command!("where outcome is null and expires <= $1 order by id limit $2");
