@@ -1,10 +1,12 @@
 //! Who may connect with an operational certificate, and how far the device may then reach.
 
+use holdfast_core::id::{AlertId, DeviceId};
 use holdfast_core::time::Timestamp;
 use holdfast_core::topic::Scope;
 
 use super::{CertificateState, Device, DeviceCertificate, Enrolment};
 use crate::decision::{Change, Decision, LedgerLine, kind};
+use crate::integrity::{Alert, Severity, alert_kind};
 
 /// What is known when a device connects.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +15,28 @@ pub struct ConnectionFacts<'a> {
     pub device: Option<&'a Device>,
     /// The certificate by its serial number.
     pub certificate: Option<&'a DeviceCertificate>,
+}
+
+/// The same facts without the records around them, for whoever keeps many in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Where the device stands with the server.
+    pub enrolment: Enrolment,
+    /// Whether it is contained.
+    pub quarantined: bool,
+    /// The certificate, if it was issued to this device.
+    pub certificate: Option<CertificateStanding>,
+}
+
+/// What decides whether a certificate is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CertificateStanding {
+    /// Its state.
+    pub state: CertificateState,
+    /// Valid from.
+    pub not_before: Timestamp,
+    /// Valid until.
+    pub not_after: Timestamp,
 }
 
 /// A connection that may stay.
@@ -70,8 +94,26 @@ impl ConnectionRefusal {
 pub fn decide_connection(facts: &ConnectionFacts<'_>, now: Timestamp) -> Result<Admission, ConnectionRefusal> {
     let device = facts.device.ok_or(ConnectionRefusal::DeviceUnknown)?;
     let certificate = facts.certificate.filter(|certificate| certificate.device == device.id);
-    let certificate = certificate.ok_or(ConnectionRefusal::CertificateUnknown)?;
-    match device.enrolment {
+    let standing = Standing {
+        enrolment: device.enrolment,
+        quarantined: device.quarantine.is_some(),
+        certificate: certificate.map(|known| CertificateStanding {
+            state: known.state,
+            not_before: known.not_before,
+            not_after: known.not_after,
+        }),
+    };
+    decide_standing(&standing, now)
+}
+
+/// [`decide_connection`] for a device that is known.
+///
+/// # Errors
+///
+/// [`ConnectionRefusal`] names why not.
+pub fn decide_standing(standing: &Standing, now: Timestamp) -> Result<Admission, ConnectionRefusal> {
+    let certificate = standing.certificate.ok_or(ConnectionRefusal::CertificateUnknown)?;
+    match standing.enrolment {
         Enrolment::Accepted => {}
         Enrolment::Pending | Enrolment::Rejected | Enrolment::Preauthorised | Enrolment::Revoked => {
             return Err(ConnectionRefusal::DeviceRevoked);
@@ -86,7 +128,7 @@ pub fn decide_connection(facts: &ConnectionFacts<'_>, now: Timestamp) -> Result<
     if now < certificate.not_before || now >= certificate.not_after {
         return Err(ConnectionRefusal::CertificateExpired);
     }
-    let may = if device.quarantine.is_some() { Scope::Quarantine } else { Scope::Full };
+    let may = if standing.quarantined { Scope::Quarantine } else { Scope::Full };
     Ok(Admission { may, proves })
 }
 
@@ -96,6 +138,28 @@ pub fn certificate_proven(certificate: &DeviceCertificate, now: Timestamp) -> De
     let device = certificate.device.clone();
     let line = LedgerLine::new(kind::CERTIFICATE_PROVEN, now).fact("device", &device).fact("key", &certificate.key);
     Decision::new(vec![Change::ProveCertificate { device, serial: certificate.serial.clone(), at: now }], line)
+}
+
+/// Records that a device's key may have been copied: connections with its certificate push each other out. `open` are the
+/// device's open alerts; people who were told already are not told again.
+#[must_use]
+pub fn clone_suspected(device: &DeviceId, open: &[Alert], id: AlertId, now: Timestamp) -> Decision {
+    if open.iter().any(|alert| alert.kind == alert_kind::CLONE_SUSPECTED && alert.closed.is_none()) {
+        return Decision::default();
+    }
+    let line = LedgerLine::new(kind::CLONE_SUSPECTED, now).fact("device", device).fact("alert", &id);
+    let alert = Alert {
+        id,
+        device: Some(device.clone()),
+        kind: alert_kind::CLONE_SUSPECTED.to_owned(),
+        severity: Severity::Critical,
+        text: "Connections with this device's certificate push each other out. If it is not a device that restarts over \
+               and over, its key was copied: revoke the device."
+            .to_owned(),
+        opened: now,
+        closed: None,
+    };
+    Decision::new(vec![Change::OpenAlert(alert)], line)
 }
 
 #[cfg(test)]
@@ -155,5 +219,18 @@ mod tests {
             assert_eq!(connect(device, certificate, now), Err(name));
         }
         assert!(connect(Some(&device()), Some(&proven), later(1)).is_ok());
+    }
+
+    #[test]
+    fn a_suspected_clone_is_told_once_as_long_as_its_alert_is_open() {
+        let id = AlertId::new(NOW, [7; 10]);
+        let told = clone_suspected(&device_id(1), &[], id, NOW);
+        let [Change::OpenAlert(alert)] = told.changes.as_slice() else { panic!("{told:?}") };
+        assert_eq!((alert.kind.as_str(), alert.severity), ("clone-suspected", Severity::Critical));
+        assert_eq!(told.line.map(|line| line.kind), Some(kind::CLONE_SUSPECTED));
+        let again = AlertId::new(NOW, [8; 10]);
+        assert_eq!(clone_suspected(&device_id(1), &[alert.clone()], again, NOW), Decision::default());
+        let closed = Alert { closed: Some(NOW), ..alert.clone() };
+        assert_eq!(clone_suspected(&device_id(1), &[closed], again, NOW).changes.len(), 1);
     }
 }
