@@ -11,6 +11,7 @@ mod tests;
 mod uplink;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use holdfast_core::backoff::{Backoff, BackoffConfig};
 use holdfast_core::id::CommandId;
@@ -30,7 +31,7 @@ use crate::credential;
 use crate::device_state::{DEVICE_RECORD, DeviceRecord};
 use crate::durable::{self, Record};
 use crate::fault::Fault;
-use crate::keys::EvidenceKey;
+use crate::keys::{Keys, RemoteKey};
 use crate::layout::Layout;
 use crate::link::FromLink;
 use crate::queue::Queue;
@@ -70,7 +71,7 @@ enum OnTheWay {
 #[derive(Debug)]
 enum Brought {
     /// A credential was received, or not.
-    Credential(Result<crate::device_state::CredentialSlot, Fault>),
+    Credential(Result<credential::Received, Fault>),
     /// From the rooms of software.
     Software(software::Brought),
 }
@@ -82,7 +83,8 @@ pub(crate) struct Agent {
     config: Config,
     trust: Trust,
     record: DeviceRecord,
-    evidence_key: EvidenceKey,
+    keys: Arc<Keys>,
+    evidence_key: RemoteKey,
     queue: Queue,
     counters: Counters,
     shadow: Shadow,
@@ -114,7 +116,7 @@ struct Ears {
 
 impl Agent {
     /// Runs until told to stop.
-    pub(crate) async fn run(layout: &Layout) -> Result<(), Fault> {
+    pub(crate) async fn run(layout: &Layout, keys: Arc<Keys>) -> Result<(), Fault> {
         let signals = |kind| signal(kind).map_err(Fault::files("listen for signals in", layout.root()));
         let (brings, brought) = mpsc::channel(RESULTS_WAITING_MAX);
         let (heard, link) = mpsc::channel(crate::link::WAITING_MAX);
@@ -126,7 +128,8 @@ impl Agent {
             terminate: signals(SignalKind::terminate())?,
             interrupt: signals(SignalKind::interrupt())?,
         };
-        let mut agent = Self::load(layout, brings, heard, said)?;
+        greet(&keys);
+        let mut agent = Self::load(layout, keys, brings, heard, said)?;
         tracing::info!(device.id = %agent.config.device, trust = ?agent.trust, queue.messages = agent.queue.len(), "agent started");
         while agent.turn(&mut ears).await? {}
         agent.end(&mut ears).await
@@ -134,6 +137,7 @@ impl Agent {
 
     fn load(
         layout: &Layout,
+        keys: Arc<Keys>,
         brings: mpsc::Sender<Brought>,
         heard: mpsc::Sender<(u64, FromLink)>,
         said: mpsc::Sender<FromApplication>,
@@ -142,7 +146,7 @@ impl Agent {
         let config = Config::load(layout)?;
         let trust = Trust::load(layout)?;
         let record = DeviceRecord::load(layout, DEVICE_RECORD);
-        let factory = credential::factory_identity(layout)?;
+        let factory = credential::factory_identity(layout, &keys)?;
         let (queue, highest) = Queue::load(layout, config.limits.queue_bytes_max)?;
         let mut counters = Counters::load(layout);
         for (stream, used) in highest {
@@ -167,7 +171,8 @@ impl Agent {
             refusals: Refusals::default(),
             connection: Connection::new(Backoff::new(waits, seed)),
             software: Software::new(machine, journal),
-            evidence_key: factory.key.signer()?,
+            evidence_key: factory.key,
+            keys,
             trust,
             record,
             queue,
@@ -291,5 +296,13 @@ impl Agent {
         }
         self.application.stop().await;
         self.queue.flush()
+    }
+}
+
+/// Starts the key process, if it is ours to start. Without it the device cannot connect; its application runs.
+fn greet(keys: &Keys) {
+    match keys.hello() {
+        Ok(told) => tracing::info!(keys.protection = told.get("protection").and_then(serde_json::Value::as_str), "keys found"),
+        Err(fault) => tracing::error!(fault.name = fault.name(), fault.text = %fault, "no keys yet: no connection"),
     }
 }

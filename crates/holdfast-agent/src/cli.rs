@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::keys::Store;
+
 /// Runs a connected device: identity, telemetry, shadow, updates, integrity.
 #[derive(Debug, Parser)]
 #[command(
@@ -28,6 +30,12 @@ pub(crate) enum Command {
     Init(Init),
     /// At the factory: verifies the first image and puts it into slot a.
     InstallFactory(InstallFactory),
+    /// Holds the device's private keys and signs with them for the agent: runs beside it, under a user of its own.
+    Keys(Keys),
+    /// As root, once: gives the directory to the users that the two processes run as.
+    HandOver(HandOver),
+    /// Secrets of the device (a Wi-Fi key, a PIN), encrypted on disk, for its application alone.
+    Secret(Secret),
     /// Enrols if needed, connects, and runs the application until told to stop.
     Run(Run),
     /// Shows what the device remembers.
@@ -37,7 +45,7 @@ pub(crate) enum Command {
     GuardChild(GuardChild),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Init {
     /// The agent's directory; made if it is not there.
     #[arg(long)]
@@ -63,6 +71,84 @@ pub(crate) struct Init {
     /// Between two looks for an update without a nudge.
     #[arg(long, default_value_t = 3_600_000)]
     pub(crate) poll_ms: u64,
+    /// Where private keys live.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) key_store: Store,
+    /// How the TPM is reached, as libtss2 writes it.
+    #[arg(long, default_value = "device:/dev/tpmrm0", value_name = "TCTI")]
+    pub(crate) tcti: String,
+    /// A file that this board alone offers, such as fuses read through nvmem: key files are sealed to its content, so
+    /// that the flash alone gives nothing away.
+    #[arg(long, value_name = "FILE", conflicts_with = "tcti")]
+    pub(crate) device_secret: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "The key process signs a TLS 1.3 client's proof, its own certificate requests and evidence, and \
+                        nothing else;\nno private key ever leaves it. Example, as the user holdfast-keys:\n  \
+                        holdfast-agent keys --dir /var/lib/holdfast --peer-user holdfast")]
+pub(crate) struct Keys {
+    /// The agent's directory; the keys are in its folder `vault`.
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+    /// Where to listen.
+    #[arg(long, default_value = "/run/holdfast/keys.sock")]
+    pub(crate) socket: PathBuf,
+    /// The user who may ask, beside root and the key process's own.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) peer_user: Option<String>,
+    /// The standard input is a socket, and whoever holds its other end may ask.
+    #[arg(long, hide = true)]
+    pub(crate) inherited: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HandOver {
+    /// The agent's directory.
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+    /// The agent's user.
+    #[arg(long, default_value = "holdfast", value_name = "NAME")]
+    pub(crate) user: String,
+    /// The key process's user.
+    #[arg(long, default_value = "holdfast-keys", value_name = "NAME")]
+    pub(crate) keys_user: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  printf %s 'correct horse' | holdfast-agent secret put wifi --dir /var/lib/holdfast\n\n\
+                        The application asks for it with the line {\"secret\":\"wifi\"}.")]
+pub(crate) struct Secret {
+    #[command(subcommand)]
+    pub(crate) what: SecretCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Encrypts what comes on standard input and keeps it under a name.
+    Put(NamedSecret),
+    /// Forgets a secret.
+    Remove(NamedSecret),
+    /// Lists the names.
+    List(SecretStore),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NamedSecret {
+    /// Lower-case letters, digits and inner hyphens.
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) store: SecretStore,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretStore {
+    /// The agent's directory.
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+    /// Where the key process listens; without it one is started for this command.
+    #[arg(long, env = "HOLDFAST_KEYS_SOCKET", value_name = "PATH")]
+    pub(crate) keys_socket: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +172,18 @@ pub(crate) struct Run {
     /// Stops when the process that started the agent ends.
     #[arg(long)]
     pub(crate) exit_with_parent: bool,
+    /// Where the key process listens; without it the agent starts its own.
+    #[arg(long, env = "HOLDFAST_KEYS_SOCKET", value_name = "PATH")]
+    pub(crate) keys_socket: Option<PathBuf>,
+    /// Started as root, the agent becomes this user, if it exists.
+    #[arg(long, default_value = "holdfast", value_name = "NAME")]
+    pub(crate) user: String,
+    /// Started as root, the agent's key process becomes this user, if it exists.
+    #[arg(long, default_value = "holdfast-keys", value_name = "NAME")]
+    pub(crate) keys_user: String,
+    /// The standard input is a socket to the key process.
+    #[arg(long, hide = true)]
+    pub(crate) keys_inherited: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,13 @@
 //! Lines between agent and application, and messages between agent and platform, as types; strict and total.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use holdfast_core::id::{CommandId, StreamId};
 use holdfast_core::statement::Nonce;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 /// Most bytes of an event's text.
 const EVENT_TEXT_CHARS_MAX: usize = 200;
@@ -31,6 +33,20 @@ pub(crate) enum Said {
     Reported(Map<String, Value>),
     /// The result of a command.
     Result(CommandId, Value),
+    /// It asks for a secret by name.
+    Secret(String),
+    /// It gives a secret to be kept; without a value it is forgotten.
+    Keep(String, Option<Hidden>),
+}
+
+/// Text that is wiped when dropped and never shown.
+#[derive(PartialEq)]
+pub(crate) struct Hidden(pub(crate) Zeroizing<String>);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden")
+    }
 }
 
 #[derive(Deserialize)]
@@ -42,6 +58,15 @@ struct RawLine {
     text: Option<String>,
     reported: Option<Map<String, Value>>,
     result: Option<RawResult>,
+    secret: Option<String>,
+    keep: Option<RawKeep>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKeep {
+    name: String,
+    value: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,8 +89,25 @@ pub(crate) fn said(line: &str) -> Result<Said, &'static str> {
             text: None,
             reported: None,
             result: None,
+            secret: None,
+            keep: None,
         } => Ok(Said::Reading { stream: stream.parse().map_err(|_| "bad-stream-id")?, fields }),
-        RawLine { event: Some(kind), text, stream: None, fields: None, reported: None, result: None } => {
+        RawLine { stream: None, fields: None, event, text, reported, result, secret, keep } => {
+            other(event, text, (reported, result), (secret, keep))
+        }
+        RawLine { .. } => Err("line-malformed"),
+    }
+}
+
+/// What is not a measurement: exactly one of these.
+fn other(
+    event: Option<String>,
+    text: Option<String>,
+    about: (Option<Map<String, Value>>, Option<RawResult>),
+    secret: (Option<String>, Option<RawKeep>),
+) -> Result<Said, &'static str> {
+    match (event, text, about, secret) {
+        (Some(kind), text, (None, None), (None, None)) => {
             if !is_name(&kind) {
                 return Err("bad-event-kind");
             }
@@ -73,12 +115,14 @@ pub(crate) fn said(line: &str) -> Result<Said, &'static str> {
                 text.unwrap_or_default().chars().filter(|c| !c.is_control()).take(EVENT_TEXT_CHARS_MAX).collect();
             Ok(Said::Event { kind, text })
         }
-        RawLine { reported: Some(fields), stream: None, fields: None, event: None, text: None, result: None } => {
-            Ok(Said::Reported(fields))
-        }
-        RawLine { result: Some(result), stream: None, fields: None, event: None, text: None, reported: None } => {
+        (None, None, (Some(fields), None), (None, None)) => Ok(Said::Reported(fields)),
+        (None, None, (None, Some(result)), (None, None)) => {
             let id = result.id.parse().map_err(|_| "bad-command-id")?;
             Ok(Said::Result(id, outcome(result)))
+        }
+        (None, None, (None, None), (Some(name), None)) => Ok(Said::Secret(name)),
+        (None, None, (None, None), (None, Some(keep))) => {
+            Ok(Said::Keep(keep.name, keep.value.map(|value| Hidden(Zeroizing::new(value)))))
         }
         _ => Err("line-malformed"),
     }
@@ -189,11 +233,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_the_application_are_one_of_four_kinds() {
+    fn lines_of_the_application_are_of_one_kind_each() {
         check(r#"{"stream":"climate","fields":{"temperature":21.5}}"#, Ok(()));
         check(r#"{"event":"housing-opened","text":"by hand"}"#, Ok(()));
         check(r#"{"reported":{"mode":"frost"}}"#, Ok(()));
         check(r#"{"result":{"id":"018bcfe5-6800-7fff-bfff-ffffffffffff","ok":true}}"#, Ok(()));
+        check(r#"{"secret":"wifi"}"#, Ok(()));
+        check(r#"{"keep":{"name":"wifi","value":"x"}}"#, Ok(()));
+        check(r#"{"keep":{"name":"wifi","value":null}}"#, Ok(()));
+        check(r#"{"keep":{"name":"wifi"},"secret":"wifi"}"#, Err("line-malformed"));
+        check(r#"{"keep":{"value":"x"}}"#, Err("line-malformed"));
+        check(r#"{"reported":{},"text":"x"}"#, Err("line-malformed"));
         check(r#"{"stream":"climate"}"#, Err("line-malformed"));
         check(r#"{"stream":"climate","fields":{},"event":"x"}"#, Err("line-malformed"));
         check(r#"{"stream":"a/b","fields":{}}"#, Err("bad-stream-id"));
@@ -201,6 +251,12 @@ mod tests {
         check(r#"{"event":"two--words","text":""}"#, Err("bad-event-kind"));
         check(r#"{"result":{"id":"7","ok":true}}"#, Err("bad-command-id"));
         check("hello", Err("line-malformed"));
+    }
+
+    #[test]
+    fn a_secret_that_is_to_be_kept_is_not_shown() {
+        let said = said(r#"{"keep":{"name":"wifi","value":"correct horse"}}"#).unwrap();
+        assert_eq!(format!("{said:?}"), "Keep(\"wifi\", Some(Hidden))");
     }
 
     #[test]

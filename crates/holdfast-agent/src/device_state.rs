@@ -41,6 +41,9 @@ pub(crate) struct DeviceState {
     pub(crate) credential: Option<CredentialSlot>,
     /// A newer one that no connection has proven yet.
     pub(crate) candidate: Option<CredentialSlot>,
+    /// Whether the credential's key served a certificate before, so that a fresh key takes its place soon.
+    #[serde(default)]
+    pub(crate) rekey: bool,
 }
 
 /// The record with its file.

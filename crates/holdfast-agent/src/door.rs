@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use holdfast_core::time::Millis;
 use reqwest::{Client, Method, Response, StatusCode, header};
 
 use crate::fault::Fault;
@@ -13,6 +14,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// Most bytes of a small answer.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Longest wait that a door may ask for.
+const RETRY_AFTER_S_MAX: u64 = 3_600;
 /// Start of the type of a refusal.
 const REFUSAL_URN: &str = "urn:holdfast:refusal:";
 
@@ -44,14 +47,28 @@ impl Door {
         path: &str,
         body: Option<(&'static str, Vec<u8>)>,
     ) -> Result<Bytes, Fault> {
+        self.ask_saying(method, path, body, None).await
+    }
+
+    /// The same with one more header.
+    pub(crate) async fn ask_saying(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&'static str, Vec<u8>)>,
+        header: Option<(&'static str, &'static str)>,
+    ) -> Result<Bytes, Fault> {
         let mut request = self.client.request(method, format!("{}{path}", self.base)).timeout(ANSWER_WITHIN);
         if let Some((kind, bytes)) = body {
             request = request.header(header::CONTENT_TYPE, kind).body(bytes);
         }
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
         let response = request.send().await.map_err(|why| Fault::network("reach the devices' door", &why))?;
-        let status = response.status();
+        let (status, wait) = (response.status(), retry_after(&response));
         let bytes = limited(response).await?;
-        if status.is_success() { Ok(bytes) } else { Err(refusal(status, &bytes)) }
+        if status.is_success() { Ok(bytes) } else { Err(refusal(status, wait, &bytes)) }
     }
 
     /// A download from byte `from` on, if the resource still has this tag. The caller reads the stream.
@@ -65,8 +82,9 @@ impl Door {
         if status.is_success() {
             return Ok(response);
         }
+        let wait = retry_after(&response);
         let bytes = limited(response).await?;
-        Err(refusal(status, &bytes))
+        Err(refusal(status, wait, &bytes))
     }
 }
 
@@ -81,23 +99,29 @@ async fn limited(mut response: Response) -> Result<Bytes, Fault> {
     Ok(Bytes::from(gathered))
 }
 
-/// The named refusal of a problem document (RFC 9457), or a passing failure for a server in trouble.
-pub(crate) fn refusal(status: StatusCode, body: &[u8]) -> Fault {
+/// How long the door asks to wait, in seconds (RFC 9110 §10.2.3). A date is not read: the device's clock may be wrong.
+fn retry_after(response: &Response) -> Option<u64> {
+    response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The named refusal of a problem document (RFC 9457), or a passing failure for a server in trouble or under load.
+pub(crate) fn refusal(status: StatusCode, retry_after_s: Option<u64>, body: &[u8]) -> Fault {
     let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let kind = problem.get("type").and_then(serde_json::Value::as_str).and_then(|kind| kind.strip_prefix(REFUSAL_URN));
     let is_name = |name: &&str| {
         (1..=64).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
+    let passes = status.is_server_error()
+        || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY].contains(&status);
     match kind.filter(is_name) {
-        Some(name) if !status.is_server_error() => Fault::refused(name),
-        None if status.is_client_error()
-            && status != StatusCode::TOO_MANY_REQUESTS
-            && status != StatusCode::REQUEST_TIMEOUT =>
-        {
-            Fault::refused(format!("http-{}", status.as_u16()))
-        }
-        _ => Fault::Network { what: "ask the devices' door", why: format!("status {}", status.as_u16()) },
+        name if passes => Fault::Busy {
+            name: name.unwrap_or("server-not-reached").to_owned(),
+            wait: Millis::from_secs(retry_after_s.unwrap_or(0).min(RETRY_AFTER_S_MAX)),
+        },
+        Some(name) => Fault::refused(name),
+        None if status.is_client_error() => Fault::refused(format!("http-{}", status.as_u16())),
+        None => Fault::Network { what: "ask the devices' door", why: format!("status {}", status.as_u16()) },
     }
 }
 
@@ -106,7 +130,7 @@ mod tests {
     use super::*;
 
     fn check(status: u16, body: &str, name: &str, passing: bool) {
-        let fault = refusal(StatusCode::from_u16(status).unwrap(), body.as_bytes());
+        let fault = refusal(StatusCode::from_u16(status).unwrap(), None, body.as_bytes());
         assert_eq!((fault.name(), fault.is_passing()), (name, passing), "{status} {body}");
     }
 
@@ -117,6 +141,17 @@ mod tests {
         check(403, r#"{"type":"urn:holdfast:refusal:"}"#, "http-403", false);
         check(503, "", "server-not-reached", true);
         check(429, "", "server-not-reached", true);
+        check(429, r#"{"type":"urn:holdfast:refusal:enrolment-too-often"}"#, "enrolment-too-often", true);
+        check(503, r#"{"type":"urn:holdfast:refusal:device-changed"}"#, "device-changed", true);
+        check(302, "", "server-not-reached", true);
         check(403, r#"{"type":"urn:holdfast:refusal:UPPER\n"}"#, "http-403", false);
+    }
+
+    #[test]
+    fn a_door_under_load_says_how_long_to_wait_and_nobody_waits_for_ever() {
+        let wait = |seconds| refusal(StatusCode::SERVICE_UNAVAILABLE, seconds, b"").asked_wait();
+        assert_eq!(wait(Some(60)), Millis::from_secs(60));
+        assert_eq!(wait(None), Millis(0));
+        assert_eq!(wait(Some(u64::MAX)), Millis::from_secs(RETRY_AFTER_S_MAX));
     }
 }

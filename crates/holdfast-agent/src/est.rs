@@ -5,31 +5,34 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::credential::Reason;
 use crate::door::Door;
 use crate::fault::Fault;
 
 /// Object identifier of signed data (RFC 5652 §5.1), DER.
 const SIGNED_DATA: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+/// Says in an enrolment why the device has no usable credential.
+const REASON_HEADER: &str = "holdfast-credential";
 /// Most certificates of one answer.
 const CERTIFICATES_MAX: usize = 8;
 
 /// Which request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// The first one, with the factory identity.
-    Enrol,
+    /// With the factory identity, for this reason.
+    Enrol(Reason),
     /// A renewal, with the operational identity.
     Renew,
 }
 
 /// Sends a certificate request; returns the certificate that belongs to the key with this `SubjectPublicKeyInfo`.
 pub(crate) async fn certify(door: &Door, request: Request, csr: &[u8], spki: &[u8]) -> Result<Vec<u8>, Fault> {
-    let path = match request {
-        Request::Enrol => "/.well-known/est/simpleenroll",
-        Request::Renew => "/.well-known/est/simplereenroll",
+    let (path, header) = match request {
+        Request::Enrol(reason) => ("/.well-known/est/simpleenroll", Some((REASON_HEADER, reason.name()))),
+        Request::Renew => ("/.well-known/est/simplereenroll", None),
     };
     let body = STANDARD.encode(csr).into_bytes();
-    let answer = door.ask(Method::POST, path, Some(("application/pkcs10", body))).await?;
+    let answer = door.ask_saying(Method::POST, path, Some(("application/pkcs10", body)), header).await?;
     let certificates = read_answer(&answer).ok_or_else(|| Fault::unverified("enrolment-answer-malformed"))?;
     let own = certificates.into_iter().find(|certificate| {
         X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| parsed.public_key().raw == spki)
@@ -41,6 +44,12 @@ pub(crate) async fn certify(door: &Door, request: Request, csr: &[u8], spki: &[u
 pub(crate) fn read_answer(answer: &[u8]) -> Option<Vec<Vec<u8>>> {
     let text: Vec<u8> = answer.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
     certificates(&STANDARD.decode(text).ok()?)
+}
+
+/// A certificate's `SubjectPublicKeyInfo`, DER.
+pub(crate) fn spki(certificate: &[u8]) -> Option<Vec<u8>> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    Some(parsed.public_key().raw.to_vec())
 }
 
 /// When a certificate begins and ends, in seconds since 1970.

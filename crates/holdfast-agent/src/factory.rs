@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::{Config, ConfigFile, Timing};
 use crate::durable::{self, SMALL_FILE_BYTES_MAX};
 use crate::fault::Fault;
-use crate::keys::PrivateKey;
+use crate::keys::{Store, Terms, Vault};
 use crate::layout::Layout;
 use crate::slots::{self, Judge};
 use crate::trust::Trust;
@@ -23,10 +23,10 @@ const CLAIM_BYTES: usize = 20;
 
 /// `init`: directories, key, certificate request, claim code, configuration. Refuses to run twice.
 pub(crate) fn init(args: &cli::Init) -> Result<(), Fault> {
-    let device: DeviceId = args.device_id.parse().map_err(|_| Fault::refused("bad-device-id"))?;
+    let _: DeviceId = args.device_id.parse().map_err(|_| Fault::refused("bad-device-id"))?;
     let _: ProductId = args.product.parse().map_err(|_| Fault::refused("bad-product-id"))?;
     let layout = Layout::new(&args.dir);
-    if layout.keys("factory.key").exists() {
+    if Vault::is_at(&layout.vault()) {
         return Err(Fault::refused("already-initialised"));
     }
     layout.create()?;
@@ -43,8 +43,16 @@ pub(crate) fn init(args: &cli::Init) -> Result<(), Fault> {
     let text = toml::to_string(&file).map_err(|why| Fault::content(&layout.config(), why))?;
     durable::write(&layout.config(), text.as_bytes())?;
     Config::load(&layout)?;
-    let key = PrivateKey::create(&layout.keys("factory.key"))?;
-    let (_, request) = key.request(device.as_str(), Some(&args.maker))?;
+    let tcti = (args.key_store == Store::Tpm).then(|| args.tcti.clone());
+    let terms = Terms {
+        device_id: args.device_id.clone(),
+        maker: args.maker.clone(),
+        store: args.key_store,
+        tcti,
+        device_secret: args.device_secret.clone(),
+    };
+    let mut vault = Vault::create(&layout.vault(), &terms)?;
+    let request = vault.make_factory_key().map_err(|refusal| Fault::refused(refusal.name()))?;
     durable::write(&layout.factory_csr(), request.as_bytes())?;
     durable::write_new(&layout.claim_code(), claim_code().as_bytes())
 }
@@ -123,6 +131,7 @@ mod tests {
             mqtt_addr: "localhost:8883".to_owned(),
             reconnect_max_ms: 60_000,
             poll_ms: 5_000,
+            ..cli::Init::default()
         }
     }
 
@@ -132,7 +141,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         init(&args(dir.path())).unwrap();
         let layout = Layout::new(dir.path());
-        for secret in [layout.keys("factory.key"), layout.claim_code()] {
+        for secret in [layout.vault().join("factory.key"), layout.claim_code()] {
             assert_eq!(std::fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600, "{}", secret.display());
         }
         assert_eq!(Config::load(&layout).unwrap().timing.poll_ms, 5_000);

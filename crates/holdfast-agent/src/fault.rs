@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use holdfast_core::time::Millis;
+
 /// A failure of the agent or of its surroundings.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
@@ -40,6 +42,14 @@ pub(crate) enum Fault {
         what: &'static str,
         /// Why not.
         why: String,
+    },
+    /// The platform is there and asks to come back later.
+    #[error("not now: {name}")]
+    Busy {
+        /// The stable name.
+        name: String,
+        /// Not before this time is over.
+        wait: Millis,
     },
     /// The rules said no.
     #[error("refused: {name}")]
@@ -90,13 +100,21 @@ impl Fault {
             Self::Content { .. } => "state-unusable",
             Self::Crypto { .. } => "key-unusable",
             Self::Network { .. } => "server-not-reached",
-            Self::Refused { name } | Self::Unverified { name } => name,
+            Self::Busy { name, .. } | Self::Refused { name } | Self::Unverified { name } => name,
+        }
+    }
+
+    /// How long the platform asks to wait.
+    pub(crate) const fn asked_wait(&self) -> Millis {
+        match self {
+            Self::Busy { wait, .. } => *wait,
+            _ => Millis(0),
         }
     }
 
     /// Whether trying the same again later may help.
     pub(crate) const fn is_passing(&self) -> bool {
-        matches!(self, Self::Files { .. } | Self::Network { .. })
+        matches!(self, Self::Files { .. } | Self::Network { .. } | Self::Busy { .. })
     }
 
     /// The exit code (shared with the server's command line).
@@ -104,7 +122,7 @@ impl Fault {
         match self {
             Self::Files { .. } | Self::Content { .. } | Self::Crypto { .. } => 1,
             Self::Refused { .. } => 3,
-            Self::Network { .. } => 4,
+            Self::Network { .. } | Self::Busy { .. } => 4,
             Self::Unverified { .. } => 5,
         }
     }

@@ -1,120 +1,105 @@
-//! Private keys on disk: P-256, PKCS#8 PEM, mode 0600, made once and never overwritten. Nothing here is ever shown.
+//! The device's private keys: made, kept and used in a process of their own, which the rest of the agent asks.
+//!
+//! Rooms: `wire` (what is asked), `purpose` (what may be signed), `vault` (what is kept, by whom it is answered), `file` and
+//! `tpm` (where keys live), `seal` (secrets at rest), `process` (the key process), `remote` (how the agent asks it),
+//! `accounts` (as which users the two run). Certificates are public and not here; see `credential`.
 
-use std::fmt;
-use std::path::Path;
+mod accounts;
+mod file;
+mod process;
+mod purpose;
+mod remote;
+mod seal;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "tpm")]
+mod tpm;
+mod vault;
+mod wire;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use holdfast_core::cose::{PublicKey, SignError, Signer};
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use zeroize::Zeroizing;
 
-use crate::durable;
+use crate::device_state::CredentialSlot;
 use crate::fault::Fault;
 
-/// Object identifier of the serialNumber attribute (RFC 4519 §2.31).
-const SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
+pub(crate) use accounts::{hand_over, take_own_user};
+pub(crate) use file::pkcs8_of_pem;
+pub(crate) use process::serve;
+pub(crate) use purpose::Purpose;
+pub(crate) use remote::{Keys, RemoteKey};
+pub(crate) use vault::{Refusal, Store, Terms, Vault, secret_name};
+pub(crate) use wire::{Request, parse_answer};
 
-/// A private key read from its file.
-pub(crate) struct PrivateKey {
-    pkcs8: Zeroizing<Vec<u8>>,
+/// A place for one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeySlot {
+    /// Made once, in the factory: enrols and gives evidence.
+    Factory,
+    /// One of the two operational keys.
+    Operational(CredentialSlot),
 }
 
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKey(hidden)")
-    }
-}
+impl KeySlot {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] =
+        [Self::Factory, Self::Operational(CredentialSlot::A), Self::Operational(CredentialSlot::B)];
 
-impl PrivateKey {
-    /// Makes a key and writes it to a file that must not exist yet.
-    pub(crate) fn create(path: &Path) -> Result<Self, Fault> {
-        let pair = KeyPair::generate().map_err(|why| Fault::crypto("make a key", why))?;
-        let pem = Zeroizing::new(pair.serialize_pem());
-        durable::write_new(path, pem.as_bytes())?;
-        Self::load(path)?.ok_or_else(|| Fault::content(path, "vanished"))
-    }
-
-    /// Reads a key; `None` if the file is not there.
-    pub(crate) fn load(path: &Path) -> Result<Option<Self>, Fault> {
-        let Some(pem) = durable::read(path)?.map(Zeroizing::new) else { return Ok(None) };
-        Self::from_pem(&pem).map(Some).ok_or_else(|| Fault::content(path, "not a PKCS#8 PEM key"))
-    }
-
-    /// The key in a file's text.
-    pub(crate) fn from_pem(pem: &[u8]) -> Option<Self> {
-        let key = PrivatePkcs8KeyDer::from_pem_slice(pem).ok()?;
-        Some(Self { pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) })
-    }
-
-    /// The key as TLS wants it.
-    pub(crate) fn for_tls(&self) -> PrivateKeyDer<'static> {
-        PrivatePkcs8KeyDer::from(self.pkcs8.to_vec()).into()
-    }
-
-    /// The key's `SubjectPublicKeyInfo`, DER.
-    pub(crate) fn spki(&self) -> Result<Vec<u8>, Fault> {
-        use rcgen::PublicKeyData as _;
-        Ok(self.pair()?.subject_public_key_info())
-    }
-
-    /// A certificate request for this device (PKCS#10), as DER and PEM.
-    pub(crate) fn request(&self, device: &str, organization: Option<&str>) -> Result<(Vec<u8>, String), Fault> {
-        let mut params = CertificateParams::default();
-        let mut name = DistinguishedName::new();
-        if let Some(organization) = organization {
-            name.push(DnType::OrganizationName, organization);
+    /// Its name on the wire and on disk.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Factory => "factory",
+            Self::Operational(CredentialSlot::A) => "ldevid-a",
+            Self::Operational(CredentialSlot::B) => "ldevid-b",
         }
-        name.push(DnType::CustomDnType(SERIAL_NUMBER.to_vec()), device);
-        params.distinguished_name = name;
-        let request =
-            params.serialize_request(&self.pair()?).map_err(|why| Fault::crypto("sign a certificate request", why))?;
-        let pem = request.pem().map_err(|why| Fault::crypto("write a certificate request", why))?;
-        Ok((request.der().to_vec(), pem))
     }
 
-    fn pair(&self) -> Result<KeyPair, Fault> {
-        KeyPair::try_from(self.pkcs8.as_slice()).map_err(|_| Fault::crypto("read a key", "not a P-256 key"))
-    }
-
-    /// The key as a signer of evidence.
-    pub(crate) fn signer(&self) -> Result<EvidenceKey, Fault> {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.pkcs8)
-            .map_err(|_| Fault::crypto("read a key", "not a P-256 key"))?;
-        let public = PublicKey::p256_from_sec1(pair.public_key().as_ref())
-            .map_err(|why| Fault::crypto("read a key", why.name()))?;
-        Ok(EvidenceKey { pair, public })
+    /// The slot of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|slot| slot.name() == name)
     }
 }
 
-/// The factory key in its second use: it signs evidence.
-pub(crate) struct EvidenceKey {
-    pair: EcdsaKeyPair,
-    public: PublicKey,
-}
-
-impl fmt::Debug for EvidenceKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EvidenceKey({})", self.public.key_id())
+impl From<CredentialSlot> for KeySlot {
+    fn from(slot: CredentialSlot) -> Self {
+        Self::Operational(slot)
     }
 }
 
-impl Signer for EvidenceKey {
-    fn public_key(&self) -> PublicKey {
-        self.public.clone()
-    }
+/// `SubjectPublicKeyInfo` of P-256 up to the coordinates (RFC 5480 §2): id-ecPublicKey, prime256v1, uncompressed.
+const SPKI_HEAD: [u8; 27] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+];
+/// Bytes before the uncompressed point, which starts with 4.
+const POINT_AT: usize = 26;
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        let signature = self.pair.sign(&SystemRandom::new(), message).map_err(|_| SignError::KeyUnavailable)?;
-        Ok(signature.as_ref().to_vec())
+/// The `SubjectPublicKeyInfo` of an uncompressed point (SEC 1 §2.3.3), which starts with 4.
+fn spki_of(point: &[u8]) -> Option<Vec<u8>> {
+    let coordinates = point.strip_prefix(&[4]).filter(|coordinates| coordinates.len() == 64)?;
+    Some([&SPKI_HEAD, coordinates].concat())
+}
+
+/// An ECDSA signature as TLS and certificates carry it, from r and s in 32 bytes each (RFC 3279 §2.2.3).
+fn der_of(signature: &[u8; 64]) -> Vec<u8> {
+    let (r, s) = signature.split_at(32);
+    let mut integers = Vec::with_capacity(70);
+    for number in [r, s] {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count().min(31);
+        let digits = number.get(zeros..).unwrap_or_default();
+        let pad = digits.first().is_some_and(|first| *first >= 0x80);
+        integers.extend([0x02, u8::try_from(digits.len() + usize::from(pad)).unwrap_or(0)]);
+        integers.extend(pad.then_some(0));
+        integers.extend_from_slice(digits);
     }
+    let mut out = vec![0x30, u8::try_from(integers.len()).unwrap_or(0)];
+    out.append(&mut integers);
+    out
 }
 
 /// Reads a PEM file of certificates, leaf first; `None` if the file is not there.
-pub(crate) fn load_chain(path: &Path) -> Result<Option<Vec<CertificateDer<'static>>>, Fault> {
-    let Some(pem) = durable::read(path)? else { return Ok(None) };
+pub(crate) fn load_chain(path: &std::path::Path) -> Result<Option<Vec<CertificateDer<'static>>>, Fault> {
+    let Some(pem) = crate::durable::read(path)? else { return Ok(None) };
     chain_from_pem(&pem).map(Some).ok_or_else(|| Fault::content(path, "holds no PEM certificate"))
 }
 
@@ -122,22 +107,4 @@ pub(crate) fn load_chain(path: &Path) -> Result<Option<Vec<CertificateDer<'stati
 pub(crate) fn chain_from_pem(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     chain.ok().filter(|chain| !chain.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_made_key_signs_what_its_public_half_verifies_and_shows_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = PrivateKey::create(&dir.path().join("factory.key")).unwrap();
-        let signer = key.signer().unwrap();
-        let signature = signer.sign(b"evidence").unwrap();
-        signer.public_key().verify(b"evidence", &signature).unwrap();
-        assert!(signer.public_key().verify(b"other", &signature).is_err());
-        assert_eq!(format!("{key:?}"), "PrivateKey(hidden)");
-        assert_eq!(signer.public_key().to_spki_der(), key.spki().unwrap());
-        assert!(PrivateKey::create(&dir.path().join("factory.key")).is_err(), "a key is never overwritten");
-    }
 }

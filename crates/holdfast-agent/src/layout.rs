@@ -31,7 +31,7 @@ impl Layout {
 
     /// Makes the directories that do not exist yet, for the owner alone.
     pub(crate) fn create(&self) -> Result<(), Fault> {
-        for dir in ["keys", "trust", "slots/a", "slots/b", "state", "queue", "data", "run"] {
+        for dir in ["keys", "secrets", "trust", "slots/a", "slots/b", "state", "queue", "data", "run"] {
             durable::create_dir(&self.0.join(dir))?;
         }
         Ok(())
@@ -47,6 +47,16 @@ impl Layout {
 
     pub(crate) fn keys(&self, file: &str) -> PathBuf {
         self.0.join("keys").join(file)
+    }
+
+    /// The private keys, which only the key process reads.
+    pub(crate) fn vault(&self) -> PathBuf {
+        self.0.join("vault")
+    }
+
+    /// A sealed secret.
+    pub(crate) fn secret(&self, name: &str) -> PathBuf {
+        self.0.join("secrets").join(format!("{name}.sealed"))
     }
 
     pub(crate) fn factory_csr(&self) -> PathBuf {

@@ -28,6 +28,7 @@ mod link;
 #[doc(hidden)]
 pub mod parsers;
 mod queue;
+mod secrets;
 mod shadow;
 mod slots;
 mod status;
@@ -74,6 +75,9 @@ fn carry_out(command: Command) -> Result<ExitCode, Fault> {
             tracing::info!(release.sequence = sequence, "image installed into slot a");
             Ok(())
         }
+        Command::Keys(args) => keys::serve(&args),
+        Command::HandOver(args) => keys::hand_over(&args),
+        Command::Secret(args) => secrets::carry_out(&args.what),
         Command::Run(args) => run(&args),
         Command::Status(args) => {
             let status = status::read(&Layout::new(&args.dir))?;
@@ -93,12 +97,15 @@ fn run(args: &cli::Run) -> Result<(), Fault> {
     }
     let layout = Layout::new(&args.dir);
     layout.create()?;
+    let keys = keys::take_own_user(args, &layout)?;
     let _lock = lock(&layout)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    // The agent's loop stays on this thread; what talks to the network, and may wait for a signature, is on the other.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(Fault::files("start the runtime in", layout.root()))?;
-    let outcome = runtime.block_on(agent::Agent::run(&layout));
+    let outcome = runtime.block_on(agent::Agent::run(&layout, keys));
     runtime.shutdown_background();
     outcome
 }

@@ -21,7 +21,7 @@ use crate::conversation::{self, Delta, Order, Policy};
 use crate::counters::Reserved;
 use crate::device_state::DeviceState;
 use crate::fault::Fault;
-use crate::keys::PrivateKey;
+use crate::keys::{Request, Terms};
 use crate::shadow::Known;
 use crate::slots::Progress;
 use crate::{acked, credential, door, durable, est, keys, queue, unpack};
@@ -69,7 +69,7 @@ pub fn messages(data: &[u8]) {
 /// If a refusal has no name.
 pub fn answer(data: &[u8]) {
     for certificate in est::read_answer(data).unwrap_or_default() {
-        let _ = credential::is_due(&CertificateDer::from(certificate.as_slice()), Timestamp::from_micros(0));
+        let _ = credential::renewal_at(&CertificateDer::from(certificate.as_slice()));
         if let Some((_, end)) = est::validity(&certificate) {
             let _ = Timestamp::from_micros(end.saturating_mul(1_000_000)).to_string();
         }
@@ -77,22 +77,37 @@ pub fn answer(data: &[u8]) {
     if let Some((status, body)) = data.split_first_chunk::<2>()
         && let Ok(status) = StatusCode::from_u16(u16::from_le_bytes(*status))
     {
-        assert!(!door::refusal(status, body).name().is_empty(), "a refusal without a name");
+        assert!(!door::refusal(status, None, body).name().is_empty(), "a refusal without a name");
     }
 }
 
-/// Key files and certificate files.
+/// Key files, certificate files, and the terms of the vault.
+pub fn key_files(data: &[u8]) {
+    let _ = keys::pkcs8_of_pem(data);
+    for certificate in keys::chain_from_pem(data).unwrap_or_default() {
+        let _ = credential::is_expired(&certificate, Timestamp::from_micros(0));
+        let _ = est::spki(&certificate);
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = Terms::parse(text);
+    }
+}
+
+/// What the key process is asked, and what it answers.
 ///
 /// # Panics
 ///
-/// If a key can be used for one purpose and not for the other.
-pub fn key_files(data: &[u8]) {
-    if let Some(key) = PrivateKey::from_pem(data) {
-        assert!(key.spki().is_ok() || key.signer().is_err(), "a key that signs and has no public half");
+/// If a request is read, and written as another, or a message is signed that is not of its purpose.
+pub fn key_requests(data: &[u8]) {
+    if let Ok(request) = Request::parse(data) {
+        assert_eq!(request.encode().as_slice(), data, "a request has one form");
+        if let Request::Sign(slot, purpose, message) = request
+            && purpose.check(slot, message).is_ok()
+        {
+            assert!(message.len() <= 8 * 1024, "a message over every limit");
+        }
     }
-    for certificate in keys::chain_from_pem(data).unwrap_or_default() {
-        let _ = credential::is_expired(&certificate, Timestamp::from_micros(0));
-    }
+    let _ = keys::parse_answer(data);
 }
 
 /// Lines of the queue's segments and of `acked.log`.

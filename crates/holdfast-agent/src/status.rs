@@ -36,8 +36,8 @@ pub(crate) fn read(layout: &Layout) -> Result<Value, Fault> {
         })
         .collect();
     let expires = match record.credential {
-        Some(slot) => credential::read(layout, slot)?
-            .and_then(|identity| identity.chain.first().and_then(|leaf| est::validity(leaf)))
+        Some(slot) => credential::read_chain(layout, slot)?
+            .and_then(|chain| chain.first().and_then(|leaf| est::validity(leaf)))
             .map(|(_, end)| holdfast_core::time::Timestamp::from_micros(end.saturating_mul(1_000_000)).to_string()),
         None => None,
     };

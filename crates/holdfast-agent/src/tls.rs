@@ -7,19 +7,20 @@ use holdfast_core::trust::TrustDocument;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::clock;
 use crate::est;
 use crate::fault::Fault;
-use crate::keys::PrivateKey;
+use crate::keys::RemoteKey;
 
 /// A key and the certificates that speak for it.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    /// The private key.
-    pub(crate) key: PrivateKey,
+    /// The way to the private key.
+    pub(crate) key: RemoteKey,
     /// Its certificate first.
     pub(crate) chain: Vec<CertificateDer<'static>>,
 }
@@ -107,13 +108,14 @@ pub(crate) fn config(
         .build()
         .map_err(|why| Fault::crypto("configure TLS", why))?;
     let floor = floor.max(trust.content().created);
+    let own = CertifiedKey::new(identity.chain.clone(), Arc::new(identity.key.clone()));
+    own.keys_match().map_err(refused)?;
     let mut config = ClientConfig::builder_with_details(provider, Arc::new(Clock { floor }))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(refused)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Verifier(verifier)))
-        .with_client_auth_cert(identity.chain.clone(), identity.key.for_tls())
-        .map_err(refused)?;
+        .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
     if !alpn.is_empty() {
         config.alpn_protocols = vec![alpn.to_vec()];
     }

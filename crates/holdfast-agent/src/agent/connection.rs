@@ -1,27 +1,23 @@
-//! The connection's life: get a credential, connect, prove it, renew it in time, wait with jitter after a failure.
+//! The connection's life: connect, prove the credential, wait with jitter after a failure. Its room `identity` gets the
+//! credential and renews it in time.
 
-use std::sync::Arc;
+mod identity;
 
 use holdfast_core::backoff::Backoff;
-use holdfast_core::time::{Millis, Timestamp};
+use holdfast_core::time::Millis;
 use tokio::sync::mpsc;
 
-use super::{Agent, Brought};
+use super::Agent;
 use crate::clock;
-use crate::credential::{self, CANDIDATE_TRIES_MAX, Enrolment};
+use crate::credential::{self, CANDIDATE_TRIES_MAX};
 use crate::device_state::CredentialSlot;
-use crate::door::Door;
-use crate::fault::Fault;
-use crate::link::{self, ToLink};
-use crate::tls;
+use crate::link::ToLink;
 
-/// Between two looks at the certificate's age.
-const RENEWAL_LOOK: Millis = Millis(60_000);
 /// Refusals of a connection that last until the device has another credential: what the gateway says of a device or
 /// certificate that is revoked, superseded, expired or unknown.
 const CREDENTIAL_REFUSALS: [&str; 2] = ["banned", "not-authorized"];
-/// Protocol name of MQTT in TLS.
-const ALPN: &[u8] = b"mqtt";
+/// What the gateway, or TLS, says of a certificate whose time is over, whatever the device's clock says.
+const EXPIRED: [&str; 2] = ["certificate-expired", "CertificateExpired"];
 
 #[derive(Debug)]
 enum State {
@@ -42,6 +38,7 @@ pub(super) struct Connection {
     candidate_failures: u8,
     turned_away: u8,
     renewing: bool,
+    expired: bool,
     look_at: Millis,
 }
 
@@ -55,7 +52,8 @@ impl Connection {
             candidate_failures: 0,
             turned_away: 0,
             renewing: false,
-            look_at: RENEWAL_LOOK,
+            expired: false,
+            look_at: Millis(0),
         }
     }
 
@@ -102,6 +100,14 @@ impl Connection {
         let wait = self.waits.next_wait(now);
         self.state = State::Waiting(Millis(now.0.saturating_add(wait.0)));
     }
+
+    /// Waits, but not less than the platform asked for.
+    fn wait_at_least(&mut self, asked: Millis) {
+        self.wait();
+        if let State::Waiting(at) = &mut self.state {
+            *at = Millis(at.0.max(clock::monotonic().0.saturating_add(asked.0)));
+        }
+    }
 }
 
 impl Agent {
@@ -116,98 +122,9 @@ impl Agent {
                 }
             }
             State::Linked { slot, ready: true, .. } if self.connection.look_at <= now => {
-                self.connection.look_at = Millis(now.0 + RENEWAL_LOOK.0);
-                self.renew_if_due(slot);
+                self.renew_if_due(slot, now);
             }
             State::Waiting(_) | State::Enrolling | State::Linked { .. } => {}
-        }
-    }
-
-    fn connect(&mut self) -> Result<(), Fault> {
-        let now = self.trusted_now();
-        let chosen = credential::choose(&self.layout, &self.record)?;
-        let usable = chosen
-            .filter(|(_, identity)| identity.chain.first().is_some_and(|leaf| !credential::is_expired(leaf, now)));
-        let Some((slot, identity)) = usable else {
-            let slot = credential::place_to_enrol(&self.layout, &self.record)?;
-            self.enrol(slot, false);
-            return Ok(());
-        };
-        if self.connection.turned_away >= CANDIDATE_TRIES_MAX {
-            // Perhaps a person has allowed the device to enrol again; if not, the platform refuses by name.
-            self.connection.turned_away = 0;
-            self.enrol(slot.other(), true);
-            return Ok(());
-        }
-        let floor = Timestamp::from_micros(self.record.value.time_floor_us);
-        let tls = Arc::new(tls::config(self.trust.document(), &identity, floor, ALPN)?);
-        let target = link::Target {
-            device: self.config.device.clone(),
-            host: self.config.mqtt_host.clone(),
-            port: self.config.mqtt_port,
-            keep_alive_s: self.config.timing.keep_alive_s,
-            tls,
-        };
-        self.connection.number += 1;
-        let orders = link::open(target, self.connection.number, self.heard.clone());
-        self.connection.state = State::Linked { orders, slot, ready: false };
-        Ok(())
-    }
-
-    fn enrol(&mut self, slot: CredentialSlot, new_key: bool) {
-        let enrolment = Enrolment { new_key, ..self.enrolment(slot) };
-        let brings = self.brings.clone();
-        self.connection.state = State::Enrolling;
-        tokio::spawn(async move { brings.send(Brought::Credential(enrolment.enrol().await)).await });
-    }
-
-    fn enrolment(&self, slot: CredentialSlot) -> Enrolment {
-        Enrolment {
-            layout: self.layout.clone(),
-            config: self.config.clone(),
-            trust: self.trust.document().clone(),
-            time_floor: Timestamp::from_micros(self.record.value.time_floor_us),
-            slot,
-            new_key: false,
-        }
-    }
-
-    fn renew_if_due(&mut self, slot: CredentialSlot) {
-        let now = self.trusted_now();
-        let identity = credential::read(&self.layout, slot).ok().flatten();
-        let due = identity.and_then(|identity| identity.chain.first().map(|leaf| credential::is_due(leaf, now)));
-        if due == Some(true) && !self.connection.renewing && self.record.value.candidate.is_none() {
-            self.connection.renewing = true;
-            let enrolment = self.enrolment(slot.other());
-            let brings = self.brings.clone();
-            tokio::spawn(async move { brings.send(Brought::Credential(enrolment.renew().await)).await });
-        }
-    }
-
-    /// A credential was received: the next connection tries it.
-    pub(super) fn credential_came(&mut self, result: Result<CredentialSlot, Fault>) {
-        let enrolling = matches!(self.connection.state, State::Enrolling);
-        self.connection.renewing = false;
-        let saved = result.and_then(|slot| {
-            self.record.value.candidate = Some(slot);
-            self.record.save()
-        });
-        match saved {
-            Ok(()) => {
-                self.connection.candidate_failures = 0;
-                if enrolling {
-                    self.connection.state = State::Waiting(clock::monotonic());
-                } else {
-                    self.close_link();
-                }
-            }
-            Err(fault) => {
-                tracing::warn!(fault.name = fault.name(), fault.text = %fault, "no credential");
-                self.refusals.count(fault.name(), "credential");
-                if enrolling {
-                    self.connection.wait();
-                }
-            }
         }
     }
 
@@ -220,7 +137,8 @@ impl Agent {
             self.connection.waits.connected(now);
             self.connection.candidate_failures = 0;
             self.connection.turned_away = 0;
-            self.connection.look_at = Millis(now.0 + 1_000);
+            self.connection.expired = false;
+            self.connection.look_at = now;
             let proven = credential::proven(&mut self.record, slot);
             self.note("keep the proven credential", proven);
             self.quarantined = false;
@@ -239,12 +157,15 @@ impl Agent {
             self.connection.candidate_failures += 1;
             if self.connection.candidate_failures >= CANDIDATE_TRIES_MAX {
                 self.connection.candidate_failures = 0;
-                let given_up = credential::give_up_candidate(&self.layout, &mut self.record);
+                let given_up = credential::give_up_candidate(&self.layout, &self.keys, &mut self.record);
                 self.note("give up a credential", given_up);
             }
         }
         if turned_away && !was_candidate && CREDENTIAL_REFUSALS.contains(&name) {
             self.connection.turned_away = self.connection.turned_away.saturating_add(1);
+        }
+        if turned_away && EXPIRED.iter().any(|word| name == *word || detail.contains(word)) {
+            self.connection.expired = true;
         }
         self.flush();
         self.on_the_way.clear();
@@ -258,14 +179,5 @@ impl Agent {
     /// Takes leave of the platform.
     pub(super) fn close_link(&mut self) {
         let _ = self.connection.order(ToLink::Close);
-    }
-
-    /// The devices' HTTPS door under the proven credential; `None` before there is one.
-    pub(super) fn door(&self) -> Option<Door> {
-        let slot = self.record.value.credential?;
-        let identity = credential::read(&self.layout, slot).ok().flatten()?;
-        let floor = Timestamp::from_micros(self.record.value.time_floor_us);
-        let tls = tls::config(self.trust.document(), &identity, floor, b"").ok()?;
-        Door::open(&self.config.est_url, tls).ok()
     }
 }

@@ -7,6 +7,7 @@ use crate::application::{FromApplication, Heard};
 use crate::conversation::{self, Delta, Order, Policy, Said};
 use crate::fault::Fault;
 use crate::link::{FromLink, ToLink};
+use crate::secrets;
 
 impl Agent {
     /// The link told something.
@@ -128,6 +129,16 @@ impl Agent {
                 self.shadow.reported(fields, answered)
             }
             Said::Result(id, result) => self.commands.answered(id, result),
+            Said::Secret(name) => {
+                let answer = secrets::answer(&self.layout, &self.keys, &name);
+                let _ = self.application.tell(&answer);
+                Ok(())
+            }
+            Said::Keep(name, value) => {
+                let answer = secrets::keep(&self.layout, &self.keys, &name, value.as_ref());
+                let _ = self.application.tell(&answer);
+                Ok(())
+            }
         }
     }
 }

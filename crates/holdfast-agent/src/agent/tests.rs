@@ -18,6 +18,7 @@ fn agent() -> (tempfile::TempDir, Agent) {
         mqtt_addr: "localhost:1".to_owned(),
         reconnect_max_ms: 60_000,
         poll_ms: 5_000,
+        ..cli::Init::default()
     };
     crate::factory::init(&init).unwrap();
     let layout = Layout::new(dir.path());
@@ -40,7 +41,8 @@ fn agent() -> (tempfile::TempDir, Agent) {
     let (brings, _) = mpsc::channel(1);
     let (heard, _) = mpsc::channel(1);
     let (said, _) = mpsc::channel(1);
-    let agent = Agent::load(&layout, brings, heard, said).unwrap();
+    let keys = Keys::here(crate::keys::Vault::open(&layout.vault()).unwrap());
+    let agent = Agent::load(&layout, keys, brings, heard, said).unwrap();
     (dir, agent)
 }
 

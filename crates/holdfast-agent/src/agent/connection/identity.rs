@@ -1,0 +1,133 @@
+//! The device's credential: chosen for each connection, asked for when there is none, renewed after two thirds of its life.
+
+use std::sync::Arc;
+
+use holdfast_core::time::{Millis, Timestamp};
+
+use super::super::{Agent, Brought};
+use super::State;
+use crate::clock;
+use crate::credential::{self, CANDIDATE_TRIES_MAX, Enrolment, Plan, Reason, Received};
+use crate::device_state::CredentialSlot;
+use crate::door::Door;
+use crate::fault::Fault;
+use crate::link;
+use crate::tls;
+
+/// Longest time between two looks at the certificate's age.
+const RENEWAL_LOOK: Millis = Millis(60_000);
+/// Protocol name of MQTT in TLS.
+const ALPN: &[u8] = b"mqtt";
+
+impl Agent {
+    /// Opens a connection with a credential, or asks for one.
+    pub(super) fn connect(&mut self) -> Result<(), Fault> {
+        let (slot, identity) = match credential::plan(&self.layout, &self.keys, &self.record, self.trusted_now())? {
+            Plan::Connect(slot, identity) => (slot, identity),
+            Plan::Enrol(slot, reason) => {
+                self.enrol(slot, reason);
+                return Ok(());
+            }
+        };
+        if std::mem::take(&mut self.connection.expired) {
+            // The device's clock is behind: it has slept, and has no other clock.
+            self.enrol(slot, Reason::Expired);
+            return Ok(());
+        }
+        if self.connection.turned_away >= CANDIDATE_TRIES_MAX {
+            // Perhaps a person has allowed the device to enrol again; if not, the platform refuses by name.
+            self.connection.turned_away = 0;
+            self.enrol(slot.other(), Reason::TurnedAway);
+            return Ok(());
+        }
+        let floor = Timestamp::from_micros(self.record.value.time_floor_us);
+        let tls = Arc::new(tls::config(self.trust.document(), &identity, floor, ALPN)?);
+        let target = link::Target {
+            device: self.config.device.clone(),
+            host: self.config.mqtt_host.clone(),
+            port: self.config.mqtt_port,
+            keep_alive_s: self.config.timing.keep_alive_s,
+            tls,
+        };
+        self.connection.number += 1;
+        let orders = link::open(target, self.connection.number, self.heard.clone());
+        self.connection.state = State::Linked { orders, slot, ready: false };
+        Ok(())
+    }
+
+    fn enrol(&mut self, slot: CredentialSlot, reason: Reason) {
+        tracing::info!(credential.slot = slot.name(), credential.reason = reason.name(), "asks for a credential");
+        let enrolment = self.enrolment(slot);
+        let brings = self.brings.clone();
+        self.connection.state = State::Enrolling;
+        tokio::spawn(async move { brings.send(Brought::Credential(enrolment.enrol(reason).await)).await });
+    }
+
+    fn enrolment(&self, slot: CredentialSlot) -> Enrolment {
+        Enrolment {
+            layout: self.layout.clone(),
+            config: self.config.clone(),
+            keys: Arc::clone(&self.keys),
+            trust: self.trust.document().clone(),
+            time_floor: Timestamp::from_micros(self.record.value.time_floor_us),
+            slot,
+        }
+    }
+
+    /// Looks at the certificate's age, and says when to look again.
+    pub(super) fn renew_if_due(&mut self, slot: CredentialSlot, now: Millis) {
+        let wall = self.trusted_now();
+        let chain = credential::read_chain(&self.layout, slot).ok().flatten();
+        let due = chain.and_then(|chain| chain.first().and_then(credential::renewal_at));
+        let left = due.map_or(Millis(0), |due| due.since(wall));
+        self.connection.look_at = Millis(now.0.saturating_add(left.0.clamp(1_000, RENEWAL_LOOK.0)));
+        let is_due = left == Millis(0) || self.record.value.rekey;
+        if is_due && !self.connection.renewing && self.record.value.candidate.is_none() {
+            self.connection.renewing = true;
+            let enrolment = self.enrolment(slot.other());
+            let brings = self.brings.clone();
+            tokio::spawn(async move { brings.send(Brought::Credential(enrolment.renew().await)).await });
+        }
+    }
+
+    /// A credential was received: the next connection tries it.
+    pub(in crate::agent) fn credential_came(&mut self, result: Result<Received, Fault>) {
+        let enrolling = matches!(self.connection.state, State::Enrolling);
+        self.connection.renewing = false;
+        let saved = result.and_then(|received| {
+            self.record.value.candidate = Some(received.slot);
+            self.record.value.rekey = received.rekey;
+            self.record.save()
+        });
+        match saved {
+            Ok(()) => {
+                self.connection.candidate_failures = 0;
+                if enrolling {
+                    self.connection.state = State::Waiting(clock::monotonic());
+                } else {
+                    self.close_link();
+                }
+            }
+            Err(fault) => {
+                tracing::warn!(fault.name = fault.name(), fault.text = %fault, "no credential");
+                self.refusals.count(fault.name(), "credential");
+                let asked = fault.asked_wait();
+                if enrolling {
+                    self.connection.wait_at_least(asked);
+                } else {
+                    let wait = asked.max(RENEWAL_LOOK);
+                    self.connection.look_at = Millis(clock::monotonic().0.saturating_add(wait.0));
+                }
+            }
+        }
+    }
+
+    /// The devices' HTTPS door under the proven credential; `None` before there is one.
+    pub(in crate::agent) fn door(&self) -> Option<Door> {
+        let slot = self.record.value.credential?;
+        let identity = credential::read(&self.layout, &self.keys, slot).ok().flatten()?;
+        let floor = Timestamp::from_micros(self.record.value.time_floor_us);
+        let tls = tls::config(self.trust.document(), &identity, floor, b"").ok()?;
+        Door::open(&self.config.est_url, tls).ok()
+    }
+}
