@@ -79,6 +79,8 @@ text_ids! {
     DeviceId 4..=64;
     /// One product of the maker, such as `hearth-thermostat`.
     ProductId 2..=64;
+    /// One reader of tags at a station of the way from factory to recycling, such as `dock-2`.
+    ReaderId 2..=48;
     /// One telemetry stream of a product model, such as `climate`.
     StreamId 1..=48;
 }

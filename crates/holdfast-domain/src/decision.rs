@@ -6,9 +6,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use holdfast_core::hash::Sha256Digest;
-use holdfast_core::id::{AlertId, BatchId, CommandId, DeploymentId, DeviceId, PersonId, ProductId, ReleaseId, TokenId};
+use holdfast_core::id::{
+    AlertId, BatchId, CommandId, DeploymentId, DeviceId, PersonId, ProductId, ReaderId, ReleaseId, TokenId,
+};
 use holdfast_core::time::Timestamp;
 
+use crate::fleet::custody::{Reader, Sighting, Tag};
+use crate::fleet::replacement::Replacement;
 use crate::fleet::{
     ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product,
     Quarantine, Software,
@@ -198,6 +202,21 @@ pub enum Change {
     },
     /// Replaces one device's execution.
     SetExecution(Execution),
+    /// Registers a reader of tags.
+    AddReader(Reader),
+    /// Takes a reader out of use; its sightings stay.
+    RetireReader {
+        /// Which.
+        reader: ReaderId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Binds a tag to a unit.
+    BindTag(Tag),
+    /// Keeps what a reader saw; a sighting that is there already is kept once.
+    AddSighting(Sighting),
+    /// Records that one unit takes the place of another.
+    AddReplacement(Replacement),
     /// Adds a person.
     AddPerson(Person),
     /// Adds a one-time sign-in link (hash only).
@@ -272,7 +291,7 @@ macro_rules! fact_from {
         }
     )*};
 }
-fact_from!(DeviceId, ProductId, ReleaseId, DeploymentId, CommandId, AlertId, PersonId, TokenId, BatchId);
+fact_from!(DeviceId, ProductId, ReleaseId, DeploymentId, CommandId, AlertId, PersonId, TokenId, BatchId, ReaderId);
 
 impl From<&KeyThumbprint> for Fact {
     fn from(key: &KeyThumbprint) -> Self {

@@ -5,8 +5,10 @@
 pub mod batch;
 pub mod command;
 pub mod connection;
+pub mod custody;
 pub mod enrolment;
 pub mod product;
+pub mod replacement;
 pub mod returning;
 pub mod shadow;
 

@@ -80,6 +80,12 @@ pub mod alert_kind {
     pub const KEY_REPLACED: &str = "key-replaced";
     /// A device has been away for longer than the maker lets it come back by itself.
     pub const AWAY_TOO_LONG: &str = "away-too-long";
+    /// One tag was seen at two places between which no unit travels so fast.
+    pub const TAG_CLONE_SUSPECTED: &str = "tag-clone-suspected";
+    /// A unit was seen where it cannot be without having been somewhere else before.
+    pub const STATION_SKIPPED: &str = "custody-station-skipped";
+    /// A unit was seen again after it went to recycling.
+    pub const SEEN_AFTER_RECYCLING: &str = "custody-after-recycling";
     /// A key is past the end of its time.
     pub const KEY_OVERDUE: &str = "key-overdue";
 }

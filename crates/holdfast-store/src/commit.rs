@@ -1,5 +1,6 @@
 //! A decision becomes one transaction: its changes in order, its ledger line, its effects. Matches every [`Change`].
 
+mod custody;
 mod fleet;
 mod integrity;
 mod keys;
@@ -56,6 +57,11 @@ impl Desk {
             Change::AddDeployment { deployment, executions } => self.add_deployment(deployment, executions),
             Change::SetDeploymentState { deployment, to } => self.set_deployment_state(*deployment, to),
             Change::SetExecution(execution) => self.set_execution(execution),
+            Change::AddReader(reader) => self.add_reader(reader),
+            Change::RetireReader { reader, at } => self.retire_reader(reader, *at),
+            Change::BindTag(tag) => self.bind_tag(tag),
+            Change::AddSighting(sighting) => self.add_sighting(sighting),
+            Change::AddReplacement(replacement) => self.add_replacement(replacement),
             Change::AddPerson(person) => self.add_person(person),
             Change::AddSignInLink(link) => self.add_link(link),
             Change::UseSignInLink { secret_hash, at } => self.use_link(secret_hash, *at),

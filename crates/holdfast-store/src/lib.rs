@@ -7,6 +7,7 @@ pub mod blobs;
 pub mod conformity;
 pub mod error;
 pub mod backup;
+pub mod custody;
 pub mod fleet;
 pub mod integrity;
 pub mod keys;

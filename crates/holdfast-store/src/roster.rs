@@ -163,6 +163,11 @@ impl Touched {
             | Change::AddDeployment { .. }
             | Change::SetDeploymentState { .. }
             | Change::SetExecution(_)
+            | Change::AddReader(_)
+            | Change::RetireReader { .. }
+            | Change::BindTag(_)
+            | Change::AddSighting(_)
+            | Change::AddReplacement(_)
             | Change::AddPerson(_)
             | Change::AddSignInLink(_)
             | Change::UseSignInLink { .. }

@@ -1,6 +1,7 @@
 //! The catalogue: every statement by name, in SQL that SQLite and PostgreSQL both understand. Placeholders are `$1`, `$2` …
 //! in the order of their first use, so that both count them alike.
 
+mod custody;
 mod fleet;
 mod integrity;
 mod keys;
@@ -9,6 +10,7 @@ mod people;
 mod telemetry;
 mod updates;
 
+pub(crate) use custody::*;
 pub(crate) use fleet::*;
 pub(crate) use integrity::*;
 pub(crate) use keys::*;
@@ -56,7 +58,7 @@ mod tests {
     fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for part in [GROUND, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS] {
+        for part in [GROUND, CUSTODY, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);
                 let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));

@@ -1,5 +1,6 @@
 //! The stored words of closed enums, both ways.
 
+use holdfast_domain::fleet::custody::{Band, Doubt, Station, TagKind};
 use holdfast_domain::fleet::{CertificateState, Enrolment};
 use holdfast_domain::integrity::Severity;
 use holdfast_domain::people::Role;
@@ -31,6 +32,13 @@ words! {
     }
     CertificateState { Issued = "issued", Proven = "proven", Superseded = "superseded", Revoked = "revoked" }
     ReleaseKind { Security = "security", Feature = "feature" }
+    Station {
+        Factory = "factory", Distribution = "distribution", Shop = "shop", Return = "return",
+        Refurbishment = "refurbishment", Recycling = "recycling"
+    }
+    Band { Uhf865 = "uhf-865", Uhf902 = "uhf-902", Hf13 = "hf-13.56", Optical = "optical" }
+    TagKind { Epc = "epc", Uid = "uid", Printed = "printed" }
+    Doubt { TwoPlaces = "two-places", Skipped = "skipped", AfterRecycling = "after-recycling" }
     Severity { Notice = "notice", Warning = "warning", Critical = "critical" }
     Role {
         Administrator = "administrator", FleetOperator = "fleet-operator", ReleaseEngineer = "release-engineer",

@@ -96,6 +96,14 @@ kinds! {
     KEY_OVERDUE = "key-overdue";
     /// A device came back after longer than it may come back by itself.
     RETURN_REFUSED = "return-refused";
+    /// A reader of tags was registered.
+    READER_ADDED = "reader-added";
+    /// A reader of tags was taken out of use.
+    READER_RETIRED = "reader-retired";
+    /// A tag was bound to a unit.
+    TAG_BOUND = "tag-bound";
+    /// One unit took the place of another.
+    DEVICE_REPLACED = "device-replaced";
 }
 
 #[cfg(test)]

@@ -153,9 +153,10 @@ pub fn clone_suspected(device: &DeviceId, open: &[Alert], id: AlertId, now: Time
         device: Some(device.clone()),
         kind: alert_kind::CLONE_SUSPECTED.to_owned(),
         severity: Severity::Critical,
-        text: "Connections with this device's certificate push each other out. If it is not a device that restarts over \
+        text:
+            "Connections with this device's certificate push each other out. If it is not a device that restarts over \
                and over, its key was copied: revoke the device."
-            .to_owned(),
+                .to_owned(),
         opened: now,
         closed: None,
     };

@@ -108,11 +108,7 @@ pub fn windows(population: &Population, ceiling: NonZeroU32) -> Windows {
         let last = if length == 0 { squeezed(first) + WINDOW_MIN.0 } else { squeezed(first + length) };
         Window { first: Millis(squeezed(first)), last: Millis(last.min(LAST_MAX.0)) }
     };
-    Windows {
-        safety: window(0, safety),
-        ordinary: window(safety, ordinary),
-        bulk: window(safety + ordinary, bulk),
-    }
+    Windows { safety: window(0, safety), ordinary: window(safety, ordinary), bulk: window(safety + ordinary, bulk) }
 }
 
 /// Milliseconds that so many devices need; none for none.
