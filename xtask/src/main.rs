@@ -1,4 +1,4 @@
-//! Everything a developer or CI runs, as one program: `cargo xtask demo | test | tidy | bench | vectors | fuzz`.
+//! Everything a developer or CI runs, as one program: `cargo xtask demo | test | tidy | bench | torture | soak | vectors | fuzz`.
 //! Logic lives here and not in shell scripts, so that it is the same on every machine.
 
 use std::process::ExitCode;
@@ -18,7 +18,10 @@ cargo xtask COMMAND
   tidy            only the house rules: crate edges, file sizes, headers, documents, lock file
   clients         install the other people's MQTT clients that the tests run against the devices' door
   mqtt-table      make docs/mqtt-conformance.md anew from the tests
-  bench ingest    durable QoS 1 messages per second with validation (release mode; -- -o json)
+  bench NAME      measure in release mode beside mosquitto: ingest | connect | storm | idle | command | anomalies
+                  (each has -- --help and -- -o json)
+  torture server  kill the server under load again and again; nothing acknowledged may be lost (-- --kills 50)
+  soak            many devices for many minutes; memory must stay flat (-- --minutes 30)
   fuzz [SECS]     every fuzz target for SECS seconds (default 30; needs cargo-fuzz)
 ";
 
@@ -32,7 +35,9 @@ fn main() -> ExitCode {
         ["clients"] => steps::clients(),
         ["tidy"] => tidy::check(),
         ["mqtt-table"] => statements::write(),
-        ["bench", "ingest", rest @ ..] => steps::bench_ingest(rest),
+        ["bench", rest @ ..] => steps::simulator("bench", rest),
+        ["torture", rest @ ..] => steps::simulator("torture", rest),
+        ["soak", rest @ ..] => steps::simulator("soak", rest),
         ["fuzz"] => steps::fuzz("30"),
         ["fuzz", secs] => steps::fuzz(secs),
         [] | ["help" | "--help" | "-h"] => {

@@ -39,6 +39,17 @@ pub(crate) fn expect(mut command: Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("{shown}: {status}")) }
 }
 
+/// Runs a program to its end; if it fails, ends this process with the same exit code, for it has said why.
+pub(crate) fn pass_on(mut command: Command) -> Result<(), String> {
+    let shown = format!("{command:?}").replace('"', "");
+    let status = command.status().map_err(|why| format!("{shown}: {why}"))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => std::process::exit(code),
+        None => Err(format!("{shown}: {status}")),
+    }
+}
+
 /// Runs a program to its end and returns what it printed.
 pub(crate) fn output(mut command: Command) -> Result<String, String> {
     let shown = format!("{command:?}").replace('"', "");

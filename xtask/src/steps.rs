@@ -53,13 +53,13 @@ pub(crate) fn vectors() -> Result<(), String> {
     run::expect(run::cargo(&["test", "-p", "holdfast-core", "--", "vectors"]))
 }
 
-/// `cargo xtask bench ingest`.
-pub(crate) fn bench_ingest(args: &[&str]) -> Result<(), String> {
+/// `cargo xtask bench`, `torture` and `soak`: tools of `holdfast-sim`, which tell their own arguments with `--help`.
+pub(crate) fn simulator(tool: &str, args: &[&str]) -> Result<(), String> {
     system::ensure(system::BENCHMARKS)?;
     run::expect(run::cargo(&["build", "--release", "-p", "holdfast-server", "-p", "holdfast-sim"]))?;
-    let mut bench = run::program(&target("release", "holdfast-sim").to_string_lossy(), &["bench", "ingest"]);
-    bench.args(args).arg("--server").arg(target("release", "holdfast"));
-    run::expect(bench)
+    let mut simulator = run::program(&target("release", "holdfast-sim").to_string_lossy(), &[tool]);
+    simulator.args(args);
+    run::pass_on(simulator)
 }
 
 /// `cargo xtask fuzz`.

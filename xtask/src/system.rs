@@ -28,7 +28,10 @@ pub(crate) fn clients(dir: &Path) -> Result<(), String> {
         run::say("installing paho-mqtt");
         run::expect(run::program("python3", &["-m", "venv", &dir.join("py").to_string_lossy()]))?;
         let pip = dir.join("py/bin/pip");
-        run::expect(run::program(&pip.to_string_lossy(), &["install", "--quiet", "--disable-pip-version-check", PAHO]))?;
+        run::expect(run::program(
+            &pip.to_string_lossy(),
+            &["install", "--quiet", "--disable-pip-version-check", PAHO],
+        ))?;
     }
     let js = dir.join("js");
     if !js.join("node_modules/mqtt/package.json").exists() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdfast_sim::bench::{self, sink};
+use holdfast_sim::bench::{self, connect, ingest, sink, storm};
 use holdfast_sim::fuzz::seeds;
 
 /// Development tools of Holdfast.
@@ -34,12 +34,20 @@ enum Tool {
 #[derive(Debug, Subcommand)]
 enum Bench {
     /// Telemetry over mutual TLS: validated and durable before it is acknowledged, against mosquitto with a backend.
-    Ingest(bench::Args),
+    Ingest(ingest::Args),
+    /// Processor time of one full mutual-TLS connect, against the bare handshake and mosquitto.
+    #[command(after_help = "Example: cargo xtask bench connect -- -n 1000 --pairs 3 -o json")]
+    Connect(connect::Args),
+    /// A whole fleet comes back at once after its server was killed or stopped, against mosquitto; draws the curve.
+    #[command(after_help = "Example: cargo xtask bench storm -- -n 2000 --beside 1000 --pairs 1")]
+    Storm(storm::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().tool {
-        Tool::Bench(Bench::Ingest(args)) => bench::ingest(&args),
+        Tool::Bench(Bench::Ingest(args)) => ingest::run(&args),
+        Tool::Bench(Bench::Connect(args)) => connect::run(&args),
+        Tool::Bench(Bench::Storm(args)) => storm::run(&args),
         Tool::Seeds { dir } => match seeds::write(&dir) {
             Ok(count) => {
                 bench::say(&format!("{count} seeds in {}", dir.display()));
@@ -54,7 +62,7 @@ fn main() -> ExitCode {
         Err(fault) => {
             // Nobody to tell if this fails as well.
             let _ = writeln!(std::io::stderr(), "{fault}");
-            ExitCode::FAILURE
+            ExitCode::from(fault.exit_code())
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use super::load::Load;
 use super::process::{Cores, Running, Scratch, idle};
-use super::report::Run;
+use super::ingest::Run;
 use super::{Fault, say};
 use crate::clock;
 
@@ -44,13 +44,54 @@ pub(super) async fn version(program: &Path) -> String {
     text.lines().next().unwrap_or("mosquitto").to_owned()
 }
 
-/// Broker and backend.
-pub(super) struct Pipeline {
-    broker: Running,
-    sink: Running,
-    address: String,
+/// The broker alone.
+pub(super) struct Broker {
+    program: PathBuf,
+    cores: Cores,
+    pub(super) running: Running,
+    pub(super) address: String,
     /// The CA of the broker's certificate.
     pub(super) ca: CertificateDer<'static>,
+    dir: PathBuf,
+}
+
+impl Broker {
+    pub(super) async fn start(
+        program: &Path,
+        scratch: &Scratch,
+        cores: &Cores,
+        devices_ca: &CertificateDer<'static>,
+    ) -> Result<Self, Fault> {
+        let dir = scratch.path("broker");
+        std::fs::create_dir(&dir).map_err(|why| Fault::new("broker", why))?;
+        let ca = certificates(&dir, devices_ca).map_err(|why| Fault::new("the broker's certificates", why))?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let config = dir.join("mosquitto.conf");
+        std::fs::write(&config, configuration(&dir, &address)).map_err(|why| Fault::new("mosquitto.conf", why))?;
+        let running = run(program, cores, &dir)?;
+        let (program, cores) = (program.to_owned(), cores.clone());
+        let mut broker = Self { program, cores, running, address, ca, dir };
+        listening(&mut broker.running, &broker.address).await?;
+        Ok(broker)
+    }
+
+    /// Starts again after it was stopped or killed, at the same address.
+    pub(super) async fn again(&mut self) -> Result<(), Fault> {
+        self.running = run(&self.program, &self.cores, &self.dir)?;
+        listening(&mut self.running, &self.address).await
+    }
+}
+
+fn run(program: &Path, cores: &Cores, dir: &Path) -> Result<Running, Fault> {
+    let mut command = cores.command(program);
+    command.arg("-c").arg(dir.join("mosquitto.conf")).stdout(Stdio::null()).stderr(log(dir, "mosquitto.log")?);
+    Running::start("mosquitto", command)
+}
+
+/// Broker and backend.
+pub(super) struct Pipeline {
+    pub(super) broker: Broker,
+    sink: Running,
     stored: watch::Receiver<u64>,
 }
 
@@ -62,26 +103,17 @@ impl Pipeline {
         devices_ca: &CertificateDer<'static>,
     ) -> Result<Self, Fault> {
         say("starting mosquitto and its backend");
-        let dir = scratch.path("broker");
-        std::fs::create_dir(&dir).map_err(|why| Fault::new("broker", why))?;
-        let ca = certificates(&dir, devices_ca).map_err(|why| Fault::new("the broker's certificates", why))?;
-        let address = format!("127.0.0.1:{}", free_port()?);
-        let config = dir.join("mosquitto.conf");
-        std::fs::write(&config, configuration(&dir, &address)).map_err(|why| Fault::new("mosquitto.conf", why))?;
-        let mut command = cores.command(program);
-        command.arg("-c").arg(&config).stdout(Stdio::null()).stderr(log(&dir, "mosquitto.log")?);
-        let mut broker = Running::start("mosquitto", command)?;
-        listening(&mut broker, &address).await?;
+        let broker = Broker::start(program, scratch, cores, devices_ca).await?;
         let own = std::env::current_exe().map_err(|why| Fault::new("this program's place", why))?;
         let mut command = cores.command(&own);
-        command.arg("sink").arg("--broker").arg(&address).arg("--dir").arg(&dir);
-        command.stdout(Stdio::piped()).stderr(log(&dir, "sink.log")?);
+        command.arg("sink").arg("--broker").arg(&broker.address).arg("--dir").arg(&broker.dir);
+        command.stdout(Stdio::piped()).stderr(log(&broker.dir, "sink.log")?);
         let mut sink = Running::start("backend", command)?;
         let (counter, stored) = watch::channel(0);
         let mut lines = BufReader::new(sink.stdout()?).lines();
         let ready = tokio::time::timeout(START_WITHIN, lines.next_line()).await;
         if !matches!(ready, Ok(Ok(Some(line))) if line == "ready") {
-            let said = std::fs::read_to_string(dir.join("sink.log")).unwrap_or_default();
+            let said = std::fs::read_to_string(broker.dir.join("sink.log")).unwrap_or_default();
             return Err(Fault::new("backend", format!("did not subscribe: {}", said.trim())));
         }
         tokio::spawn(async move {
@@ -91,26 +123,26 @@ impl Pipeline {
                 }
             }
         });
-        Ok(Self { broker, sink, address, ca, stored })
+        Ok(Self { broker, sink, stored })
     }
 
     /// One run of the load; it ends when the backend has stored everything that was acknowledged.
     pub(super) async fn run(&mut self, load: &mut Load) -> Result<Run, Fault> {
-        self.broker.alive()?;
+        self.broker.running.alive()?;
         self.sink.alive()?;
-        let fleet = load.connect(&self.address).await?;
-        let before = idle(&[&self.broker, &self.sink]).await?;
+        let fleet = load.connect(&self.broker.address).await?;
+        let before = idle(&[&self.broker.running, &self.sink]).await?;
         let stored_before = *self.stored.borrow_and_update();
         let (sent, stored) =
             tokio::join!(load.publish(fleet), all_stored(self.stored.clone(), stored_before + load.messages()));
         let sent = sent?;
-        let after = idle(&[&self.broker, &self.sink]).await?;
+        let after = idle(&[&self.broker.running, &self.sink]).await?;
         let (stored, at) = stored;
         Ok(Run::new(&sent, stored - stored_before, at.saturating_sub(sent.started), after - before))
     }
 
     pub(super) async fn stop(&mut self) {
-        for process in [&mut self.sink, &mut self.broker] {
+        for process in [&mut self.sink, &mut self.broker.running] {
             if let Err(why) = process.stop().await {
                 say(&why.to_string());
             }
@@ -130,7 +162,7 @@ async fn all_stored(mut stored: watch::Receiver<u64>, goal: u64) -> (u64, Durati
     last
 }
 
-async fn listening(broker: &mut Running, address: &str) -> Result<(), Fault> {
+pub(super) async fn listening(broker: &mut Running, address: &str) -> Result<(), Fault> {
     let begun = clock::elapsed();
     while clock::elapsed().saturating_sub(begun) < START_WITHIN {
         broker.alive()?;
@@ -139,14 +171,14 @@ async fn listening(broker: &mut Running, address: &str) -> Result<(), Fault> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    Err(Fault::new("mosquitto", "does not listen"))
+    Err(Fault::new(address, "nobody listens"))
 }
 
 fn log(dir: &Path, name: &str) -> Result<Stdio, Fault> {
     std::fs::File::create(dir.join(name)).map(Stdio::from).map_err(|why| Fault::new(name, why))
 }
 
-fn free_port() -> Result<u16, Fault> {
+pub(super) fn free_port() -> Result<u16, Fault> {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     socket.map(|address| address.port()).map_err(|why| Fault::new("a free port", why))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,14 +11,19 @@ use holdfast_server::authority::secret_file;
 use holdfast_server::factory::Station;
 use rcgen::{CertificateParams, KeyPair, PublicKeyData as _};
 use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use super::{Fault, say};
+use super::Fault;
 use crate::clock;
 
+/// One for all, for there are thousands of configurations.
+pub(super) static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+    LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
 /// Enrolments at the same time.
 const AT_ONCE: usize = 8;
 /// `SignedData` (RFC 5652 §5.1) as an object identifier, DER.
@@ -27,15 +32,49 @@ const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x0
 /// A device as it leaves the factory.
 pub(super) struct Made {
     pub(super) id: DeviceId,
+    /// Whether it is of the product that comes back first.
+    pub(super) safety: bool,
     key: KeyPair,
     certificate: CertificateDer<'static>,
 }
 
 /// An enrolled device.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Device {
+    #[serde(with = "as_text")]
     pub(super) id: DeviceId,
+    pub(super) safety: bool,
+    #[serde(with = "as_base64")]
     key: Vec<u8>,
-    chain: Vec<CertificateDer<'static>>,
+    #[serde(with = "as_base64")]
+    certificate: Vec<u8>,
+}
+
+mod as_text {
+    use holdfast_core::id::DeviceId;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(id: &DeviceId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(id.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DeviceId, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+mod as_base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 impl fmt::Debug for Device {
@@ -46,7 +85,7 @@ impl fmt::Debug for Device {
 
 impl Made {
     /// The device makes its key and asks; the station vouches. Leaves what the station's manifest needs in `dir`.
-    pub(super) fn at_the_factory(station: &Station, dir: &Path, id: &str) -> Result<Self, Fault> {
+    pub(super) fn at_the_factory(station: &Station, dir: &Path, id: &str, safety: bool) -> Result<Self, Fault> {
         let fault = |why: &dyn fmt::Display| Fault::new(id, why);
         let device: DeviceId = id.parse().map_err(|why| fault(&why))?;
         let key = KeyPair::generate().map_err(|why| fault(&why))?;
@@ -57,7 +96,7 @@ impl Made {
         // Nobody claims a simulated device.
         secret_file::create(&dir.join("claim-code"), &[b'A'; 32]).map_err(|why| fault(&why))?;
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|why| fault(&why))?;
-        Ok(Self { id: device, key, certificate })
+        Ok(Self { id: device, safety, key, certificate })
     }
 
     async fn enrol(self, door: Arc<str>, ca: CertificateDer<'static>) -> Result<Device, Fault> {
@@ -82,15 +121,29 @@ impl Made {
             der.windows(spki.len()).any(|part| part == spki)
         });
         let leaf = own.ok_or_else(|| fault(&"no certificate of this device in the answer"))?;
-        Ok(Device { id: self.id, key: key.serialize_der(), chain: vec![CertificateDer::from(leaf)] })
+        Ok(Device { id: self.id, safety: self.safety, key: key.serialize_der(), certificate: leaf })
     }
 }
 
 impl Device {
     /// Its TLS identity towards any of these CAs.
     pub(super) fn tls(&self, cas: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, Fault> {
+        self.tls_with(cas, &PROVIDER)
+    }
+
+    /// The same with another set of algorithms.
+    pub(super) fn tls_with(
+        &self,
+        cas: &[CertificateDer<'static>],
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Arc<ClientConfig>, Fault> {
         let key = PrivatePkcs8KeyDer::from(self.key.clone());
-        tls(cas, self.chain.clone(), key.into(), b"mqtt").map(Arc::new)
+        config(provider, cas, vec![self.certificate()], key.into(), b"mqtt").map(Arc::new)
+    }
+
+    /// Its operational certificate.
+    pub(super) fn certificate(&self) -> CertificateDer<'static> {
+        CertificateDer::from(self.certificate.clone())
     }
 }
 
@@ -105,13 +158,22 @@ pub(super) fn tls(
     key: PrivateKeyDer<'static>,
     alpn: &[u8],
 ) -> Result<ClientConfig, Fault> {
+    config(&PROVIDER, cas, chain, key, alpn)
+}
+
+fn config(
+    provider: &Arc<CryptoProvider>,
+    cas: &[CertificateDer<'static>],
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    alpn: &[u8],
+) -> Result<ClientConfig, Fault> {
     let fault = |why: rustls::Error| Fault::new("TLS", why);
     let mut roots = RootCertStore::empty();
     for ca in cas {
         roots.add(ca.clone()).map_err(fault)?;
     }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(fault)?
         .with_root_certificates(roots)
@@ -131,15 +193,15 @@ pub(super) async fn all(made: Vec<Made>, door: &str, ca: &CertificateDer<'static
         under_way.spawn(made.enrol(Arc::clone(&door), ca.clone()));
     }
     let mut enrolled = Vec::with_capacity(count);
+    let bar = super::bar("devices enrolled", count as u64);
     while let Some(done) = under_way.join_next().await {
         enrolled.push(done.map_err(|why| Fault::new("enrolment", why))??);
-        if enrolled.len().is_multiple_of(250) {
-            say(&format!("{} of {count} enrolled", enrolled.len()));
-        }
+        bar.inc(1);
         if let Some(made) = waiting.next() {
             under_way.spawn(made.enrol(Arc::clone(&door), ca.clone()));
         }
     }
+    bar.finish_and_clear();
     enrolled.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(enrolled)
 }

@@ -1,147 +1,162 @@
-//! The server under test: the real program on empty state, set up with its own commands.
+//! The server under test: the real program on a copy of a prepared state, started again on the same ports after a crash.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use holdfast_core::id::{DeviceId, StreamId};
-use holdfast_server::factory::{self, Station};
 use holdfast_store::Store;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-use super::enrol::{self, Device};
+use super::broker::{free_port, listening};
+use super::ingest::{Kept, Run};
 use super::load::Load;
+use super::prepared::Prepared;
 use super::process::{Cores, Running, Scratch, idle, output};
-use super::report::{Kept, Run};
-use super::{Fault, MODEL, say};
+use super::{Fault, say};
 use crate::clock;
 
-const MAKER: &str = "hearth.example";
-const PRODUCT: &str = "hearth-thermostat";
-/// Time the server has until it listens and has printed its one-time link.
-const START_WITHIN: Duration = Duration::from_secs(30);
+/// Time the server has until all doors are open.
+const START_WITHIN: Duration = Duration::from_secs(60);
 /// Counters read from the store at once.
 const COUNTERS_AT_ONCE: u32 = 10_000;
+/// No challenges during a run: evidence is not what is measured.
+pub(super) const NO_CHALLENGES_SECS: u32 = 86_400;
+
+/// Where the server's doors are.
+#[derive(Debug, Clone)]
+pub(super) struct Doors {
+    pub(super) people: String,
+    pub(super) devices: String,
+    pub(super) mqtt: String,
+}
+
+impl Doors {
+    fn free() -> Result<Self, Fault> {
+        let one = || free_port().map(|port| format!("127.0.0.1:{port}"));
+        Ok(Self { people: one()?, devices: one()?, mqtt: one()? })
+    }
+}
 
 /// The server and the maker's folder.
 pub(super) struct House {
     holdfast: PathBuf,
-    server: Running,
-    state: PathBuf,
+    cores: Cores,
+    pub(super) running: Running,
+    pub(super) state: PathBuf,
     profile: PathBuf,
-    devices: String,
-    mqtt: String,
-    pub(super) operational_ca: CertificateDer<'static>,
+    log: PathBuf,
+    attest_interval: u32,
+    pub(super) doors: Doors,
 }
 
 impl House {
-    pub(super) async fn start(given: Option<&Path>, scratch: &Scratch, cores: &Cores) -> Result<Self, Fault> {
-        let holdfast = find(given)?;
-        let state = scratch.path("server");
-        let mut command = cores.command(&holdfast);
-        command.arg("serve").arg("--state").arg(&state);
-        command.args(["--people", "127.0.0.1:0", "--devices", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"]);
-        // No challenges during a run: evidence is not what is measured.
-        command.args(["--attest-interval", "86400", "--exit-with-parent"]);
-        let log = std::fs::File::create(scratch.path("server.log")).map_err(|why| Fault::new("server.log", why))?;
-        command.stdout(Stdio::piped()).stderr(Stdio::from(log)).env("HOLDFAST_LOG", "warn");
-        say("starting holdfast serve on empty state");
-        let mut server = Running::start("holdfast serve", command)?;
-        let link = tokio::time::timeout(START_WITHIN, link(&mut server)).await;
+    /// Starts on a copy of a prepared state, where a person has signed in and the devices are enrolled.
+    pub(super) async fn open(prepared: &Prepared, scratch: &Scratch, cores: &Cores) -> Result<Self, Fault> {
+        Self::open_asking(prepared, scratch, cores, NO_CHALLENGES_SECS).await
+    }
+
+    /// The same, with devices asked for evidence every so many seconds.
+    pub(super) async fn open_asking(
+        prepared: &Prepared,
+        scratch: &Scratch,
+        cores: &Cores,
+        attest_interval: u32,
+    ) -> Result<Self, Fault> {
+        let (state, profile) = (scratch.path("server"), scratch.path("profile.toml"));
+        copy_folder(&prepared.state(), &state).map_err(|why| Fault::new("copy of the prepared state", why))?;
+        let doors = Doors::free()?;
+        let text = std::fs::read_to_string(prepared.profile()).map_err(|why| Fault::new("profile.toml", why))?;
+        let port = doors.people.rsplit_once(':').map_or("", |(_, port)| port);
+        let moved = text.lines().map(|line| {
+            let ours = line.starts_with("server = ");
+            if ours { format!("server = \"https://localhost:{port}\"\n") } else { format!("{line}\n") }
+        });
+        holdfast_server::authority::secret_file::create(&profile, moved.collect::<String>().as_bytes())
+            .map_err(|why| Fault::new("profile.toml", why))?;
+        let log = scratch.path("server.log");
+        let running = spawn(&prepared.holdfast, &state, &doors, (cores, &log, attest_interval))?;
+        let (holdfast, cores) = (prepared.holdfast.clone(), cores.clone());
+        let mut house = Self { holdfast, cores, running, state, profile, log, attest_interval, doors };
+        house.listening().await?;
+        Ok(house)
+    }
+
+    /// Starts on empty state and signs the first person in.
+    pub(super) async fn found(holdfast: &Path, dir: &Path, cores: &Cores) -> Result<Self, Fault> {
+        let (state, profile, log) = (dir.join("state"), dir.join("profile.toml"), dir.join("server.log"));
+        let doors = Doors::free()?;
+        let mut running = spawn(holdfast, &state, &doors, (cores, &log, NO_CHALLENGES_SECS))?;
+        let link = tokio::time::timeout(START_WITHIN, link(&mut running)).await;
         let link = link.map_err(|_| Fault::new("holdfast serve", "printed no one-time link"))??;
-        let addresses = addresses(&mut server, &state).await?;
-        let address = |name: &str| {
-            let text = addresses.get(name).and_then(serde_json::Value::as_str);
-            text.map(str::to_owned).ok_or_else(|| Fault::new("addresses.json", format!("has no {name}")))
-        };
-        let (devices, mqtt) = (address("devices")?, address("mqtt")?);
-        let ca = std::fs::read(state.join("ca.pem")).map_err(|why| Fault::new("ca.pem", why))?;
-        let operational_ca = CertificateDer::from_pem_slice(&ca).map_err(|why| Fault::new("ca.pem", why))?;
-        let profile = scratch.path("profile.toml");
-        let house = Self { holdfast, server, state, profile, devices, mqtt, operational_ca };
+        let (holdfast, cores) = (holdfast.to_owned(), cores.clone());
+        let attest_interval = NO_CHALLENGES_SECS;
+        let mut house = Self { holdfast, cores, running, state, profile, log, attest_interval, doors };
+        house.listening().await?;
         let ca = house.state.join("ca.pem").to_string_lossy().into_owned();
         house.holdfast(&["login", "--link", &link, "--ca", &ca]).await?;
         Ok(house)
     }
 
-    /// Runs a command as a maker would.
-    async fn holdfast(&self, args: &[&str]) -> Result<(), Fault> {
-        let mut command = Command::new(&self.holdfast);
-        command.args(args).args(["-o", "json"]).arg("--profile").arg(&self.profile);
-        output(&format!("holdfast {}", args.join(" ")), command).await.map(|_| ())
+    /// Starts again after it was stopped or killed, on the same state and the same ports.
+    pub(super) async fn again(&mut self) -> Result<(), Fault> {
+        self.running = spawn(&self.holdfast, &self.state, &self.doors, (&self.cores, &self.log, self.attest_interval))?;
+        self.listening().await
     }
 
-    /// Makes the maker's keys, the product and a batch, then enrols each device with its own keys.
-    pub(super) async fn enrol(&self, scratch: &Scratch, count: u16) -> Result<Vec<Device>, Fault> {
-        let path = |rest: &str| scratch.path(rest).to_string_lossy().into_owned();
-        let station =
-            factory::init(&scratch.path("factory"), MAKER, clock::now()).map_err(|why| Fault::new("factory", why))?;
-        let (root, release) = (path("root.key"), path("release.key"));
-        self.holdfast(&["key", "create", "--role", "root", "--out", &root]).await?;
-        self.holdfast(&["key", "create", "--role", "release", "--out", &release]).await?;
-        let (authority, document) = (path("authority.json"), path("trust-1.cose"));
-        self.holdfast(&["trust", "authority", "--out", &authority]).await?;
-        let ca = scratch.path("factory").join(factory::CA_CERT_FILE).to_string_lossy().into_owned();
-        let create = [
-            "trust",
-            "create",
-            "--maker",
-            MAKER,
-            "--authority",
-            &authority,
-            "--factory-ca",
-            &ca,
-            "--root",
-            &root,
-            "--root-threshold",
-            "1",
-            "--release",
-            &release,
-            "--release-threshold",
-            "1",
-            "--out",
-            &document,
-        ];
-        self.holdfast(&create).await?;
-        self.holdfast(&["trust", "sign", &document, "--key", &root]).await?;
-        self.holdfast(&["trust", "upload", &document]).await?;
-        let model = path("model.tm.json");
-        std::fs::write(&model, MODEL).map_err(|why| Fault::new(&model, why))?;
-        self.holdfast(&["product", "create", PRODUCT, "--model", &model, "--vendor-domain", MAKER]).await?;
-        let made = make(&station, scratch, count)?;
-        let manifest = path("batch.json");
-        write_manifest(&station, scratch, &made, &manifest)?;
-        self.holdfast(&["batch", "import", &manifest]).await?;
-        enrol::all(made, &self.devices, &self.operational_ca).await
+    /// Waits until every door is open.
+    async fn listening(&mut self) -> Result<(), Fault> {
+        for door in [&self.doors.people, &self.doors.devices, &self.doors.mqtt] {
+            listening(&mut self.running, door).await.map_err(|why| {
+                let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+                let last: Vec<&str> = said.lines().rev().take(3).collect();
+                Fault::new(&why.to_string(), last.join(" / "))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Runs a command as a maker would; its JSON answer.
+    pub(super) async fn holdfast(&self, args: &[&str]) -> Result<Vec<u8>, Fault> {
+        let mut command = Command::new(&self.holdfast);
+        command.args(args).args(["-o", "json"]).arg("--profile").arg(&self.profile);
+        output(&format!("holdfast {}", args.join(" ")), command).await
     }
 
     /// One run of the load against this server.
     pub(super) async fn run(&mut self, load: &mut Load) -> Result<Run, Fault> {
-        self.server.alive()?;
-        let fleet = load.connect(&self.mqtt).await?;
-        let before = idle(&[&self.server]).await?;
+        self.running.alive()?;
+        let fleet = load.connect(&self.doors.mqtt).await?;
+        let before = idle(&[&self.running]).await?;
         let sent = load.publish(fleet).await?;
-        let after = idle(&[&self.server]).await?;
+        let after = idle(&[&self.running]).await?;
         load.acknowledged(&sent);
         let done = sent.ended.saturating_sub(sent.started);
-        Ok(Run::new(&sent, sent.answered(), done, after - before))
+        Ok(Run::new(&sent, sent.answered(), done, after.saturating_sub(before)))
     }
 
     pub(super) async fn stop(&mut self) -> Result<(), Fault> {
-        self.server.stop().await
+        self.running.stop().await
     }
 
     /// Compares what the devices saw acknowledged with what is stored. Only after the server has stopped.
     pub(super) fn count(&self, load: &Load) -> Result<Kept, Fault> {
+        self.compare(load.stream(), load.all_acknowledged())
+    }
+
+    /// Compares counters that were acknowledged with those stored. Only after the server has stopped.
+    pub(super) fn compare<'a>(
+        &self,
+        stream: &StreamId,
+        acknowledged: impl Iterator<Item = (&'a DeviceId, &'a [u64])>,
+    ) -> Result<Kept, Fault> {
         let fault = |why: holdfast_store::StoreError| Fault::new("the server's store", why);
         let store = Store::open(&self.state).map_err(fault)?;
-        let stream: StreamId = load.stream().clone();
         let mut kept = Kept::default();
-        for (device, acked) in load.all_acknowledged() {
-            let stored = counters(&store, device, &stream).map_err(fault)?;
+        for (device, acked) in acknowledged {
+            let stored = counters(&store, device, stream).map_err(fault)?;
             kept.stored += stored.len() as u64;
             kept.twice += stored.windows(2).filter(|pair| matches!(pair, [a, b] if a == b)).count() as u64;
             kept.acknowledged += acked.len() as u64;
@@ -149,6 +164,44 @@ impl House {
         }
         Ok(kept)
     }
+
+    /// What the server's log says, by level, since the first start.
+    pub(super) fn complaints(&self) -> BTreeMap<&'static str, usize> {
+        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+        ["WARN", "ERROR"].into_iter().map(|level| (level, said.lines().filter(|l| l.contains(level)).count())).collect()
+    }
+}
+
+fn spawn(
+    holdfast: &Path,
+    state: &Path,
+    doors: &Doors,
+    (cores, log, attest_interval): (&Cores, &Path, u32),
+) -> Result<Running, Fault> {
+    let mut command = cores.command(holdfast);
+    command.arg("serve").arg("--state").arg(state);
+    command.args(["--people", &doors.people, "--devices", &doors.devices, "--mqtt", &doors.mqtt]);
+    command.args(["--attest-interval", &attest_interval.to_string(), "--exit-with-parent"]);
+    let log = std::fs::File::options().create(true).append(true).open(log);
+    let log = log.map_err(|why| Fault::new("server.log", why))?;
+    command.stdout(Stdio::piped()).stderr(Stdio::from(log)).env("HOLDFAST_LOG", "warn");
+    Running::start("holdfast serve", command)
+}
+
+/// Copies files and folders; the store of a server that was stopped in order is complete in its files.
+pub(super) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else if entry.file_type()?.is_file() {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 fn counters(store: &Store, device: &DeviceId, stream: &StreamId) -> Result<Vec<u64>, holdfast_store::StoreError> {
@@ -162,7 +215,8 @@ fn counters(store: &Store, device: &DeviceId, stream: &StreamId) -> Result<Vec<u
     }
 }
 
-fn find(given: Option<&Path>) -> Result<PathBuf, Fault> {
+/// The program to measure.
+pub(super) fn find(given: Option<&Path>) -> Result<PathBuf, Fault> {
     let beside = || std::env::current_exe().map(|own| own.with_file_name("holdfast"));
     let path = match given {
         Some(path) => path.to_owned(),
@@ -177,46 +231,16 @@ fn find(given: Option<&Path>) -> Result<PathBuf, Fault> {
 
 /// The one-time link that the first start prints.
 async fn link(server: &mut Running) -> Result<String, Fault> {
+    let begun = clock::elapsed();
     let mut lines = BufReader::new(server.stdout()?).lines();
     while let Some(line) = lines.next_line().await.map_err(|why| Fault::new("holdfast serve", why))? {
         let found = line.split_ascii_whitespace().find(|word| word.contains("/sign-in?link="));
         if let Some(link) = found.map(str::to_owned) {
             // Whatever it prints later must not meet a closed pipe.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            say(&format!("holdfast serve is up after {} ms", clock::elapsed().saturating_sub(begun).as_millis()));
             return Ok(link);
         }
     }
     Err(Fault::new("holdfast serve", "ended without a one-time link"))
-}
-
-async fn addresses(server: &mut Running, state: &Path) -> Result<serde_json::Value, Fault> {
-    let begun = clock::elapsed();
-    while clock::elapsed().saturating_sub(begun) < START_WITHIN {
-        server.alive()?;
-        let text = std::fs::read(state.join("addresses.json")).ok();
-        if let Some(read) = text.and_then(|text| serde_json::from_slice(&text).ok()) {
-            return Ok(read);
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Err(Fault::new("holdfast serve", "wrote no addresses.json"))
-}
-
-fn make(station: &Station, scratch: &Scratch, count: u16) -> Result<Vec<enrol::Made>, Fault> {
-    let one = |n: u16| {
-        let dir = scratch.path("devices").join(format!("sim-{n:05}"));
-        enrol::Made::at_the_factory(station, &dir, &format!("sim-{n:05}"))
-    };
-    (1..=count).map(one).collect()
-}
-
-fn write_manifest(station: &Station, scratch: &Scratch, made: &[enrol::Made], file: &str) -> Result<(), Fault> {
-    let dirs: Vec<PathBuf> = made.iter().map(|made| scratch.path("devices").join(made.id.as_str())).collect();
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|why| Fault::new("random bytes", why))?;
-    let batch = holdfast_core::id::BatchId::new(clock::now(), random);
-    let product = PRODUCT.parse().map_err(|why| Fault::new(PRODUCT, why))?;
-    let manifest = station.manifest(batch, &product, &dirs, clock::now()).map_err(|why| Fault::new("batch", why))?;
-    let text = manifest.to_json().map_err(|why| Fault::new("batch", why))?;
-    std::fs::write(file, text).map_err(|why| Fault::new(file, why))
 }

@@ -79,10 +79,11 @@ impl Sent {
 }
 
 impl Load {
-    pub(super) fn new(devices: Vec<Device>, shape: Shape, cas: &[CertificateDer<'static>]) -> Result<Self, Fault> {
-        let prepare = |device: Device| Ok(Prepared { tls: device.tls(cas)?, id: device.id, acknowledged: Vec::new() });
+    pub(super) fn new(devices: &[Device], shape: Shape, cas: &[CertificateDer<'static>]) -> Result<Self, Fault> {
+        let prepare =
+            |device: &Device| Ok(Prepared { tls: device.tls(cas)?, id: device.id.clone(), acknowledged: Vec::new() });
         let stream = "climate".parse().map_err(|why| Fault::new("climate", why))?;
-        let devices = devices.into_iter().map(prepare).collect::<Result<_, Fault>>()?;
+        let devices = devices.iter().map(prepare).collect::<Result<_, Fault>>()?;
         // The devices were offline and have measured until now.
         let readings = i64::from(shape.each) * i64::from(shape.rounds) + 1_000;
         let base_us = clock::now().as_micros() - readings * READING_INTERVAL_US;
@@ -168,7 +169,7 @@ impl Load {
 }
 
 /// One reading that the model admits: in range, and changing slower than its slope.
-fn payload(counter: u64, base_us: i64) -> String {
+pub(super) fn payload(counter: u64, base_us: i64) -> String {
     let step = i64::try_from(counter).unwrap_or(0);
     let wave = (step % 200 - 100).abs();
     let at = base_us + step * READING_INTERVAL_US;

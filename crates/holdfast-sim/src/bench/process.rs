@@ -1,7 +1,10 @@
 //! Processes of the bench: where they run, what processor time they used, and that nothing of them stays behind.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Plain, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
@@ -10,8 +13,8 @@ use super::{Fault, say};
 
 /// Time a process has to end by itself after SIGTERM.
 const END_WITHIN: Duration = Duration::from_secs(20);
-/// Processor time that an idle process may use within [`IDLE_WINDOW`], in clock ticks.
-const IDLE_TICKS: u64 = 1;
+/// Processor time that an idle process may use within [`IDLE_WINDOW`].
+const IDLE_CPU: Duration = Duration::from_millis(6);
 /// How long a process is watched before it counts as idle.
 const IDLE_WINDOW: Duration = Duration::from_millis(300);
 /// How often a process is watched until we give up.
@@ -109,6 +112,8 @@ pub(super) struct Running {
     child: Child,
     pid: u32,
     name: &'static str,
+    /// Processor time of each thread when it was last seen.
+    seen: Mutex<BTreeMap<OsString, u64>>,
 }
 
 impl Running {
@@ -116,7 +121,7 @@ impl Running {
         let child = command.stdin(Stdio::null()).process_group(0).kill_on_drop(true).spawn();
         let child = child.map_err(|why| Fault::new(name, why))?;
         let pid = child.id().ok_or_else(|| Fault::new(name, "ended at once"))?;
-        Ok(Self { child, pid, name })
+        Ok(Self { child, pid, name, seen: Mutex::default() })
     }
 
     pub(super) fn stdout(&mut self) -> Result<tokio::process::ChildStdout, Fault> {
@@ -132,17 +137,33 @@ impl Running {
         }
     }
 
-    /// Processor time used so far, in ticks of 10 ms: user and system, of all threads, ended ones too (proc(5)).
-    pub(super) fn ticks(&self) -> Result<u64, Fault> {
-        let path = format!("/proc/{}/stat", self.pid);
-        let text = std::fs::read_to_string(&path).map_err(|why| Fault::new(self.name, why))?;
-        // The second field, in parentheses, may hold anything; user and system time are fields 14 and 15.
-        let after = text.rsplit_once(')').map_or("", |(_, after)| after);
-        let mut fields = after.split_ascii_whitespace().skip(11).map_while(|field| field.parse::<u64>().ok());
-        match (fields.next(), fields.next()) {
-            (Some(user), Some(system)) => Ok(user + system),
-            _ => Err(Fault::new(&path, "not as proc(5) says")),
+    /// Processor time used so far by all threads: the scheduler's own counters, in nanoseconds (proc(5), schedstat).
+    pub(super) fn cpu(&self) -> Result<Duration, Fault> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid)).map_err(|why| Fault::new(self.name, why))?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for task in tasks.filter_map(Result::ok) {
+            // A thread may end while we look; what it had used when last seen stays counted.
+            let Ok(text) = std::fs::read_to_string(task.path().join("schedstat")) else { continue };
+            let used = text.split_ascii_whitespace().next().and_then(|ns| ns.parse::<u64>().ok());
+            if let Some(used) = used {
+                seen.insert(task.file_name(), used);
+            }
         }
+        Ok(Duration::from_nanos(seen.values().sum()))
+    }
+
+    /// Memory that is in RAM, in bytes (proc(5), `smaps_rollup`).
+    pub(super) fn resident(&self) -> Result<u64, Fault> {
+        let path = format!("/proc/{}/smaps_rollup", self.pid);
+        let text = std::fs::read_to_string(&path).map_err(|why| Fault::new(self.name, why))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));
+        let kib = line.and_then(|rest| rest.split_ascii_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
+        kib.map(|kib| kib * 1_024).ok_or_else(|| Fault::new(&path, "not as proc(5) says"))
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub(super) async fn kill(&mut self) -> Result<(), Fault> {
+        self.child.kill().await.map_err(|why| Fault::new(self.name, why))
     }
 
     /// SIGTERM, then waits; SIGKILL if that does not help.
@@ -163,14 +184,14 @@ impl Running {
     }
 }
 
-/// Waits until none of the processes does anything more, so that work put off is counted too.
-pub(super) async fn idle(processes: &[&Running]) -> Result<u64, Fault> {
-    let ticks = || processes.iter().map(|process| process.ticks()).sum::<Result<u64, Fault>>();
-    let mut before = ticks()?;
+/// Waits until none of the processes does anything more, so that work put off is counted too; says what they used so far.
+pub(super) async fn idle(processes: &[&Running]) -> Result<Duration, Fault> {
+    let used = || processes.iter().map(|process| process.cpu()).sum::<Result<Duration, Fault>>();
+    let mut before = used()?;
     for _ in 0..IDLE_WINDOWS_MAX {
         tokio::time::sleep(IDLE_WINDOW).await;
-        let after = ticks()?;
-        if after - before <= IDLE_TICKS {
+        let after = used()?;
+        if after.saturating_sub(before) <= IDLE_CPU {
             return Ok(after);
         }
         before = after;
