@@ -3,19 +3,29 @@
 //! Owns the wire form, in JSON (RFC 8259) or CBOR (RFC 8949), and its limits. Does not know which fields a product
 //! declares, nor their units and ranges; the model of the product decides that. A payload is read whole or not at all.
 //!
-//! `{"c":17,"t":1763870000000000,"f":{"temperature":21.5}}` is telemetry: counter, microseconds UTC, fields.
+//! `{"c":17,"t":1763870000000000,"f":{"temperature":21.5}}` is telemetry: counter, microseconds UTC, fields; `"q"` may say
+//! how good values are, `"s"` be a signature. [`Upload`] lists what else a telemetry topic takes.
 //! `{"v":3,"f":{"setpoint":19.0}}` is a shadow report or delta: version, fields.
 
 mod cbor;
 mod fields;
 mod json;
+pub mod log;
+mod quality;
+mod refusal;
+pub mod senml;
+pub mod signed;
+mod upload;
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::{self, Write as _};
+use core::fmt::Write as _;
 
 pub use fields::{FieldValue, Fields};
+pub use quality::{Qualities, Quality};
+pub use refusal::PayloadRefusal;
+pub use upload::{PACK_READINGS_MAX, SHED_RANGES_MAX, Shed, Upload};
 
 use crate::time::Timestamp;
 
@@ -29,105 +39,6 @@ pub const NAME_BYTES_MAX: usize = 48;
 pub const TEXT_BYTES_MAX: usize = 256;
 /// Largest magnitude of an integer: every JSON reader holds integers up to 2^53 exactly (RFC 8259 §6).
 pub const INTEGER_MAX: i64 = 1 << 53;
-
-/// Why a payload is not a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum PayloadRefusal {
-    /// More than [`PAYLOAD_BYTES_MAX`] bytes.
-    TooLarge,
-    /// Starts neither as a JSON object nor as a CBOR map.
-    NotJsonOrCbor,
-    /// Breaks the grammar of its format, or ends too early.
-    Syntax,
-    /// Text that is not UTF-8.
-    TextNotUtf8,
-    /// Text with U+0000, which not every store can hold.
-    TextWithNull,
-    /// CBOR without a length in advance.
-    IndefiniteLength,
-    /// Bytes after the end.
-    TrailingBytes,
-    /// A key of the envelope that does not exist.
-    EnvelopeKeyUnknown,
-    /// A key of the envelope is missing.
-    EnvelopeKeyMissing,
-    /// A value of the envelope has the wrong type or range.
-    EnvelopeValue,
-    /// The same key twice.
-    KeyTwice,
-    /// More than [`FIELDS_MAX`] fields.
-    TooManyFields,
-    /// A field's name is empty, too long or outside its alphabet.
-    FieldName,
-    /// A value is a list or an object.
-    NotFlat,
-    /// A value is of a type that fields do not have, such as null or bytes.
-    ValueKind,
-    /// A text is longer than [`TEXT_BYTES_MAX`].
-    TextTooLong,
-    /// An integer is beyond [`INTEGER_MAX`].
-    IntegerOutOfRange,
-    /// A number is infinite or not a number.
-    NumberNotFinite,
-}
-
-impl PayloadRefusal {
-    /// Every variant, for tables and tests.
-    pub const ALL: [Self; 18] = [
-        Self::TooLarge,
-        Self::NotJsonOrCbor,
-        Self::Syntax,
-        Self::TextNotUtf8,
-        Self::TextWithNull,
-        Self::IndefiniteLength,
-        Self::TrailingBytes,
-        Self::EnvelopeKeyUnknown,
-        Self::EnvelopeKeyMissing,
-        Self::EnvelopeValue,
-        Self::KeyTwice,
-        Self::TooManyFields,
-        Self::FieldName,
-        Self::NotFlat,
-        Self::ValueKind,
-        Self::TextTooLong,
-        Self::IntegerOutOfRange,
-        Self::NumberNotFinite,
-    ];
-
-    /// The stable name under which this is counted and shown.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TooLarge => "payload-too-large",
-            Self::NotJsonOrCbor => "payload-not-json-or-cbor",
-            Self::Syntax => "payload-syntax",
-            Self::TextNotUtf8 => "payload-text-not-utf8",
-            Self::TextWithNull => "payload-text-with-null",
-            Self::IndefiniteLength => "payload-indefinite-length",
-            Self::TrailingBytes => "payload-trailing-bytes",
-            Self::EnvelopeKeyUnknown => "envelope-key-unknown",
-            Self::EnvelopeKeyMissing => "envelope-key-missing",
-            Self::EnvelopeValue => "envelope-value",
-            Self::KeyTwice => "key-twice",
-            Self::TooManyFields => "too-many-fields",
-            Self::FieldName => "field-name",
-            Self::NotFlat => "value-not-flat",
-            Self::ValueKind => "value-kind",
-            Self::TextTooLong => "text-too-long",
-            Self::IntegerOutOfRange => "integer-out-of-range",
-            Self::NumberNotFinite => "number-not-finite",
-        }
-    }
-}
-
-impl fmt::Display for PayloadRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "payload refused: {}", self.name())
-    }
-}
-
-impl core::error::Error for PayloadRefusal {}
 
 /// One reading of a telemetry stream.
 ///
@@ -149,6 +60,8 @@ pub struct TelemetryMessage {
     pub at: Timestamp,
     /// What it measured.
     pub fields: Fields,
+    /// How good the device says that is.
+    pub quality: Qualities,
 }
 
 impl TelemetryMessage {
@@ -158,13 +71,7 @@ impl TelemetryMessage {
     ///
     /// [`PayloadRefusal`] names the first rule that `payload` breaks.
     pub fn parse(payload: &[u8]) -> Result<Self, PayloadRefusal> {
-        let envelope = Envelope::read(payload, &[Key::Counter, Key::Time, Key::Fields])?;
-        let at = envelope.time.ok_or(PayloadRefusal::EnvelopeKeyMissing)?;
-        Ok(Self {
-            counter: natural(envelope.counter)?,
-            at: Timestamp::from_micros(at),
-            fields: envelope.fields.ok_or(PayloadRefusal::EnvelopeKeyMissing)?,
-        })
+        Envelope::read(payload, &[Key::Counter, Key::Time, Key::Fields, Key::Quality])?.reading()
     }
 
     /// Writes the message as JSON with sorted keys and no blanks.
@@ -174,6 +81,10 @@ impl TelemetryMessage {
         // Writing into a `String` cannot fail.
         write!(out, "{{\"c\":{},\"f\":", self.counter).unwrap_or_default();
         json::write_fields(&self.fields, &mut out);
+        if !self.quality.is_empty() {
+            out.push_str(",\"q\":");
+            json::write_qualities(&self.quality, &mut out);
+        }
         write!(out, ",\"t\":{}}}", self.at.as_micros()).unwrap_or_default();
         out
     }
@@ -221,6 +132,15 @@ trait Source<'a> {
     /// The next key, after which its value must be read; `None` at the end of the map.
     fn next_key(&mut self, map: &mut Self::Map) -> Result<Option<Cow<'a, str>>, PayloadRefusal>;
     fn value(&mut self) -> Result<FieldValue, PayloadRefusal>;
+    /// What is remembered while inside a list.
+    type List;
+    fn open_list(&mut self) -> Result<Self::List, PayloadRefusal>;
+    /// Whether another item follows, which must then be read.
+    fn next_item(&mut self, list: &mut Self::List) -> Result<bool, PayloadRefusal>;
+    /// A text of bounded length.
+    fn text_within(&mut self, bytes_max: usize) -> Result<Cow<'a, str>, PayloadRefusal>;
+    /// Bytes of bounded length: base64url text without padding in JSON (RFC 4648 §5).
+    fn blob(&mut self, bytes_max: usize) -> Result<Vec<u8>, PayloadRefusal>;
     /// Checks that nothing is left.
     fn end(&mut self) -> Result<(), PayloadRefusal>;
 }
@@ -231,6 +151,12 @@ enum Key {
     Time,
     Version,
     Fields,
+    Quality,
+    Signature,
+    Pack,
+    Shed,
+    Why,
+    Lines,
 }
 
 impl Key {
@@ -240,6 +166,12 @@ impl Key {
             Self::Time => "t",
             Self::Version => "v",
             Self::Fields => "f",
+            Self::Quality => "q",
+            Self::Signature => "s",
+            Self::Pack => "p",
+            Self::Shed => "x",
+            Self::Why => "w",
+            Self::Lines => "l",
         }
     }
 }
@@ -250,6 +182,12 @@ struct Envelope {
     time: Option<i64>,
     version: Option<i64>,
     fields: Option<Fields>,
+    quality: Option<Qualities>,
+    signature: Option<Vec<u8>>,
+    pack: Option<Vec<TelemetryMessage>>,
+    shed: Option<Vec<(u64, u64)>>,
+    why: Option<String>,
+    lines: Option<Vec<log::LogLine>>,
 }
 
 impl Envelope {
@@ -265,29 +203,67 @@ impl Envelope {
     }
 
     fn read_from<'a>(source: &mut impl Source<'a>, keys: &[Key]) -> Result<Self, PayloadRefusal> {
+        let envelope = Self::read_map(source, keys)?;
+        source.end()?;
+        Ok(envelope)
+    }
+
+    fn read_map<'a>(source: &mut impl Source<'a>, keys: &[Key]) -> Result<Self, PayloadRefusal> {
         let mut envelope = Self::default();
         let mut map = source.open_map()?;
         while let Some(text) = source.next_key(&mut map)? {
             let key = keys.iter().find(|key| key.text() == text).ok_or(PayloadRefusal::EnvelopeKeyUnknown)?;
-            let slot = match key {
-                Key::Counter => &mut envelope.counter,
-                Key::Time => &mut envelope.time,
-                Key::Version => &mut envelope.version,
-                Key::Fields => {
-                    let fields = read_fields(source)?;
-                    if envelope.fields.replace(fields).is_some() {
-                        return Err(PayloadRefusal::KeyTwice);
-                    }
-                    continue;
-                }
-            };
-            if slot.replace(whole(&source.value()?)?).is_some() {
+            if envelope.take(source, *key)? {
                 return Err(PayloadRefusal::KeyTwice);
             }
         }
-        source.end()?;
         Ok(envelope)
     }
+
+    /// Reads the value of a key; says whether there was one already.
+    fn take<'a>(&mut self, source: &mut impl Source<'a>, key: Key) -> Result<bool, PayloadRefusal> {
+        Ok(match key {
+            Key::Counter => self.counter.replace(whole(&source.value()?)?).is_some(),
+            Key::Time => self.time.replace(whole(&source.value()?)?).is_some(),
+            Key::Version => self.version.replace(whole(&source.value()?)?).is_some(),
+            Key::Fields => self.fields.replace(read_fields(source)?).is_some(),
+            Key::Quality => self.quality.replace(read_qualities(source)?).is_some(),
+            Key::Signature => self.signature.replace(upload::read_signature(source)?).is_some(),
+            Key::Pack => self.pack.replace(upload::read_pack(source)?).is_some(),
+            Key::Shed => self.shed.replace(upload::read_shed(source)?).is_some(),
+            Key::Why => self.why.replace(upload::read_why(source)?).is_some(),
+            Key::Lines => self.lines.replace(log::read_lines(source)?).is_some(),
+        })
+    }
+
+    fn reading(self) -> Result<TelemetryMessage, PayloadRefusal> {
+        let absent = PayloadRefusal::EnvelopeKeyMissing;
+        let message = TelemetryMessage {
+            counter: natural(self.counter)?,
+            at: Timestamp::from_micros(self.time.ok_or(absent)?),
+            fields: self.fields.ok_or(absent)?,
+            quality: self.quality.unwrap_or_default(),
+        };
+        message.quality.check(&message.fields)?;
+        Ok(message)
+    }
+}
+
+fn read_qualities<'a>(source: &mut impl Source<'a>) -> Result<Qualities, PayloadRefusal> {
+    let mut qualities = Qualities::new();
+    let mut map = source.open_map()?;
+    while let Some(name) = source.next_key(&mut map)? {
+        if qualities.iter().len() >= FIELDS_MAX {
+            return Err(PayloadRefusal::TooManyFields);
+        }
+        fields::check_name(&name)?;
+        let word = match source.value()? {
+            FieldValue::Text(word) => Quality::from_word(&word),
+            FieldValue::Bool(_) | FieldValue::Integer(_) | FieldValue::Number(_) => None,
+        };
+        qualities.insert(&name, word.ok_or(PayloadRefusal::QualityWord)?)?;
+    }
+    Ok(qualities)
 }
 
 fn read_fields<'a>(source: &mut impl Source<'a>) -> Result<Fields, PayloadRefusal> {

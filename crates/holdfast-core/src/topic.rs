@@ -57,6 +57,8 @@ impl core::error::Error for TopicRefusal {}
 pub enum UpChannel {
     /// Measurements of one declared stream: `telemetry/{stream}`.
     Telemetry(StreamId),
+    /// Measurements that another device signed and this one only passes on: `forward/{device}/{stream}`.
+    Forward(DeviceId, StreamId),
     /// What the device says its state is: `shadow/reported`.
     ShadowReported,
     /// The result of one command: `command/{id}/result`.
@@ -107,7 +109,7 @@ impl UpChannel {
     const fn stays_in_quarantine(&self) -> bool {
         match self {
             Self::UpdateReport | Self::Attest | Self::Event => true,
-            Self::Telemetry(_) | Self::ShadowReported | Self::CommandResult(_) | Self::Log => false,
+            Self::Telemetry(_) | Self::Forward(..) | Self::ShadowReported | Self::CommandResult(_) | Self::Log => false,
         }
     }
 }
@@ -117,6 +119,7 @@ impl fmt::Display for UpChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Telemetry(stream) => write!(f, "telemetry/{stream}"),
+            Self::Forward(device, stream) => write!(f, "forward/{device}/{stream}"),
             Self::ShadowReported => f.write_str("shadow/reported"),
             Self::CommandResult(id) => write!(f, "command/{id}/result"),
             Self::UpdateReport => f.write_str("update/report"),
@@ -281,6 +284,10 @@ fn up_path(path: &str) -> Result<UpChannel, TopicRefusal> {
     if let Some(stream) = path.strip_prefix("telemetry/") {
         return stream.parse().map(UpChannel::Telemetry).map_err(|_| TopicRefusal::BadStreamId);
     }
+    if let Some((author, stream)) = path.strip_prefix("forward/").and_then(|rest| rest.split_once('/')) {
+        let author = author.parse().map_err(|_| TopicRefusal::BadDeviceId)?;
+        return stream.parse().map(|stream| UpChannel::Forward(author, stream)).map_err(|_| TopicRefusal::BadStreamId);
+    }
     if let Some(id) = path.strip_prefix("command/").and_then(|rest| rest.strip_suffix("/result")) {
         return id.parse().map(UpChannel::CommandResult).map_err(|_| TopicRefusal::BadCommandId);
     }
@@ -319,7 +326,15 @@ mod tests {
 
     #[test]
     fn every_topic_of_the_list_reads_back_and_only_in_its_direction() {
-        let up = ["telemetry/climate", "shadow/reported", "update/report", "attest", "event", "log"];
+        let up = [
+            "telemetry/climate",
+            "forward/leaf-0007/climate",
+            "shadow/reported",
+            "update/report",
+            "attest",
+            "event",
+            "log",
+        ];
         let result = alloc::format!("command/{COMMAND}/result");
         for path in up.into_iter().chain([result.as_str()]) {
             let topic = alloc::format!("hf/v1/hearth-0001/{path}");
@@ -353,6 +368,10 @@ mod tests {
             ("hf/v1/hearth-0001/telemetry", "unknown-topic"),
             ("hf/v1/hearth-0001/telemetry/", "bad-stream-id"),
             ("hf/v1/hearth-0001/telemetry/a/b", "bad-stream-id"),
+            ("hf/v1/hearth-0001/forward/leaf-0007", "unknown-topic"),
+            ("hf/v1/hearth-0001/forward/leaf-0007/", "bad-stream-id"),
+            ("hf/v1/hearth-0001/forward/leaf-0007/a/b", "bad-stream-id"),
+            ("hf/v1/hearth-0001/forward/+/climate", "bad-device-id"),
             ("hf/v1/hearth-0001/command/x/result", "bad-command-id"),
             ("hf/v1/hearth-0001/command/result", "unknown-topic"),
             ("hf/v1/hearth-0001/command", "wrong-direction"),
@@ -372,6 +391,7 @@ mod tests {
             ("hf/v1/hearth-0001/event", true),
             ("hf/v1/hearth-0001/update/report", true),
             ("hf/v1/hearth-0001/telemetry/climate", false),
+            ("hf/v1/hearth-0001/forward/leaf-0007/climate", false),
             ("hf/v1/hearth-0001/shadow/reported", false),
             ("hf/v1/hearth-0001/log", false),
         ] {

@@ -6,8 +6,12 @@
 mod compile;
 mod profile;
 pub mod schema;
+pub mod score;
+mod text;
+pub mod unit;
 pub mod value;
 
+use holdfast_core::telemetry::Qualities;
 use holdfast_core::time::{Millis, Timestamp};
 
 pub use compile::{MODEL_BYTES_MAX, ModelError, ModelProblem};
@@ -53,6 +57,8 @@ pub struct TelemetryInput<'a> {
 pub struct LastReading {
     counter: u64,
     at: Timestamp,
+    /// The minute of device time in which it lies, and how many readings lie in that minute.
+    minute: (i64, u32),
     slopes: Box<[Option<SlopePoint>]>,
 }
 
@@ -95,6 +101,9 @@ pub enum TelemetryRefusal {
     /// Sooner after the last reading than the model allows.
     #[error("the reading comes sooner than the model allows")]
     RateExceeded,
+    /// The model wants readings of this stream signed, and this one is not.
+    #[error("the model requires a signature of the device")]
+    SignatureRequired,
     /// One field is wrong.
     #[error(transparent)]
     Field(#[from] FieldRefusal),
@@ -108,6 +117,7 @@ impl TelemetryRefusal {
             Self::UndeclaredStream => "undeclared-stream",
             Self::ClockInFuture => "clock-in-future",
             Self::RateExceeded => "rate-exceeded",
+            Self::SignatureRequired => "signature-required",
             Self::Field(refusal) => refusal.problem.name(),
         }
     }
@@ -117,7 +127,7 @@ impl TelemetryRefusal {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::Field(refusal) => Some(&refusal.field),
-            Self::UndeclaredStream | Self::ClockInFuture | Self::RateExceeded => None,
+            Self::UndeclaredStream | Self::ClockInFuture | Self::RateExceeded | Self::SignatureRequired => None,
         }
     }
 }
@@ -255,8 +265,49 @@ impl Model {
         if last.is_some_and(|last| apart(input.at, last.at) < stream.interval_ms_min) {
             return Err(TelemetryRefusal::RateExceeded);
         }
+        let minute = minute_of(input.at, last);
+        if stream.per_minute_max.is_some_and(|most| minute.1 > most) {
+            return Err(TelemetryRefusal::RateExceeded);
+        }
         let slopes = slopes(stream, input, last)?;
-        Ok(Admitted { stream, last: Some(LastReading { counter: input.counter, at: input.at, slopes }) })
+        Ok(Admitted { stream, last: Some(LastReading { counter: input.counter, at: input.at, minute, slopes }) })
+    }
+
+    /// What admission would remember of a stored reading, so that slope and rate are judged across a restart too.
+    #[must_use]
+    pub fn recall(&self, stream: &str, counter: u64, at: Timestamp, fields: &FieldMap) -> Option<LastReading> {
+        let stream = self.stream(stream)?;
+        let point = |field: &Field| {
+            let value = fields.value(&field.name)?.as_field().as_number()?;
+            Some(SlopePoint { at, value })
+        };
+        let slopes = stream.fields.iter().filter(|field| field.slope_per_s_max.is_some()).map(point).collect();
+        Some(LastReading { counter, at, minute: minute_of(at, None), slopes })
+    }
+
+    /// Checks what came beside the values of a stream: stated qualities, and units if the format has them.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldRefusal`] of the first field whose unit is another one, or whose quality is not stated and must be.
+    pub fn check_beside<'a>(
+        &self,
+        stream: &str,
+        qualities: &Qualities,
+        units: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), FieldRefusal> {
+        let Some(stream) = self.stream(stream) else { return Ok(()) };
+        for (name, sent) in units {
+            let declared = stream.field(name).and_then(|field| field.unit.as_deref());
+            if stream.field(name).is_some() && !unit::same_unit(declared, sent) {
+                return Err(FieldRefusal { field: name.to_owned(), problem: FieldProblem::UnitMismatch });
+            }
+        }
+        let silent = |field: &&Field| field.measuring.quality_required && qualities.get(&field.name).is_none();
+        match stream.fields.iter().find(silent) {
+            None => Ok(()),
+            Some(field) => Err(FieldRefusal { field: field.name.clone(), problem: FieldProblem::QualityAbsent }),
+        }
     }
 
     /// Checks the desired side of a shadow: declared, writable, fitting.
@@ -345,6 +396,13 @@ fn slopes(
             Ok(Some(SlopePoint { at: input.at, value }))
         })
         .collect()
+}
+
+/// The minute of a reading and how many readings it has with this one.
+fn minute_of(at: Timestamp, last: Option<&LastReading>) -> (i64, u32) {
+    let minute = at.as_micros().div_euclid(60_000_000);
+    let before = last.filter(|last| last.minute.0 == minute).map_or(0, |last| last.minute.1);
+    (minute, before.saturating_add(1))
 }
 
 fn apart(a: Timestamp, b: Timestamp) -> Millis {

@@ -4,11 +4,17 @@
 //! encoder may know only one.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error};
 
 use super::{FieldValue, PayloadRefusal, Source, text};
+
+/// Tag of a decimal fraction (RFC 8949 §3.4.4).
+const DECIMAL_FRACTION: u64 = 4;
+/// Largest magnitude of a decimal exponent.
+const EXPONENT_MAX: u64 = 400;
 
 /// Walks over one CBOR item.
 pub(super) struct Cbor<'a> {
@@ -42,6 +48,51 @@ impl<'a> Cbor<'a> {
     fn integer(&mut self) -> Result<FieldValue, PayloadRefusal> {
         let wide = self.decoder.int().map_err(|_| PayloadRefusal::Syntax)?;
         i64::try_from(wide).map(FieldValue::Integer).map_err(|_| PayloadRefusal::IntegerOutOfRange)
+    }
+
+    /// The next key of a `SenML` record: one of the integers that stand for labels (RFC 8428 §6), or a text.
+    pub(super) fn next_label(&mut self, left: &mut u64) -> Result<Option<Cow<'a, str>>, PayloadRefusal> {
+        if matches!(self.kind_if(*left), Some(Type::String | Type::StringIndef)) || *left == 0 {
+            return self.next_key(left);
+        }
+        *left -= 1;
+        let label = match self.integer()? {
+            FieldValue::Integer(n) => super::senml::label(n).ok_or(PayloadRefusal::EnvelopeKeyUnknown)?,
+            _ => return Err(PayloadRefusal::ValueKind),
+        };
+        Ok(Some(Cow::Borrowed(label)))
+    }
+
+    fn kind_if(&self, left: u64) -> Option<Type> {
+        if left == 0 { None } else { self.kind().ok() }
+    }
+
+    /// A number, also as a decimal fraction: tag 4, exponent and mantissa (RFC 8949 §3.4.4, RFC 8428 §6).
+    pub(super) fn measured(&mut self) -> Result<FieldValue, PayloadRefusal> {
+        if self.kind()? != Type::Tag {
+            return self.value();
+        }
+        let syntax = |_: Error| PayloadRefusal::Syntax;
+        if self.decoder.tag().map_err(syntax)?.as_u64() != DECIMAL_FRACTION {
+            return Err(PayloadRefusal::ValueKind);
+        }
+        let mut list = self.open_list()?;
+        if list != 2 {
+            return Err(PayloadRefusal::ValueKind);
+        }
+        self.next_item(&mut list)?;
+        let exponent = self.integer()?;
+        self.next_item(&mut list)?;
+        let mantissa = self.integer()?;
+        let (FieldValue::Integer(exponent), FieldValue::Integer(mantissa)) = (exponent, mantissa) else {
+            return Err(PayloadRefusal::ValueKind);
+        };
+        if exponent.unsigned_abs() > EXPONENT_MAX {
+            return Err(PayloadRefusal::NumberNotFinite);
+        }
+        // Read as text, so that the nearest number is found as for every other way of writing it.
+        let number: f64 = alloc::format!("{mantissa}e{exponent}").parse().map_err(|_| PayloadRefusal::Syntax)?;
+        if number.is_finite() { Ok(FieldValue::Number(number)) } else { Err(PayloadRefusal::NumberNotFinite) }
     }
 
     /// Half precision, which the decoder leaves to us (RFC 8949 appendix D).
@@ -110,6 +161,37 @@ impl<'a> Source<'a> for Cbor<'a> {
             Type::Array | Type::ArrayIndef | Type::Map | Type::MapIndef => Err(PayloadRefusal::NotFlat),
             _ => Err(PayloadRefusal::ValueKind),
         }
+    }
+
+    type List = u64;
+
+    fn open_list(&mut self) -> Result<u64, PayloadRefusal> {
+        match self.kind()? {
+            Type::Array => {
+                self.decoder.array().map_err(|_| PayloadRefusal::Syntax)?.ok_or(PayloadRefusal::IndefiniteLength)
+            }
+            Type::ArrayIndef => Err(PayloadRefusal::IndefiniteLength),
+            _ => Err(PayloadRefusal::EnvelopeValue),
+        }
+    }
+
+    fn next_item(&mut self, left: &mut u64) -> Result<bool, PayloadRefusal> {
+        let Some(fewer) = left.checked_sub(1) else { return Ok(false) };
+        *left = fewer;
+        Ok(true)
+    }
+
+    fn text_within(&mut self, bytes_max: usize) -> Result<Cow<'a, str>, PayloadRefusal> {
+        let text = self.text()?;
+        if text.len() > bytes_max { Err(PayloadRefusal::TextTooLong) } else { Ok(Cow::Borrowed(text)) }
+    }
+
+    fn blob(&mut self, bytes_max: usize) -> Result<Vec<u8>, PayloadRefusal> {
+        if self.kind()? != Type::Bytes {
+            return Err(PayloadRefusal::SignatureForm);
+        }
+        let bytes = self.decoder.bytes().map_err(|_| PayloadRefusal::Syntax)?;
+        if bytes.len() > bytes_max { Err(PayloadRefusal::SignatureForm) } else { Ok(bytes.to_vec()) }
     }
 
     fn end(&mut self) -> Result<(), PayloadRefusal> {

@@ -30,6 +30,13 @@ impl FieldValue {
     }
 }
 
+/// Whether a name keeps the alphabet and the length of names.
+pub(super) fn check_name(name: &str) -> Result<(), PayloadRefusal> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let fits = !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.bytes().all(plain);
+    if fits { Ok(()) } else { Err(PayloadRefusal::FieldName) }
+}
+
 /// Values by name, sorted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fields {
@@ -49,10 +56,7 @@ impl Fields {
     ///
     /// [`PayloadRefusal`] if name, value or number of fields break a limit; nothing is then changed.
     pub fn insert(&mut self, name: &str, value: FieldValue) -> Result<Option<FieldValue>, PayloadRefusal> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-        if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(plain) {
-            return Err(PayloadRefusal::FieldName);
-        }
+        check_name(name)?;
         value.check()?;
         if let Some(slot) = self.by_name.get_mut(name) {
             return Ok(Some(core::mem::replace(slot, value)));

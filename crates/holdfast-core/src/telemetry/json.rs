@@ -5,9 +5,13 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use super::{FieldValue, Fields, PayloadRefusal, Source, text};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{FieldValue, Fields, PayloadRefusal, Qualities, Source, text};
 
 /// Walks over a JSON text.
 pub(super) struct Json<'a> {
@@ -216,6 +220,53 @@ impl<'a> Source<'a> for Json<'a> {
         }
     }
 
+    type List = Object;
+
+    fn open_list(&mut self) -> Result<Object, PayloadRefusal> {
+        match self.peek_token() {
+            Some(b'[') => {
+                self.at += 1;
+                Ok(Object { started: false })
+            }
+            Some(b'"' | b'{' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9') => Err(PayloadRefusal::EnvelopeValue),
+            _ => Err(PayloadRefusal::Syntax),
+        }
+    }
+
+    fn next_item(&mut self, list: &mut Object) -> Result<bool, PayloadRefusal> {
+        if self.peek_token() == Some(b']') {
+            self.at += 1;
+            return Ok(false);
+        }
+        if list.started {
+            self.take(b',')?;
+        }
+        list.started = true;
+        Ok(true)
+    }
+
+    fn text_within(&mut self, bytes_max: usize) -> Result<Cow<'a, str>, PayloadRefusal> {
+        match self.peek_token() {
+            Some(b'"') => {}
+            Some(b'{' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9') => return Err(PayloadRefusal::ValueKind),
+            _ => return Err(PayloadRefusal::Syntax),
+        }
+        let text = self.string()?;
+        if text.len() > bytes_max { Err(PayloadRefusal::TextTooLong) } else { Ok(text) }
+    }
+
+    fn blob(&mut self, bytes_max: usize) -> Result<Vec<u8>, PayloadRefusal> {
+        if !matches!(self.peek_token(), Some(b'"')) {
+            return Err(PayloadRefusal::SignatureForm);
+        }
+        let text = self.string()?;
+        if text.len() > bytes_max.div_ceil(3) * 4 {
+            return Err(PayloadRefusal::SignatureForm);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).map_err(|_| PayloadRefusal::SignatureForm)?;
+        if bytes.len() > bytes_max { Err(PayloadRefusal::SignatureForm) } else { Ok(bytes) }
+    }
+
     fn end(&mut self) -> Result<(), PayloadRefusal> {
         if self.peek_token().is_none() { Ok(()) } else { Err(PayloadRefusal::TrailingBytes) }
     }
@@ -231,6 +282,20 @@ pub(super) fn write_fields(fields: &Fields, out: &mut String) {
         write_text(name, out);
         out.push(':');
         write_value(value, out);
+    }
+    out.push('}');
+}
+
+/// Writes qualities as an object of words, in the order of their names.
+pub(super) fn write_qualities(qualities: &Qualities, out: &mut String) {
+    out.push('{');
+    for (at, (name, quality)) in qualities.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write_text(name, out);
+        out.push(':');
+        write_text(quality.word(), out);
     }
     out.push('}');
 }

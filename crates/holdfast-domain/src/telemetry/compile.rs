@@ -11,7 +11,7 @@ use holdfast_core::telemetry::{FIELDS_MAX, NAME_BYTES_MAX};
 use holdfast_core::time::Millis;
 use serde_json::Value as Json;
 
-use super::schema::{Action, Field, FieldProblem, Property, Stream};
+use super::schema::{Action, Calibration, Field, FieldProblem, Property, Shape, Stream};
 use super::{KeyProtection, Model, Priority, Role, STREAM_FIELDS_MAX};
 use field::{LabelDraft, Place};
 use node::Node;
@@ -24,7 +24,9 @@ const STREAMS_MAX: usize = 32;
 const PROPERTIES_MAX: usize = FIELDS_MAX;
 /// Most actions of a model.
 const ACTIONS_MAX: usize = 32;
-/// Longest `hf:minInterval`: one day.
+/// Largest `hf:maxRate`.
+const PER_MINUTE_MAX: u64 = 60_000;
+/// Longest `hf:minInterval` and `hf:maxInterval`: one day.
 const INTERVAL_MS_MAX: u64 = 86_400_000;
 
 /// The context every model names (W3C Thing Description 1.1 §5.3.1.1).
@@ -110,6 +112,12 @@ problems! {
     KeywordForOtherType "keyword-for-other-type" "this keyword does not go with the field's type";
     /// An enumeration that is empty or lists a value twice.
     EnumMalformed "enum-malformed" "an enumeration lists at least one value, each once, of the field's type";
+    /// A unit outside the closed list.
+    UnitUnknown "unit-unknown" "this unit is not one of the known ones; write it as in °C, %, kWh, or its UCUM code";
+    /// The longest interval is shorter than the shortest.
+    IntervalsCrossed "intervals-crossed" "hf:maxInterval is shorter than hf:minInterval";
+    /// A calibration names a field that is not an integer field of its stream.
+    CalibrationField "calibration-field" "hf:calibration names a field that is no integer field of this stream";
     /// Not an ISO 8601 duration of fixed length.
     DurationMalformed "duration-malformed"
         "this is not an ISO 8601 duration in weeks, days, hours, minutes and seconds, such as P30D";
@@ -218,6 +226,9 @@ fn stream((name, node): (&str, Node<'_>)) -> Result<Stream, ModelError> {
         title: None,
         description: None,
         interval_ms_min: Millis(0),
+        interval_ms_max: None,
+        per_minute_max: None,
+        signed: false,
         fields: Vec::new(),
     };
     let mut labels = LabelDraft::default();
@@ -229,6 +240,15 @@ fn stream((name, node): (&str, Node<'_>)) -> Result<Stream, ModelError> {
             "@type" => drop(part.text(node::TITLE_CHARS_MAX)?),
             "data" => {}
             "hf:minInterval" => stream.interval_ms_min = Millis(part.whole(0, INTERVAL_MS_MAX)?),
+            "hf:maxInterval" => stream.interval_ms_max = Some(Millis(part.whole(1, INTERVAL_MS_MAX)?)),
+            "hf:maxRate" => stream.per_minute_max = u32::try_from(part.whole(1, PER_MINUTE_MAX)?).ok(),
+            "hf:signed" => {
+                stream.signed = word(&part, |word| match word {
+                    "required" => Some(true),
+                    "optional" => Some(false),
+                    _ => None,
+                })?;
+            }
             other => labels.read(other, &part)?,
         }
     }
@@ -236,6 +256,18 @@ fn stream((name, node): (&str, Node<'_>)) -> Result<Stream, ModelError> {
     stream.fields = object(&data, Place::Stream, &labels)?;
     if stream.fields.is_empty() {
         return Err(data.fail(ModelProblem::EmptyStream));
+    }
+    if stream.interval_ms_max.is_some_and(|longest| longest < stream.interval_ms_min) {
+        return Err(node.fail(ModelProblem::IntervalsCrossed));
+    }
+    let whole = |name: &str| stream.field(name).is_some_and(|field| matches!(field.shape, Shape::Integer { .. }));
+    let calibrated = stream.fields.iter().filter_map(|field| field.measuring.calibration.as_ref());
+    for calibration in calibrated {
+        if let Calibration::UntilField(name) = calibration
+            && !whole(name)
+        {
+            return Err(data.fail(ModelProblem::CalibrationField));
+        }
     }
     Ok(stream)
 }

@@ -3,9 +3,10 @@
 //! Holds compiled declarations and the check of one value against one of them. Reading them from a Thing Model is
 //! [`super::compile`]'s job.
 
-use holdfast_core::time::Millis;
+use holdfast_core::time::{Millis, Timestamp};
 
-use super::value::{FieldValue, longer_than};
+use super::text;
+use super::value::{FieldMap, FieldValue, Value, longer_than};
 
 /// What values a field may take.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,8 @@ pub enum Shape {
         chars_max: u32,
         /// If not empty, only these.
         one_of: Vec<String>,
+        /// Whether it may look like a program (`hf:text` is `free`).
+        free: bool,
     },
 }
 
@@ -57,12 +60,14 @@ impl Shape {
                 let x = value.as_number().ok_or(FieldProblem::WrongType)?;
                 if x < *min || x > *max { Err(FieldProblem::OutOfRange) } else { Ok(()) }
             }
-            (Self::Text { chars_max, one_of }, FieldValue::Text(text)) => {
+            (Self::Text { chars_max, one_of, free }, FieldValue::Text(text)) => {
                 if longer_than(text, *chars_max) {
                     return Err(FieldProblem::TextTooLong);
                 }
-                let listed = one_of.is_empty() || one_of.iter().any(|word| word == text);
-                if listed { Ok(()) } else { Err(FieldProblem::NotInEnum) }
+                if one_of.is_empty() {
+                    return text::check(text, *free);
+                }
+                if one_of.iter().any(|word| word == text) { Ok(()) } else { Err(FieldProblem::NotInEnum) }
             }
             (Self::Boolean | Self::Text { .. }, _) => Err(FieldProblem::WrongType),
         }
@@ -121,9 +126,30 @@ pub enum FieldProblem {
     /// Only the device may set it.
     #[error("only the device may set it")]
     ReadOnly,
+    /// A text with a control character.
+    #[error("it has a control character")]
+    ControlCharacter,
+    /// A text with a character that is not seen or turns text around.
+    #[error("it has an invisible character or one that turns text around")]
+    UnseenCharacter,
+    /// A text that looks like a program.
+    #[error("it looks like markup, a command or another program")]
+    Executable,
+    /// Sent with another unit than declared.
+    #[error("its unit is not the declared one")]
+    UnitMismatch,
+    /// The model wants its quality stated, and it is not.
+    #[error("the model requires its quality to be stated")]
+    QualityAbsent,
 }
 
 impl FieldProblem {
+    /// Whether it may be an answer of a newer model, which a later version of the model would admit.
+    #[must_use]
+    pub const fn may_be_newer(self) -> bool {
+        matches!(self, Self::Undeclared | Self::WrongType | Self::Missing | Self::NotInEnum | Self::TextTooLong)
+    }
+
     /// The stable kebab-case name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -137,6 +163,11 @@ impl FieldProblem {
             Self::TextTooLong => "text-too-long",
             Self::SlopeExceeded => "slope-exceeded",
             Self::ReadOnly => "read-only-field",
+            Self::ControlCharacter => "text-with-control",
+            Self::UnseenCharacter => "text-with-unseen",
+            Self::Executable => "text-executable",
+            Self::UnitMismatch => "unit-mismatch",
+            Self::QualityAbsent => "quality-absent",
         }
     }
 }
@@ -152,6 +183,28 @@ pub struct Labels {
     pub security_sensitive: bool,
     /// How long readings are kept (`hf:retention`); `None` keeps them by the server's default.
     pub retention: Option<Millis>,
+}
+
+/// When a sensor must be calibrated again (`hf:calibration`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Calibration {
+    /// So long after the device was made.
+    For(Millis),
+    /// At the time that this field of the same stream says, in seconds UTC.
+    UntilField(String),
+}
+
+/// How well a field is measured, as the maker says.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Measuring {
+    /// Largest error, in the field's unit (`hf:uncertainty`).
+    pub uncertainty: Option<f64>,
+    /// Smallest step, in the field's unit (`hf:resolution`).
+    pub resolution: Option<f64>,
+    /// When it must be calibrated again (`hf:calibration`).
+    pub calibration: Option<Calibration>,
+    /// Each reading must state its quality (`hf:quality`).
+    pub quality_required: bool,
 }
 
 /// One declared field.
@@ -171,6 +224,8 @@ pub struct Field {
     pub required: bool,
     /// Most absolute change per second (`hf:slope`).
     pub slope_per_s_max: Option<f64>,
+    /// How well it is measured.
+    pub measuring: Measuring,
     /// The maker's labels, those of the stream included.
     pub labels: Labels,
 }
@@ -186,6 +241,12 @@ pub struct Stream {
     pub description: Option<String>,
     /// Least time between two readings (`hf:minInterval`).
     pub interval_ms_min: Millis,
+    /// Most time between two readings, so that silence is seen (`hf:maxInterval`).
+    pub interval_ms_max: Option<Millis>,
+    /// Most readings of one minute of device time (`hf:maxRate`).
+    pub per_minute_max: Option<u32>,
+    /// Whether each reading must be signed by the device (`hf:signed`).
+    pub signed: bool,
     /// Its fields by name.
     pub fields: Vec<Field>,
 }
@@ -197,10 +258,37 @@ impl Stream {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Whether any field of it must state its quality.
+    #[must_use]
+    pub fn wants_quality(&self) -> bool {
+        self.fields.iter().any(|field| field.measuring.quality_required)
+    }
+
+    /// Whether any field of it is sensitive for security.
+    #[must_use]
+    pub fn is_security_sensitive(&self) -> bool {
+        self.fields.iter().any(|field| field.labels.security_sensitive)
+    }
+
     /// Whether any field of it relates to a person.
     #[must_use]
     pub fn is_personal(&self) -> bool {
         self.fields.iter().any(|field| field.labels.personal)
+    }
+
+    /// When a field must be calibrated again: by the reading's own fields, or by when the device was made.
+    #[must_use]
+    pub fn calibration_due(&self, field: &Field, reading: &FieldMap, made: Timestamp) -> Option<Timestamp> {
+        match field.measuring.calibration.as_ref()? {
+            Calibration::For(span) => Some(made.plus(*span)),
+            Calibration::UntilField(name) => {
+                let seconds = match reading.value(name)? {
+                    Value::Integer(n) => *n,
+                    Value::Boolean(_) | Value::Number(_) | Value::Text(_) => return None,
+                };
+                Some(Timestamp::from_micros(seconds.saturating_mul(1_000_000)))
+            }
+        }
     }
 
     /// How long its readings are kept: the shortest retention of its fields, since a reading is stored whole.

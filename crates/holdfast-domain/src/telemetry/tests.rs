@@ -363,3 +363,101 @@ proptest! {
         prop_assert_eq!(FieldMap::parse(&map.to_string()), Ok(map));
     }
 }
+
+/// The thermostat with more terms at its stream `climate` and at its field `temperature`.
+fn with_terms(stream: &str, field: &str) -> Result<Model, ModelError> {
+    let stream_terms = format!("\"hf:minInterval\": 50, {stream}");
+    let field_terms = format!("\"hf:slope\": 10{}{field}", if field.is_empty() { "" } else { ", " });
+    let text =
+        THERMOSTAT.replacen("\"hf:minInterval\": 50,", &stream_terms, 1).replacen("\"hf:slope\": 10", &field_terms, 1);
+    Model::compile(&text)
+}
+
+#[test]
+fn a_stream_says_its_cadence_its_rate_and_whether_it_is_signed() {
+    let model =
+        with_terms(r#""hf:maxInterval": 60000, "hf:maxRate": 3, "hf:signed": "required","#, "").expect("compiles");
+    let climate = model.stream("climate").expect("declared");
+    assert_eq!(
+        (climate.interval_ms_max, climate.per_minute_max, climate.signed),
+        (Some(Millis(60_000)), Some(3), true)
+    );
+    let fields = [("temperature", Number(20.0))];
+    let start = Timestamp::from_micros(NOW.as_micros() / 60_000_000 * 60_000_000);
+    let mut last = None;
+    let mut admit = |counter: u64, ms: u64| {
+        let input = TelemetryInput { counter, at: start.plus(Millis(ms)), fields: &fields };
+        let admitted = model.admit("climate", &input, last.as_ref(), start.plus(Millis(ms)));
+        admitted.map(|admitted| last = admitted.last).map_err(|refusal| refusal.name())
+    };
+    assert_eq!([admit(1, 0), admit(2, 1_000), admit(3, 2_000)], [Ok(()), Ok(()), Ok(())]);
+    assert_eq!(admit(4, 3_000), Err("rate-exceeded"));
+    assert_eq!(admit(4, 60_000), Ok(()), "the next minute");
+    for (terms, name) in [
+        (r#""hf:maxInterval": 49,"#, "intervals-crossed"),
+        (r#""hf:maxRate": 0,"#, "number-out-of-range"),
+        (r#""hf:signed": "always","#, "word-unknown"),
+    ] {
+        assert_eq!(with_terms(terms, "").map(drop).map_err(|error| error.name()), Err(name));
+    }
+}
+
+#[test]
+fn a_field_says_how_well_it_is_measured_and_until_when() {
+    let terms = r#""hf:uncertainty": 0.3, "hf:resolution": 0.1, "hf:quality": "required", "hf:calibration": {"due": "battery"}"#;
+    let model = with_terms("", terms).expect("compiles");
+    let climate = model.stream("climate").expect("declared");
+    let field = climate.field("temperature").expect("declared");
+    assert_eq!((field.measuring.uncertainty, field.measuring.resolution), (Some(0.3), Some(0.1)));
+    assert!(climate.wants_quality());
+    let reading = FieldMap::default().with("battery", 77_i64);
+    assert_eq!(climate.calibration_due(field, &reading, NOW), Some(Timestamp::from_micros(77_000_000)));
+    let by_age = with_terms("", r#""hf:calibration": {"days": 2}"#).expect("compiles");
+    let climate = by_age.stream("climate").expect("declared");
+    let due = climate.calibration_due(climate.field("temperature").expect("declared"), &reading, NOW);
+    assert_eq!(due, Some(NOW.plus(Millis::from_secs(2 * 86_400))));
+    for (terms, name) in [
+        (r#""hf:uncertainty": 0"#, "number-out-of-range"),
+        (r#""hf:calibration": {}"#, "member-absent"),
+        (r#""hf:calibration": {"due": "humidity"}"#, "calibration-field"),
+        (r#""hf:calibration": {"due": "nothing"}"#, "calibration-field"),
+        (r#""hf:calibration": {"days": 2, "due": "battery"}"#, "too-many"),
+        (r#""hf:calibration": {"years": 2}"#, "unsupported-keyword"),
+        (r#""hf:quality": "good""#, "word-unknown"),
+        (r#""hf:text": "free""#, "keyword-for-other-type"),
+    ] {
+        assert_eq!(with_terms("", terms).map(drop).map_err(|error| error.name()), Err(name), "{terms}");
+    }
+    assert_eq!(
+        Model::compile(&THERMOSTAT.replace("\"°C\"", "\"Celsius\"")).map(drop).map_err(|error| error.name()),
+        Err("unit-unknown")
+    );
+}
+
+#[test]
+fn units_and_qualities_beside_the_values_are_checked() {
+    let model = with_terms("", r#""hf:quality": "required""#).expect("compiles");
+    let stated = holdfast_core::telemetry::TelemetryMessage::parse(
+        br#"{"c":1,"t":1,"f":{"temperature":20},"q":{"temperature":"good"}}"#,
+    );
+    let stated = stated.expect("a message").quality;
+    let check = |qualities: &Qualities, units: &[(&str, &str)]| {
+        model.check_beside("climate", qualities, units.iter().copied()).map_err(|refusal| refusal.problem.name())
+    };
+    assert_eq!(check(&stated, &[("temperature", "Cel"), ("humidity", "%RH")]), Ok(()));
+    assert_eq!(check(&stated, &[("temperature", "K")]), Err("unit-mismatch"));
+    assert_eq!(check(&stated, &[("temperature", "degrees")]), Err("unit-mismatch"));
+    assert_eq!(check(&Qualities::new(), &[]), Err("quality-absent"));
+}
+
+#[test]
+fn a_slope_is_judged_from_a_stored_reading_as_from_a_live_one() {
+    let model = thermostat();
+    let stored = FieldMap::default().with("temperature", 20.0).with("battery", 80_i64);
+    let last = model.recall("climate", 4, NOW, &stored).expect("declared");
+    let live = admit(&[("temperature", Number(20.0)), ("battery", Integer(80))], NOW, 4, None);
+    assert_eq!(Ok(Some(last.clone())), live);
+    let jump = admit(&[("temperature", Number(40.0))], plus_ms(1_000), 5, Some(&last));
+    assert_eq!(jump, Err(("slope-exceeded", Some("temperature".to_owned()))));
+    assert!(model.recall("clicks", 1, NOW, &stored).is_none());
+}

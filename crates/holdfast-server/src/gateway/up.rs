@@ -10,10 +10,11 @@ use holdfast_core::id::{AlertId, CommandId, DeviceId};
 use holdfast_core::mqtt::packet::PacketId;
 use holdfast_core::telemetry::ShadowMessage;
 use holdfast_core::topic::UpChannel;
-use holdfast_domain::decision::{Change, Decision, LedgerLine, kind};
+use holdfast_domain::decision::Decision;
 use holdfast_domain::fleet::command::{Answer, CommandRefusal, finish_command};
+use holdfast_domain::fleet::connection::clone_suspected;
 use holdfast_domain::fleet::shadow::{ShadowRefusal, apply_reported};
-use holdfast_domain::integrity::{Alert, Severity, alert_kind};
+use holdfast_domain::integrity::Alert;
 use holdfast_domain::telemetry::Model;
 use holdfast_store::integrity::AlertFilter;
 use holdfast_store::telemetry::EventRow;
@@ -66,7 +67,9 @@ pub(super) fn document(
         }
         UpChannel::Log => return Err(Refused::does_not_fit("log-not-accepted")),
         // Telemetry takes the fast path and never comes here.
-        UpChannel::Telemetry(_) => return Err(Refused::does_not_fit("telemetry-not-a-document")),
+        UpChannel::Telemetry(_) | UpChannel::Forward(..) => {
+            return Err(Refused::does_not_fit("telemetry-not-a-document"));
+        }
     }
     Ok(())
 }
@@ -141,30 +144,13 @@ async fn carry_through(door: &Door, decision: Decision) -> Result<(), Stop> {
 /// Tells people that a device's key may have been copied, unless they were told already.
 pub(super) async fn clone_alert(door: Arc<Door>, device: DeviceId) -> Done {
     let asked = device.clone();
-    let known = door.records.read(move |store| store.open_alert_of_kind(&asked, alert_kind::CLONE_SUSPECTED)).await;
-    let result = match known {
+    let decided = door.records.read(move |store| {
+        let now = clock::now();
+        Ok(clone_suspected(&asked, &open_alerts(store, &asked)?, AlertId::new(now, clock::random()), now))
+    });
+    let result = match decided.await {
         Err(fault) => Err(fault.into()),
-        Ok(Some(_)) => Ok(()),
-        Ok(None) => carry_through(&door, suspected(device)).await,
+        Ok(decision) => carry_through(&door, decision).await,
     };
     Done::Document { id: None, result }
-}
-
-fn suspected(device: DeviceId) -> Decision {
-    let now = clock::now();
-    let id = AlertId::new(now, clock::random());
-    let line = LedgerLine::new(kind::CLONE_SUSPECTED, now).fact("device", &device).fact("alert", &id);
-    let alert = Alert {
-        id,
-        device: Some(device),
-        kind: alert_kind::CLONE_SUSPECTED.to_owned(),
-        severity: Severity::Critical,
-        text:
-            "Connections with this device's certificate push each other out. If it is not a device that restarts over \
-               and over, its key was copied: revoke the device."
-                .to_owned(),
-        opened: now,
-        closed: None,
-    };
-    Decision::new(vec![Change::OpenAlert(alert)], line)
 }

@@ -3,7 +3,8 @@
 use holdfast_core::telemetry::INTEGER_MAX;
 use holdfast_core::time::Millis;
 
-use super::super::schema::{Field, Labels, Shape};
+use super::super::schema::{Calibration, Field, Labels, Measuring, Shape};
+use super::super::unit::Unit;
 use super::super::value::{FieldValue, TEXT_CHARS_MAX};
 use super::node::{DESCRIPTION_CHARS_MAX, Node, TITLE_CHARS_MAX};
 use super::{ModelError, ModelProblem};
@@ -12,6 +13,8 @@ use super::{ModelError, ModelProblem};
 const ENUM_VALUES_MAX: usize = 64;
 /// Most characters of a unit.
 const UNIT_CHARS_MAX: usize = 16;
+/// Longest time between two calibrations: a hundred years.
+const CALIBRATION_DAYS_MAX: u64 = 36_525;
 
 /// Where a field is declared; some keywords belong to one place only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,19 +73,22 @@ pub(super) fn field(
 ) -> Result<(Field, bool), ModelError> {
     let mut labels = LabelDraft::default();
     let (mut title, mut description, mut unit, mut slope) = (None, None, None, None);
-    let mut writable = true;
+    let (mut writable, mut measuring) = (true, Measuring::default());
     for (key, part) in node.members()? {
         match key {
             "title" => title = Some(part.text(TITLE_CHARS_MAX)?),
             "description" => description = Some(part.text(DESCRIPTION_CHARS_MAX)?),
             "titles" | "descriptions" => part.texts_by_language()?,
             "@type" => drop(part.text(TITLE_CHARS_MAX)?),
-            "unit" => unit = Some(part.text(UNIT_CHARS_MAX)?),
-            "type" | "minimum" | "maximum" | "enum" | "maxLength" => {}
+            "unit" => unit = Some(known_unit(&part)?),
+            "type" | "minimum" | "maximum" | "enum" | "maxLength" | "hf:text" => {}
             "default" if place == Place::Property => {}
             "readOnly" if place == Place::Property => writable = !part.flag()?,
             "observable" if place == Place::Property => drop(part.flag()?),
             "hf:slope" if place == Place::Stream => slope = Some((part.number()?, part)),
+            "hf:uncertainty" | "hf:resolution" | "hf:calibration" | "hf:quality" if place == Place::Stream => {
+                measured(&mut measuring, key, &part)?;
+            }
             other => labels.read(other, &part)?,
         }
     }
@@ -99,8 +105,51 @@ pub(super) fn field(
         check_default(&shape, &default)?;
     }
     let labels = labels.finish(inherited, place, node)?;
-    let field = Field { name, title, description, unit, shape, required: false, slope_per_s_max, labels };
+    let field = Field { name, title, description, unit, shape, required: false, slope_per_s_max, measuring, labels };
     Ok((field, writable))
+}
+
+/// A unit of the closed list; kept as the maker wrote it.
+fn known_unit(node: &Node<'_>) -> Result<String, ModelError> {
+    let written = node.text(UNIT_CHARS_MAX)?;
+    if Unit::of(&written).is_some() { Ok(written) } else { Err(node.fail(ModelProblem::UnitUnknown)) }
+}
+
+/// One of the terms that say how well a field is measured.
+fn measured(measuring: &mut Measuring, key: &str, node: &Node<'_>) -> Result<(), ModelError> {
+    let positive = || {
+        let number = node.number()?;
+        if number > 0.0 { Ok(Some(number)) } else { Err(node.fail(ModelProblem::NumberOutOfRange)) }
+    };
+    match key {
+        "hf:uncertainty" => measuring.uncertainty = positive()?,
+        "hf:resolution" => measuring.resolution = positive()?,
+        "hf:quality" => {
+            measuring.quality_required = super::word(node, |word| match word {
+                "required" => Some(true),
+                "optional" => Some(false),
+                _ => None,
+            })?;
+        }
+        _ => measuring.calibration = Some(calibration(node)?),
+    }
+    Ok(())
+}
+
+/// `{"days": 365}` or `{"due": "calibrateBy"}`.
+fn calibration(node: &Node<'_>) -> Result<Calibration, ModelError> {
+    let mut found = None;
+    for (key, part) in node.members()? {
+        let one = match key {
+            "days" => Calibration::For(Millis::from_secs(part.whole(1, CALIBRATION_DAYS_MAX)?.saturating_mul(86_400))),
+            "due" => Calibration::UntilField(part.text(TITLE_CHARS_MAX)?),
+            other => return Err(part.unknown(other)),
+        };
+        if found.replace(one).is_some() {
+            return Err(node.fail(ModelProblem::TooMany));
+        }
+    }
+    found.ok_or_else(|| node.fail(ModelProblem::Absent))
 }
 
 fn shape(node: &Node<'_>) -> Result<Shape, ModelError> {
@@ -109,7 +158,7 @@ fn shape(node: &Node<'_>) -> Result<Shape, ModelError> {
         "boolean" => only(node, &[]).map(|()| Shape::Boolean),
         "integer" => only(node, &["minimum", "maximum", "enum"]).and_then(|()| integer(node)),
         "number" => only(node, &["minimum", "maximum"]).and_then(|()| number(node)),
-        "string" => only(node, &["enum", "maxLength"]).and_then(|()| text(node)),
+        "string" => only(node, &["enum", "maxLength", "hf:text"]).and_then(|()| text(node)),
         _ => Err(kind.fail(ModelProblem::UnsupportedType)),
     }?;
     Ok(shape)
@@ -117,7 +166,7 @@ fn shape(node: &Node<'_>) -> Result<Shape, ModelError> {
 
 /// Refuses a constraint that does not go with the type.
 fn only(node: &Node<'_>, allowed: &[&str]) -> Result<(), ModelError> {
-    for key in ["minimum", "maximum", "enum", "maxLength"] {
+    for key in ["minimum", "maximum", "enum", "maxLength", "hf:text"] {
         if let Some(part) = node.optional(key)?
             && !allowed.contains(&key)
         {
@@ -156,7 +205,17 @@ fn text(node: &Node<'_>) -> Result<Shape, ModelError> {
     if one_of.iter().any(|word| word.chars().count() > chars_max as usize) {
         return Err(node.fail(ModelProblem::BoundsCrossed));
     }
-    Ok(Shape::Text { chars_max, one_of })
+    let free = node.optional("hf:text")?.map(|part| super::word(&part, free_word)).transpose()?.unwrap_or(false);
+    Ok(Shape::Text { chars_max, one_of, free })
+}
+
+/// Whether a class of text may look like a program.
+fn free_word(word: &str) -> Option<bool> {
+    match word {
+        "plain" => Some(false),
+        "free" => Some(true),
+        _ => None,
+    }
 }
 
 fn enumeration<T: PartialEq>(
