@@ -17,9 +17,11 @@ use tokio::sync::{Notify, broadcast};
 use crate::authority::Authority;
 use crate::authority::secret_file::hex;
 use crate::clock;
-use crate::gateway::{Connections, Models};
+use crate::doorstep::Doorstep;
+use crate::gateway::{Connections, Models, Returning};
 use crate::tls::Doors;
 use crate::work::pulse::Pulse;
+use crate::work::recovery::Curve;
 use crate::work::refusals::Counter;
 
 mod batch;
@@ -56,6 +58,12 @@ pub struct House {
     /// Devices that are connected.
     pub(crate) connections: Connections,
     /// Compiled models of the products.
+    /// Where devices wait before their MQTT handshake.
+    pub(crate) doorstep: Doorstep,
+    /// In which order devices come back.
+    pub(crate) returning: Returning,
+    /// How the last minutes went.
+    pub(crate) curve: Curve,
     pub(crate) models: Models,
     /// Rung when there are effects to deliver.
     pub(crate) outbox: Arc<Notify>,

@@ -38,7 +38,9 @@ pub use listener::listen;
 pub use metrics::{Metrics, Refusals};
 pub use models::Models;
 pub use registry::{Connections, LiveEvent};
+pub use returning::{CLASSES, Plan, Returning};
 
+use crate::doorstep::Doorstep;
 use crate::tls::Doors;
 use door::Door;
 use records::Records;
@@ -56,6 +58,10 @@ pub struct GatewayParts {
     pub models: Models,
     /// The handle by which the rest of the server reaches devices.
     pub connections: Connections,
+    /// Where connections wait before their handshake.
+    pub doorstep: Doorstep,
+    /// In which order devices come back.
+    pub returning: Returning,
     /// What an operator may change.
     pub config: Config,
 }
@@ -63,8 +69,9 @@ pub struct GatewayParts {
 /// Keeps the door open until `shutdown` resolves, then drains it: outstanding commits are waited for and acknowledged,
 /// sessions are closed with 0x8B, leases and counts are stored.
 pub async fn serve(parts: GatewayParts, shutdown: impl Future<Output = ()> + Send) {
-    let GatewayParts { listener, doors, store, models, connections, config } = parts;
-    let door = Arc::new(Door::new(connections, config, Records::new(store), models));
+    let GatewayParts { listener, doors, store, models, connections, doorstep, returning, config } = parts;
+    let shared = (connections, doorstep, returning);
+    let door = Arc::new(Door::new(shared, config, Records::new(store), models));
     tokio::select! {
         () = listener::run(listener, doors, Arc::clone(&door), shutdown) => {}
         () = door.keep_books() => {}

@@ -25,14 +25,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
 use crate::devices::Refusals;
+use crate::doorstep::{Doorstep, Visit};
 use crate::tls::peer::{Peer, PeerError};
 use crate::tls::witness::DoorName;
-use crate::tls::{ALPN_H2, Doors, refusal_name};
+use crate::tls::{ALPN_H2, Doors};
 use idle::Idle;
 
 /// How long a failing `accept` pauses the listener, so that a lack of file descriptors does not spin.
@@ -49,8 +49,6 @@ const STREAMS_MAX: u32 = 64;
 pub struct Limits {
     /// Most connections at once; more wait in the kernel's queue.
     pub connections_max: usize,
-    /// TLS handshake, from accept to finished.
-    pub handshake: Duration,
     /// Request head, from the first moment of waiting for it.
     pub head: Duration,
     /// No byte in either direction for so long ends a connection.
@@ -65,7 +63,6 @@ impl Limits {
     /// For the people's door: large uploads of artifacts.
     pub const PEOPLE: Self = Self {
         connections_max: 1_024,
-        handshake: Duration::from_secs(10),
         head: Duration::from_secs(15),
         idle: Duration::from_mins(1),
         drain: Duration::from_secs(5),
@@ -74,7 +71,6 @@ impl Limits {
     /// For the devices' door: small requests, many connections.
     pub const DEVICES: Self = Self {
         connections_max: 8_192,
-        handshake: Duration::from_secs(10),
         head: Duration::from_secs(15),
         idle: Duration::from_mins(1),
         drain: Duration::from_secs(5),
@@ -119,6 +115,8 @@ pub struct Listener {
     pub doors: Arc<Doors>,
     /// Its limits.
     pub limits: Limits,
+    /// Where connections wait before their handshake.
+    pub doorstep: Doorstep,
     /// Where refused connections are counted.
     pub refusals: Arc<dyn Refusals>,
 }
@@ -143,9 +141,16 @@ impl Listener {
                 accepted = self.accept(&tcp, &slots) => accepted,
             };
             let Some((stream, remote, slot)) = accepted else { continue };
+            let visit = match self.doorstep.arrive(remote.ip()) {
+                Ok(visit) => visit,
+                Err(name) => {
+                    self.refuse(name);
+                    continue;
+                }
+            };
             let (listener, router, watcher) = (self.clone(), router.clone(), graceful.watcher());
             tasks.spawn(async move {
-                Box::pin(listener.connection(stream, remote, router, watcher)).await;
+                Box::pin(listener.connection((stream, visit), remote, router, watcher)).await;
                 drop(slot);
             });
         }
@@ -173,17 +178,21 @@ impl Listener {
         }
     }
 
-    async fn connection(self, stream: TcpStream, remote: SocketAddr, router: Router, watcher: Watcher) {
+    async fn connection(
+        self,
+        (stream, mut visit): (TcpStream, Visit),
+        remote: SocketAddr,
+        router: Router,
+        watcher: Watcher,
+    ) {
         let _ = stream.set_nodelay(true);
-        let config = match self.door {
+        let config = || match self.door {
             Door::People => self.doors.people(),
             Door::Devices => self.doors.devices(),
         };
-        let handshake = TlsAcceptor::from(config).accept(Idle::new(stream, self.limits.idle));
-        let stream = match timeout(self.limits.handshake, handshake).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(why)) => return self.refuse(refusal_name(&why)),
-            Err(_) => return self.refuse("tls-handshake-timeout"),
+        let stream = match visit.handshake(Idle::new(stream, self.limits.idle), config, |_| {}).await {
+            Ok(stream) => stream,
+            Err(name) => return self.refuse(name),
         };
         let door = match self.door {
             Door::People => DoorName::People,

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod wiring;
 pub mod tls;
 pub mod authority;
+pub mod doorstep;
 pub mod https;
 pub mod gateway;
 pub mod devices;

@@ -19,10 +19,11 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::app::{self, House};
 use crate::authority::{Authority, AuthorityConfig, AuthorityError, KeyTerms};
-use crate::gateway::{self, Connections, Models};
+use crate::doorstep::{Admission, Doorstep, Terms};
+use crate::gateway::{self, Connections, Models, Returning};
 use crate::https::{self, Door, Limits, Listener};
 use crate::tls::{Doors, TlsError};
-use crate::work::{Work, pulse, refusals};
+use crate::work::{Work, pulse, recovery, refusals};
 use crate::{clock, devices};
 
 /// The file that tells where the doors are.
@@ -49,6 +50,8 @@ pub struct Config {
     pub keys: KeyTerms,
 }
 
+    /// How many may come in, and how fast.
+    pub admission: Admission,
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -223,6 +226,8 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         store,
         blobs: Arc::new(blobs),
         authority,
+    let ceiling = config.admission.ceiling(&doors.people(), authority.ca_certificate(), host);
+    tracing::info!(admission.per_second = ceiling.get(), "handshakes admitted at most");
         doors: Arc::new(doors),
         trust,
         connections: Connections::new(),
@@ -230,6 +235,9 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         outbox: Arc::new(Notify::new()),
         address: format!("https://{host}:{}", people.port()),
         news: app::news(),
+        returning: Returning::new(ceiling),
+        doorstep: Doorstep::new(config.admission.mqtt(ceiling)),
+        curve: recovery::Curve::default(),
         pulse: pulse::Pulse::default(),
         refusals: refusals::Counter::default(),
         turns: app::Turns::default(),
@@ -286,7 +294,7 @@ impl Sockets {
                 let _ = stop.wait_for(|stopped| *stopped).await;
             }
         };
-        let listener = |door, limits| Listener {
+        let listener = |door, limits, terms| Listener {
             door,
             doors: Arc::clone(&house.doors),
             limits,
@@ -294,6 +302,7 @@ impl Sockets {
         };
         let people = holdfast_web::router(Arc::clone(house) as Arc<dyn Backend>);
         let devices = devices::router(devices::Parts {
+            doorstep: Doorstep::new(terms),
             store: house.store.clone(),
             blobs: Arc::clone(&house.blobs),
             models: house.models.clone(),
@@ -311,10 +320,13 @@ impl Sockets {
                 attest_interval_ms: u64::from(config.attest_interval_s) * 1_000,
                 ..gateway::Config::default()
             },
+            doorstep: house.doorstep.clone(),
+            returning: house.returning.clone(),
         };
         let mut doors = JoinSet::new();
-        doors.spawn(listener(Door::People, Limits::PEOPLE).serve(self.people, people, stopped()));
-        doors.spawn(listener(Door::Devices, Limits::DEVICES).serve(self.devices, devices, stopped()));
+        doors.spawn(listener(Door::People, Limits::PEOPLE, Terms::PEOPLE).serve(self.people, people, stopped()));
+        let terms = config.admission.devices();
+        doors.spawn(listener(Door::Devices, Limits::DEVICES, terms).serve(self.devices, devices, stopped()));
         doors.spawn(gateway::serve(mqtt, stopped()));
         doors
     }

@@ -8,6 +8,7 @@ mod history;
 mod integrity;
 mod people;
 mod products;
+mod returning;
 mod telemetry;
 mod updates;
 
@@ -27,6 +28,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = people::routes(routes);
     let routes = products::routes(routes);
     let routes = fleet::routes(routes);
+    let routes = returning::routes(routes);
     let routes = telemetry::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);

@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod history;
 pub mod integrity;
 pub mod people;
+pub mod returning;
 pub mod updates;
 
 use std::fmt;

@@ -13,6 +13,7 @@ pub(crate) mod live;
 pub(crate) mod people;
 pub(crate) mod pictures;
 pub(crate) mod products;
+pub(crate) mod returning;
 pub(crate) mod updates;
 pub(crate) mod words;
 
@@ -39,6 +40,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = fleet::routes(routes);
     let routes = device::routes(routes);
     let routes = charts::routes(routes);
+    let routes = returning::routes(routes);
     let routes = products::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);

@@ -18,6 +18,7 @@ use holdfast_web::backend::fleet::{
     NewCommand, NewProduct, ProductView, Pulse, VersionShare,
 };
 use holdfast_web::backend::people::Caller;
+use holdfast_web::backend::returning::Recovery;
 use holdfast_web::backend::{Answer, LiveEvent, Page, PageAsk, RefusalKind, Stop};
 
 use super::paging::{cursor, cut, one_more};
@@ -55,6 +56,10 @@ impl Fleet for House {
 
     fn pulse(&self) -> Answer<Pulse> {
         Ok(self.pulse.view(&self.connections))
+    }
+
+    fn recovery(&self) -> Answer<Recovery> {
+        Ok(self.curve.view(&self.returning, &self.doorstep))
     }
 
     fn devices(&self, filter: &DeviceFilter, page: &PageAsk) -> Answer<Page<Device>> {

@@ -1,6 +1,7 @@
 //! `holdfast serve`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use holdfast_core::time::Millis;
@@ -10,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Failure, print, span};
 use crate::app::chain;
 use crate::authority::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
+use crate::doorstep::Admission;
 use crate::wiring::{Config, Server};
 
 /// Shortest silence after which a lost key is replaced: longer than any lease.
@@ -56,6 +58,15 @@ pub(super) struct Args {
     /// lies in hardware and it is offline; or a span such as 48h, also for others that were silent so long.
     #[arg(long, default_value = "hardware", value_name = "WHEN", value_parser = lost_key)]
     replace_lost_key: LostKey,
+    /// Handshakes begun in any second at the MQTT door; measured at the start if not given.
+    #[arg(long, value_name = "N")]
+    admission_per_second: Option<NonZeroU32>,
+    /// Unfinished handshakes that one address may have at a device door.
+    #[arg(long, default_value_t = Admission::default().unfinished_per_address, value_name = "N")]
+    unfinished_per_address: NonZeroU32,
+    /// Connections that one address may open in a second at a device door, on and on; after a pause 32 times as many.
+    #[arg(long, default_value_t = Admission::default().arrivals_per_address, value_name = "N")]
+    arrivals_per_address: NonZeroU32,
     /// End when the process that started this one ends.
     #[arg(long, hide = true)]
     exit_with_parent: bool,
@@ -75,6 +86,11 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         mqtt: args.mqtt,
         names: args.name,
         attest_interval_s: args.attest_interval,
+        admission: Admission {
+            per_second: args.admission_per_second,
+            unfinished_per_address: args.unfinished_per_address,
+            arrivals_per_address: args.arrivals_per_address,
+        },
         keys: KeyTerms {
             device_life: args.device_certificate_life,
             returning: ReturnPolicy { after_expiry: args.renew_after_expiry, lost_key: args.replace_lost_key },

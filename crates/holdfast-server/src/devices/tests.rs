@@ -74,6 +74,7 @@ pub(super) async fn served() -> Served {
         door: Door::Devices,
         doors: Arc::clone(&house.doors),
         limits: Limits::DEVICES,
+        doorstep: crate::doorstep::Doorstep::new(crate::doorstep::Terms::DEVICES),
         refusals: Arc::clone(&counted) as Arc<_>,
     };
     let (stop, stopped) = oneshot::channel::<()>();

@@ -12,7 +12,9 @@ use super::models::Models;
 use super::presence::Leases;
 use super::records::Records;
 use super::registry::{Connections, LiveEvent};
+use super::returning::Returning;
 use crate::clock;
+use crate::doorstep::Doorstep;
 
 /// Name of this door where refusals of several doors are shown together.
 pub(super) const DOOR: &str = "mqtt";
@@ -49,17 +51,26 @@ pub(super) struct Door {
     pub(super) records: Records,
     pub(super) models: Models,
     pub(super) leases: Leases,
+    pub(super) doorstep: Doorstep,
+    pub(super) returning: Returning,
     draining: AtomicBool,
     drain_bell: Notify,
 }
 
 impl Door {
-    pub(super) const fn new(connections: Connections, config: Config, records: Records, models: Models) -> Self {
+    pub(super) fn new(
+        (connections, doorstep, returning): (Connections, Doorstep, Returning),
+        config: Config,
+        records: Records,
+        models: Models,
+    ) -> Self {
         Self {
             connections,
             config,
             records,
             models,
+            doorstep,
+            returning,
             leases: Leases::new(),
             draining: AtomicBool::new(false),
             drain_bell: Notify::const_new(),

@@ -6,12 +6,6 @@ use std::time::Duration;
 pub(super) const READS_MAX: usize = 3;
 /// Connections the kernel may hold before we accept them. A returning fleet waits here, not in failed tries.
 pub(super) const BACKLOG_CONNECTIONS: u32 = 4_096;
-/// Accepted connections whose `ClientHello` has not been read yet; more wait in the backlog.
-pub(super) const HELLOS_MAX: usize = 1_024;
-/// Handshakes that may use the processor at the same time; bounds the memory of a storm.
-pub(super) const HANDSHAKES_MAX: usize = 128;
-/// Time for the `ClientHello`, and once more for the rest of the handshake.
-pub(super) const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Pause after the operating system had no file descriptor for a new connection.
 pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Plain text that TLS may hold for one connection in each direction.

@@ -1,32 +1,27 @@
-//! Takes connections: paces them, does the TLS handshake within limits, and starts one task for each.
+//! Takes connections: hands each to the doorstep, does its TLS handshake, and starts one task for each.
 //!
-//! A returning fleet waits in the kernel's backlog and then for a handshake permit, so memory stays flat and nobody's try
-//! fails. A silent peer holds a cheap place (no TLS state) and for ten seconds only. Sessions are [`super::connection`]'s.
+//! A returning fleet waits in the kernel's backlog and then at the doorstep (`crate::doorstep`), so memory stays flat and
+//! nobody's try fails. Sessions are [`super::connection`]'s.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
-use rustls::server::Acceptor;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
-use tokio_rustls::LazyConfigAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use super::connection;
 use super::door::Door;
 use super::identity::identity;
-use super::limits::{
-    ACCEPT_PAUSE, BACKLOG_CONNECTIONS, DRAIN_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_MAX, HELLOS_MAX, TLS_BUFFER_BYTES,
-};
+use super::limits::{ACCEPT_PAUSE, BACKLOG_CONNECTIONS, DRAIN_TIME_MAX, TLS_BUFFER_BYTES};
 use super::metrics::Counters;
 
+use crate::doorstep::Visit;
+use crate::tls::Doors;
 use crate::tls::witness::DoorName;
-use crate::tls::{Doors, refusal_name};
 
 /// Opens the listening socket with a backlog that a returning fleet fits into.
 ///
@@ -40,14 +35,6 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG_CONNECTIONS)
 }
 
-/// Permits of the three stages a connection goes through.
-#[derive(Debug, Clone)]
-struct Permits {
-    hellos: Arc<Semaphore>,
-    handshakes: Arc<Semaphore>,
-    connections: Arc<Semaphore>,
-}
-
 /// Accepts until `shutdown` resolves, then drains: commits finish, acknowledgements are sent, sessions are closed.
 pub(super) async fn run(
     listener: TcpListener,
@@ -55,11 +42,7 @@ pub(super) async fn run(
     door: Arc<Door>,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    let permits = Permits {
-        hellos: Arc::new(Semaphore::new(HELLOS_MAX)),
-        handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
-        connections: Arc::new(Semaphore::new(door.config.connections_max)),
-    };
+    let places = Arc::new(Semaphore::new(door.config.connections_max));
     let mut tasks = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
@@ -67,13 +50,20 @@ pub(super) async fn run(
             biased;
             () = &mut shutdown => break,
             Some(ended) = tasks.join_next(), if !tasks.is_empty() => note_end(&door, &ended),
-            accepted = accept(&listener, &permits) => match accepted {
-                Ok((stream, from, hello)) => {
-                    let Ok(place) = Arc::clone(&permits.connections).try_acquire_owned() else {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, from)) => {
+                    let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
                         door.connections.refused(None, "connections-full");
                         continue;
                     };
-                    let shaking = shake_hands(stream, from, Arc::clone(&door), Arc::clone(&tls), (hello, permits.clone()));
+                    let visit = match door.doorstep.arrive(from.ip()) {
+                        Ok(visit) => visit,
+                        Err(name) => {
+                            door.connections.refused(None, name);
+                            continue;
+                        }
+                    };
+                    let shaking = shake_hands(stream, from, Arc::clone(&door), Arc::clone(&tls), visit);
                     tasks.spawn(async move {
                         serve_one(shaking).await;
                         drop(place);
@@ -88,16 +78,6 @@ pub(super) async fn run(
     }
     drop(listener);
     drain(&door, tasks).await;
-}
-
-async fn accept(
-    listener: &TcpListener,
-    permits: &Permits,
-) -> io::Result<(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>)> {
-    // The semaphore is never closed, so the permit is always there.
-    let permit = Arc::clone(&permits.hellos).acquire_owned().await.ok();
-    let (stream, from) = listener.accept().await?;
-    Ok((stream, from, permit))
 }
 
 async fn drain(door: &Arc<Door>, mut tasks: JoinSet<()>) {
@@ -141,12 +121,16 @@ fn shake_hands(
     from: SocketAddr,
     door: Arc<Door>,
     doors: Arc<Doors>,
-    permits: (Option<OwnedSemaphorePermit>, Permits),
+    mut visit: Visit,
 ) -> Boxed<Option<Session>> {
     Box::pin(async move {
         let counters = door.connections.counters();
+        let handshake = async {
+            stream.set_nodelay(true).map_err(|_| "tls-connection-lost")?;
+            visit.handshake(stream, || doors.mqtt(), |tls| tls.set_buffer_limit(Some(TLS_BUFFER_BYTES))).await
+        };
         let shaken = tokio::select! {
-            shaken = handshake(stream, doors.mqtt(), permits) => shaken,
+            shaken = handshake => shaken,
             () = door.drain_begun() => return None,
         };
         let tls = match shaken {
@@ -160,7 +144,7 @@ fn shake_hands(
         doors.witness().saw(DoorName::Mqtt, tls.get_ref().1);
         Counters::add(&counters.handshakes_ok, 1);
         Counters::add(&counters.connections, 1);
-        let open = Open { door: Arc::clone(&door) };
+        let open = Open { door: Arc::clone(&door), _visit: visit };
         match identity(tls.get_ref().1, from.ip()) {
             Ok(identity) => Some((connection::serve(tls, identity, door), open)),
             Err(none) => {
@@ -174,27 +158,11 @@ fn shake_hands(
 /// Counts an open connection for as long as it lives, however it ends.
 struct Open {
     door: Arc<Door>,
+    _visit: Visit,
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
         Counters::less_one(&self.door.connections.counters().connections);
     }
-}
-
-async fn handshake(
-    stream: TcpStream,
-    tls: Arc<ServerConfig>,
-    (hello, permits): (Option<OwnedSemaphorePermit>, Permits),
-) -> Result<TlsStream<TcpStream>, &'static str> {
-    stream.set_nodelay(true).map_err(|_| "tls-connection-lost")?;
-    let acceptor = LazyConfigAcceptor::new(Acceptor::default(), stream);
-    let started = timeout(HANDSHAKE_TIME_MAX, acceptor)
-        .await
-        .map_err(|_| "tls-handshake-too-slow")?
-        .map_err(|why| refusal_name(&why))?;
-    let _permit = permits.handshakes.acquire().await.map_err(|_| "tls-connection-lost")?;
-    drop(hello);
-    let accept = started.into_stream_with(tls, |connection| connection.set_buffer_limit(Some(TLS_BUFFER_BYTES)));
-    timeout(HANDSHAKE_TIME_MAX, accept).await.map_err(|_| "tls-handshake-too-slow")?.map_err(|why| refusal_name(&why))
 }

@@ -130,6 +130,7 @@ impl Talk {
                 return Some(ReasonCode::ConnectionRateExceeded);
             }
         }
+                returning::came(&self.door, self.priority, self.identity.address);
         self.touch(now);
         if self.door.is_draining() {
             // The registry's order may have come before this place was in it.

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::doorstep::Terms;
 use crate::tls::ALPN_HTTP1;
 use crate::tls::fixture::{House, client, device, house, request};
 
@@ -32,12 +33,13 @@ struct Running {
 /// Limits that no honest client of these tests meets, however busy the machine is.
 const AMPLE: Limits = Limits {
     connections_max: 4,
-    handshake: Duration::from_secs(30),
     head: Duration::from_secs(30),
     idle: Duration::from_secs(30),
     drain: Duration::from_secs(5),
     body_bytes_max: 1000,
 };
+/// The same before the handshake.
+const PATIENT: Terms = Terms { handshake: Duration::from_secs(30), ..Terms::PEOPLE };
 /// A limit that is waited for.
 const SOON: Duration = Duration::from_millis(200);
 
@@ -55,11 +57,20 @@ async fn run(house: &House, door: Door, router: Router) -> Running {
 }
 
 async fn run_within(house: &House, door: Door, router: Router, limits: Limits) -> Running {
+    run_behind(house, door, limits, (router, PATIENT)).await
+}
+
+async fn run_behind(house: &House, door: Door, limits: Limits, (router, terms): (Router, Terms)) -> Running {
     let tcp = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = tcp.local_addr().unwrap();
     let refusals = Arc::new(Counted::default());
-    let listener =
-        Listener { door, doors: Arc::clone(&house.doors), limits, refusals: Arc::clone(&refusals) as Arc<_> };
+    let listener = Listener {
+        door,
+        doors: Arc::clone(&house.doors),
+        limits,
+        doorstep: Doorstep::new(terms),
+        refusals: Arc::clone(&refusals) as Arc<_>,
+    };
     let (stop, stopped) = oneshot::channel();
     let served = tokio::spawn(listener.serve(tcp, router, async move {
         let _ = stopped.await;
@@ -115,7 +126,7 @@ async fn openssl_connects(house: &House, address: SocketAddr, version: &'static 
     openssl.args(["-alpn", "http/1.1", "-connect", &address.to_string()]);
     openssl.arg("-cert").arg(write("who.crt", "CERTIFICATE", &who.chain[0]));
     openssl.arg("-key").arg(write("who.key", "PRIVATE KEY", who.key.serialized_der()));
-    openssl.arg("-CAfile").arg(write("ca.pem", "CERTIFICATE", house.authority.ca_certificate()));
+    openssl.arg("-CAfile").arg(write("ca.pem", "CERTIFICATE", &house.authority.ca_certificate()));
     openssl.stdin(std::process::Stdio::null());
     let output = tokio::task::spawn_blocking(move || openssl.output().expect("the openssl program is installed")).await;
     output.unwrap().status.success()
@@ -142,10 +153,10 @@ async fn a_door_without_a_client_certificate_stays_shut_and_counts_it() {
 #[tokio::test]
 async fn whoever_is_slow_with_handshake_or_head_is_cut_off() {
     let house = house();
-    let people = run_within(&house, Door::People, router(), Limits { handshake: SOON, ..AMPLE }).await;
+    let people = run_behind(&house, Door::People, AMPLE, (router(), Terms { handshake: SOON, ..PATIENT })).await;
     let mut mute = TcpStream::connect(people.address).await.unwrap();
     assert_eq!(mute.read(&mut [0; 1]).await.unwrap_or(0), 0, "closed without a handshake");
-    assert_eq!(people.refused().await, ["tls-handshake-timeout"]);
+    assert_eq!(people.refused().await, ["tls-handshake-too-slow"]);
     let people = run_within(&house, Door::People, router(), Limits { head: SOON, ..AMPLE }).await;
     let stream = TcpStream::connect(people.address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
@@ -174,7 +185,7 @@ async fn a_body_that_stops_coming_or_is_too_large_ends_the_request() {
 #[tokio::test]
 async fn more_connections_than_the_limit_wait_for_a_place() {
     let house = house();
-    let people = run_within(&house, Door::People, router(), Limits { handshake: SOON * 10, ..AMPLE }).await;
+    let people = run_behind(&house, Door::People, AMPLE, (router(), Terms { handshake: SOON * 10, ..PATIENT })).await;
     let mut idle = Vec::new();
     for _ in 0..AMPLE.connections_max {
         idle.push(TcpStream::connect(people.address).await.unwrap());

@@ -6,6 +6,7 @@ use holdfast_domain::decision::{Change, Decision, Effect};
 use holdfast_domain::updates::report::{ReportFacts, ReportedStep, UpdateReport, report};
 use holdfast_domain::updates::{Execution, ExecutionState};
 use holdfast_server::authority::KeyTerms;
+use holdfast_server::doorstep::Admission;
 use holdfast_server::clock;
 use holdfast_server::wiring::{Config, Server, StartError};
 use holdfast_store::Store;
@@ -150,6 +151,7 @@ async fn a_second_server_on_the_same_state_does_not_start() {
         names: Vec::new(),
         attest_interval_s: 600,
         keys: KeyTerms::default(),
+        admission: Admission::default(),
     };
     let refused = Server::start(config.clone()).await;
     assert!(matches!(refused, Err(StartError::InUse(_))), "{refused:?}");

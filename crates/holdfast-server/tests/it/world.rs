@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use holdfast_server::authority::KeyTerms;
+use holdfast_server::doorstep::Admission;
 use holdfast_server::wiring::{Config, Server};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -202,6 +203,7 @@ async fn start(dir: &TempDir) -> Server {
         names: Vec::new(),
         attest_interval_s: 600,
         keys: KeyTerms::default(),
+        admission: Admission::default(),
     };
     Server::start(config).await.unwrap()
 }

@@ -147,6 +147,13 @@ impl Store {
         })
     }
 
+    /// How many devices of each product may connect and were seen after `since`.
+    pub fn devices_seen(&self, since: Timestamp) -> Result<Vec<(ProductId, u64)>, StoreError> {
+        self.read(|conn| {
+            all(conn, (sql::FLEET_ALIVE, "device"), [since.as_micros()], |f| Ok((f.parsed()?, f.number()?)))
+        })
+    }
+
     /// Which versions run, by product, highest sequence first.
     pub fn version_counts(&self) -> Result<Vec<VersionCount>, StoreError> {
         self.read(|conn| {

@@ -8,6 +8,7 @@ use holdfast_domain::fleet::{Command, Device, DeviceCertificate, Enrolment, Fact
 use holdfast_domain::updates::Execution;
 
 use super::people::Caller;
+use super::returning::Recovery;
 use super::{Answer, Ground, Page, PageAsk};
 
 /// How the fleet stands, in figures.
@@ -348,6 +349,8 @@ pub trait Fleet: Ground {
     fn fleet_counts(&self) -> Answer<FleetCounts>;
     /// The flow of telemetry.
     fn pulse(&self) -> Answer<Pulse>;
+    /// How the fleet came back in the last minutes.
+    fn recovery(&self) -> Answer<Recovery>;
     /// Devices by id, rising.
     fn devices(&self, filter: &DeviceFilter, page: &PageAsk) -> Answer<Page<Device>>;
     /// One device.

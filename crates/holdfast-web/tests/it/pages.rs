@@ -51,6 +51,10 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             deployment,
             vec!["Phase 3", "rolled back", "health check failed", "62%", "when more than 20%"],
         ),
+        one(
+            "/console/recovery",
+            &["Coming back", "at most 640 handshakes a second", "safety", "within 2 s", "connected", "15 minutes ago"],
+        ),
         one("/console/alerts", &["integrity contradicted", "field undeclared", "1,204"]),
         one("/console/ledger", &["131 entries", "holdfast ledger verify", "Older"]),
         one("/console/conformity", &["382 requirements", "of 382 shown"]),

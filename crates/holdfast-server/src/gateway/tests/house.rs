@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 
 use crate::authority::{Authority, AuthorityConfig, RequestedKey, SERIAL_BYTES};
 use crate::clock;
-use crate::gateway::{Config, Connections, GatewayParts, Metrics, Models, listen, serve};
+use crate::doorstep::{Doorstep, Terms};
+use crate::gateway::{Config, Connections, GatewayParts, Metrics, Models, Returning, listen, serve};
 use crate::tls::{Doors, TrustedCas};
 
 /// The model of every device here.
@@ -53,6 +54,10 @@ impl House {
     }
 
     pub(super) fn open_with(config: Config) -> Self {
+        Self::open_behind(config, Terms::MQTT)
+    }
+
+    pub(super) fn open_behind(config: Config, terms: Terms) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now = clock::now();
         let authority = Authority::open_or_create(AuthorityConfig::new(dir.path().join("keys")), now).unwrap();
@@ -87,6 +92,8 @@ impl House {
             store: store.clone(),
             models: Models::default(),
             connections: connections.clone(),
+            returning: Returning::new(terms.handshakes_per_second),
+            doorstep: Doorstep::new(terms),
             config,
         };
         let served = tokio::spawn(serve(parts, async {

@@ -12,7 +12,9 @@ use holdfast_web::backend::fleet::{
     Chart, ChartAsk, ChartLine, DesiredChange, DeviceFilter, DeviceOrder, DeviceView, Fleet, FleetCounts, Message,
     MessageAsk, NewCommand, NewProduct, ProductView, Pulse, Reading, VersionShare,
 };
+use holdfast_domain::telemetry::Priority;
 use holdfast_web::backend::people::Caller;
+use holdfast_web::backend::returning::{Class, Recovery, Second};
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk, RefusalKind};
 
 use super::devices::{camera, model, thermostat};
@@ -120,6 +122,34 @@ impl Fleet for Sample {
             })
             .collect();
         Ok(Pulse { messages, connections: 12, stored: 184_233, refused: 1_248 })
+    }
+    fn recovery(&self) -> Answer<Recovery> {
+        let class = |priority, devices, first, last| Class { priority, devices, first: Millis(first), last: Millis(last) };
+        if self.empty() {
+            return Ok(Recovery { ceiling_per_second: 640, per_address: 256, ..Recovery::default() });
+        }
+        // The uplink was gone for two minutes; then everybody came back in order.
+        let second = |n: u32| match n {
+            0..=399 => Second { connected: 9_200, ..Second::default() },
+            400..=519 => Second { connected: 0, failed: u32::from(n % 17 == 0), ..Second::default() },
+            520..=521 => Second { connected: (n - 519) * 400, came: [400, 0, 0], failed: 0, waiting: 30 },
+            522..=537 => {
+                Second { connected: 800 + (n - 521) * 500, came: [0, 500, 0], failed: 0, waiting: 40 + 9 * (n % 5) }
+            }
+            538..=540 => Second { connected: 8_800 + (n - 537) * 133, came: [0, 0, 133], failed: 2, waiting: 3 },
+            _ => Second { connected: 9_200, came: [0, u32::from(n % 40 == 0), 0], failed: 0, waiting: 0 },
+        };
+        Ok(Recovery {
+            now: self.now(),
+            ceiling_per_second: 640,
+            per_address: 256,
+            classes: [
+                class(Priority::Safety, 800, 0, 1_563),
+                class(Priority::Ordinary, 8_000, 1_563, 17_188),
+                class(Priority::Bulk, 400, 17_188, 18_188),
+            ],
+            seconds: (0..900).map(second).collect(),
+        })
     }
     fn devices(&self, filter: &DeviceFilter, page: &PageAsk) -> Answer<Page<Device>> {
         let wanted = |device: &Device| {
