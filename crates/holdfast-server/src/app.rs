@@ -57,13 +57,13 @@ pub struct House {
     pub(crate) trust: trust::InForce,
     /// Devices that are connected.
     pub(crate) connections: Connections,
-    /// Compiled models of the products.
     /// Where devices wait before their MQTT handshake.
     pub(crate) doorstep: Doorstep,
     /// In which order devices come back.
     pub(crate) returning: Returning,
     /// How the last minutes went.
     pub(crate) curve: Curve,
+    /// Compiled models of the products.
     pub(crate) models: Models,
     /// Rung when there are effects to deliver.
     pub(crate) outbox: Arc<Notify>,

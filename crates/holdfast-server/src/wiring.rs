@@ -48,10 +48,10 @@ pub struct Config {
     pub attest_interval_s: u32,
     /// How keys and certificates are kept.
     pub keys: KeyTerms,
-}
-
     /// How many may come in, and how fast.
     pub admission: Admission,
+}
+
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -222,22 +222,22 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         models.load(&product.id, &product.thing_model)?;
     }
     let host = config.names.first().map_or("localhost", String::as_str);
+    let ceiling = config.admission.ceiling(&doors.people(), authority.ca_certificate(), host);
+    tracing::info!(admission.per_second = ceiling.get(), "handshakes admitted at most");
     let house = Arc::new(House {
         store,
         blobs: Arc::new(blobs),
         authority,
-    let ceiling = config.admission.ceiling(&doors.people(), authority.ca_certificate(), host);
-    tracing::info!(admission.per_second = ceiling.get(), "handshakes admitted at most");
         doors: Arc::new(doors),
         trust,
         connections: Connections::new(),
+        returning: Returning::new(ceiling),
+        doorstep: Doorstep::new(config.admission.mqtt(ceiling)),
+        curve: recovery::Curve::default(),
         models,
         outbox: Arc::new(Notify::new()),
         address: format!("https://{host}:{}", people.port()),
         news: app::news(),
-        returning: Returning::new(ceiling),
-        doorstep: Doorstep::new(config.admission.mqtt(ceiling)),
-        curve: recovery::Curve::default(),
         pulse: pulse::Pulse::default(),
         refusals: refusals::Counter::default(),
         turns: app::Turns::default(),
@@ -298,11 +298,11 @@ impl Sockets {
             door,
             doors: Arc::clone(&house.doors),
             limits,
+            doorstep: Doorstep::new(terms),
             refusals: Arc::new(house.refusals.clone()),
         };
         let people = holdfast_web::router(Arc::clone(house) as Arc<dyn Backend>);
         let devices = devices::router(devices::Parts {
-            doorstep: Doorstep::new(terms),
             store: house.store.clone(),
             blobs: Arc::clone(&house.blobs),
             models: house.models.clone(),
@@ -316,12 +316,12 @@ impl Sockets {
             store: house.store.clone(),
             models: house.models.clone(),
             connections: house.connections.clone(),
+            doorstep: house.doorstep.clone(),
+            returning: house.returning.clone(),
             config: gateway::Config {
                 attest_interval_ms: u64::from(config.attest_interval_s) * 1_000,
                 ..gateway::Config::default()
             },
-            doorstep: house.doorstep.clone(),
-            returning: house.returning.clone(),
         };
         let mut doors = JoinSet::new();
         doors.spawn(listener(Door::People, Limits::PEOPLE, Terms::PEOPLE).serve(self.people, people, stopped()));

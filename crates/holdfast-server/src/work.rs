@@ -16,8 +16,8 @@ use rollout::Rollout;
 
 pub(crate) mod checkpoint;
 pub(crate) mod pulse;
-pub(crate) mod refusals;
 pub(crate) mod recovery;
+pub(crate) mod refusals;
 mod rollout;
 
 /// Effects taken from the outbox at once.
@@ -31,11 +31,9 @@ const OUTBOX: Pace = Pace { period: Duration::from_millis(500), pause: Duration:
 const ROLLOUT: Pace = Pace { period: Duration::from_secs(2), pause: Duration::from_millis(200) };
 /// Commands past their end, refusal counts and the doors' certificate are looked at so often.
 const CHORES: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
-/// The ledger's head.
 /// The fleet is counted.
 const COUNT: Pace = Pace { period: Duration::from_secs(30), pause: Duration::ZERO };
-/// The doors' certificate, revocation lists, keys past their time.
-const KEYS: Pace = Pace { period: Duration::from_secs(5), pause: Duration::ZERO };
+/// The ledger's head.
 const HEADS: Pace = Pace { period: checkpoint::EVERY, pause: Duration::ZERO };
 
 /// How often a loop looks.
@@ -63,15 +61,14 @@ impl Work {
         work.repeat(OUTBOX, &house.outbox, house, move |house| deliver(house, &woken));
         work.repeat(ROLLOUT, &nudge, house, move |house| rollout.step(house));
         work.repeat(CHORES, &quiet, house, do_chores);
-        work.repeat(HEADS, &quiet, house, checkpoint::sign);
         work.repeat(COUNT, &quiet, house, recovery::count);
-        work.repeat(KEYS, &quiet, house, keys::see_to_keys);
-        let follow = pulse::follow(house.connections.clone(), house.pulse.clone(), house.news.clone());
+        work.repeat(HEADS, &quiet, house, checkpoint::sign);
         let (connections, returning) = (house.connections.clone(), house.returning.clone());
         let watch = recovery::watch(connections, returning, house.doorstep.clone(), house.curve.clone());
+        let follow = pulse::follow(house.connections.clone(), house.pulse.clone(), house.news.clone());
         let stopped = stopped(&work.stop);
         work.loops.spawn(async move {
-            tokio::select! { () = follow => {}, () = stopped => {} }
+            tokio::select! { () = follow => {}, () = watch => {}, () = stopped => {} }
         });
         work
     }

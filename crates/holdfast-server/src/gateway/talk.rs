@@ -117,6 +117,7 @@ impl Talk {
             Registered::Admitted { place, clone_suspected } => {
                 self.place = Some(place);
                 Counters::add(&self.door.connections.counters().sessions, 1);
+                returning::came(&self.door, self.priority, self.identity.address);
                 if clone_suspected {
                     self.pending.push(up::clone_alert(Arc::clone(&self.door), device));
                 }
@@ -130,7 +131,6 @@ impl Talk {
                 return Some(ReasonCode::ConnectionRateExceeded);
             }
         }
-                returning::came(&self.door, self.priority, self.identity.address);
         self.touch(now);
         if self.door.is_draining() {
             // The registry's order may have come before this place was in it.
