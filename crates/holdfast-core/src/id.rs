@@ -131,6 +131,10 @@ record_ids! {
     TokenId;
     /// A batch of devices made at the factory.
     BatchId;
+    /// Something that a detector found.
+    FindingId;
+    /// One run of a playbook.
+    ActionId;
 }
 
 #[expect(clippy::cast_sign_loss, reason = "RFC 9562 takes the low 48 bits of milliseconds")]

@@ -7,7 +7,8 @@ use std::fmt;
 
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{
-    AlertId, BatchId, CommandId, DeploymentId, DeviceId, PersonId, ProductId, ReaderId, ReleaseId, TokenId,
+    ActionId, AlertId, BatchId, CommandId, DeploymentId, DeviceId, FindingId, PersonId, ProductId, ReaderId, ReleaseId,
+    TokenId,
 };
 use holdfast_core::time::Timestamp;
 
@@ -17,6 +18,7 @@ use crate::fleet::{
     ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product,
     Quarantine, Software,
 };
+use crate::integrity::finding::FindingChange;
 use crate::integrity::{Alert, Appraisal};
 use crate::people::{ApiToken, Person, Session, SignInLink};
 use crate::updates::{Deployment, DeploymentState, Execution, Release, TrustVersion};
@@ -179,6 +181,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// A change of findings, playbooks or lowered budgets.
+    Findings(FindingChange),
     /// Adds a release.
     AddRelease(Release),
     /// Withdraws a release: it is not offered any more.
@@ -265,6 +269,10 @@ pub enum Effect {
     Disconnect(DeviceId),
     /// Wake the deployment reconciler for this deployment.
     WakeDeployment(DeploymentId),
+    /// Apply the device's budget, as it stands now, to its open session.
+    PushThrottle(DeviceId),
+    /// Wake the reconciler of playbooks for this run.
+    WakePlaybook(ActionId),
 }
 
 /// One line of the ledger: a kind, a time, ids and digests. Never a name, an address or a text a person wrote.
@@ -291,7 +299,20 @@ macro_rules! fact_from {
         }
     )*};
 }
-fact_from!(DeviceId, ProductId, ReleaseId, DeploymentId, CommandId, AlertId, PersonId, TokenId, BatchId, ReaderId);
+fact_from!(
+    DeviceId,
+    ProductId,
+    ReleaseId,
+    DeploymentId,
+    CommandId,
+    AlertId,
+    PersonId,
+    TokenId,
+    BatchId,
+    FindingId,
+    ActionId,
+    ReaderId
+);
 
 impl From<&KeyThumbprint> for Fact {
     fn from(key: &KeyThumbprint) -> Self {

@@ -1,9 +1,13 @@
 //! Evidence, its appraisal, alerts, and the decision to contain a device or to let it back.
 //!
-//! This file holds the words; `appraisal` judges evidence, `containment` is what a person may order.
+//! This file holds the words; `appraisal` judges evidence, `containment` is what a person may order. `anomaly` finds what
+//! is not as it was, `finding` keeps it with its figures, `playbook` acts on it and takes back.
 
+pub mod anomaly;
 pub mod appraisal;
 pub mod containment;
+pub mod finding;
+pub mod playbook;
 
 use holdfast_core::id::{AlertId, DeviceId};
 use holdfast_core::time::Timestamp;

@@ -67,6 +67,8 @@ pub struct House {
     pub(crate) models: Models,
     /// Rung when there are effects to deliver.
     pub(crate) outbox: Arc<Notify>,
+    /// Rung when a playbook has devices to deal with.
+    pub(crate) playbooks: Arc<Notify>,
     /// Where people reach this server, such as `https://localhost:8443`.
     pub(crate) address: String,
     /// What happens, for pages that watch.

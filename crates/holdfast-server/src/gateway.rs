@@ -16,6 +16,7 @@ mod listener;
 mod metrics;
 mod models;
 mod nonces;
+pub(crate) mod observe;
 pub(crate) mod payload;
 mod pending;
 mod presence;

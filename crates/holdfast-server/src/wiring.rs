@@ -236,6 +236,7 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         curve: recovery::Curve::default(),
         models,
         outbox: Arc::new(Notify::new()),
+        playbooks: Arc::new(Notify::new()),
         address: format!("https://{host}:{}", people.port()),
         news: app::news(),
         pulse: pulse::Pulse::default(),

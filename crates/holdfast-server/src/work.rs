@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_core::id::DeviceId;
 use holdfast_domain::decision::Effect;
 use holdfast_domain::fleet::command::expire_commands;
 use holdfast_web::backend::LiveEvent;
@@ -149,6 +150,12 @@ fn carry_out(house: &House, deployments: &Notify, effect: &Effect) {
             deployments.notify_one();
             house.tell(LiveEvent::Deployment(*id));
         }
+        Effect::PushThrottle(device) => {
+            apply_throttle(house, device);
+            house.connections.push(effect);
+            house.tell(LiveEvent::Device(device.clone()));
+        }
+        Effect::WakePlaybook(_) => house.playbooks.notify_one(),
         Effect::PushShadow(device)
         | Effect::PushCommands(device)
         | Effect::NudgeUpdate(device)
@@ -158,6 +165,14 @@ fn carry_out(house: &House, deployments: &Notify, effect: &Effect) {
             house.connections.push(effect);
             house.tell(LiveEvent::Device(device.clone()));
         }
+    }
+}
+
+/// A device that comes later meets the budget that is stored.
+fn apply_throttle(house: &House, device: &DeviceId) {
+    match house.store.throttle(device) {
+        Ok(throttle) => house.connections.observer().throttle(device, throttle.as_ref()),
+        Err(why) => tracing::error!(why = %chain(&why), "a lowered budget cannot be read"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A decision becomes one transaction: its changes in order, its ledger line, its effects. Matches every [`Change`].
 
 mod custody;
+mod findings;
 mod fleet;
 mod integrity;
 mod keys;
@@ -52,6 +53,7 @@ impl Desk {
             }
             Change::AddCommand(command) => self.add_command(command),
             Change::EndCommand { command, outcome, at } => self.end_command(*command, outcome, *at),
+            Change::Findings(change) => self.change_findings(change),
             Change::AddRelease(release) => self.add_release(release),
             Change::WithdrawRelease { release } => self.withdraw_release(*release),
             Change::AddDeployment { deployment, executions } => self.add_deployment(deployment, executions),

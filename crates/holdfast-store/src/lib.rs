@@ -6,6 +6,7 @@
 pub mod blobs;
 pub mod conformity;
 pub mod error;
+pub mod findings;
 pub mod backup;
 pub mod custody;
 pub mod fleet;

@@ -53,6 +53,8 @@ impl Desk {
             Effect::PushPolicy(device) => ("push-policy", device.to_string()),
             Effect::Disconnect(device) => ("disconnect", device.to_string()),
             Effect::WakeDeployment(deployment) => ("wake-deployment", deployment.to_string()),
+            Effect::PushThrottle(device) => ("push-throttle", device.to_string()),
+            Effect::WakePlaybook(action) => ("wake-playbook", action.to_string()),
         };
         self.execute(sql::OUTBOX_ADD, params![kind, subject])?;
         Ok(())
@@ -69,6 +71,8 @@ fn posted_row(f: &mut Fields<'_>) -> Result<Posted, StoreError> {
         "push-policy" => Effect::PushPolicy(f.parsed()?),
         "disconnect" => Effect::Disconnect(f.parsed()?),
         "wake-deployment" => Effect::WakeDeployment(f.parsed()?),
+        "push-throttle" => Effect::PushThrottle(f.parsed()?),
+        "wake-playbook" => Effect::WakePlaybook(f.parsed()?),
         _ => return Err(f.inconsistent("is an unknown word")),
     };
     Ok(Posted { id, effect })

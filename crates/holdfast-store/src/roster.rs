@@ -158,6 +158,7 @@ impl Touched {
             | Change::AddAppraisal(_)
             | Change::OpenAlert(_)
             | Change::CloseAlert { .. }
+            | Change::Findings(_)
             | Change::AddRelease(_)
             | Change::WithdrawRelease { .. }
             | Change::AddDeployment { .. }

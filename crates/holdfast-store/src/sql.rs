@@ -2,6 +2,7 @@
 //! in the order of their first use, so that both count them alike.
 
 mod custody;
+mod findings;
 mod fleet;
 mod integrity;
 mod keys;
@@ -11,6 +12,7 @@ mod telemetry;
 mod updates;
 
 pub(crate) use custody::*;
+pub(crate) use findings::*;
 pub(crate) use fleet::*;
 pub(crate) use integrity::*;
 pub(crate) use keys::*;
@@ -58,7 +60,7 @@ mod tests {
     fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for part in [GROUND, CUSTODY, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS] {
+        for part in [GROUND, FINDINGS, CUSTODY, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);
                 let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));

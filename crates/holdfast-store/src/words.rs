@@ -3,6 +3,8 @@
 use holdfast_domain::fleet::custody::{Band, Doubt, Station, TagKind};
 use holdfast_domain::fleet::{CertificateState, Enrolment};
 use holdfast_domain::integrity::Severity;
+use holdfast_domain::integrity::finding::FindingState;
+use holdfast_domain::integrity::playbook::ActionState;
 use holdfast_domain::people::Role;
 use holdfast_domain::updates::ReleaseKind;
 
@@ -40,6 +42,8 @@ words! {
     TagKind { Epc = "epc", Uid = "uid", Printed = "printed" }
     Doubt { TwoPlaces = "two-places", Skipped = "skipped", AfterRecycling = "after-recycling" }
     Severity { Notice = "notice", Warning = "warning", Critical = "critical" }
+    FindingState { Open = "open", Acknowledged = "acknowledged", Dismissed = "dismissed", Acted = "acted" }
+    ActionState { Running = "running", Done = "done", Undoing = "undoing", Undone = "undone" }
     Role {
         Administrator = "administrator", FleetOperator = "fleet-operator", ReleaseEngineer = "release-engineer",
         Security = "security", Assessor = "assessor"

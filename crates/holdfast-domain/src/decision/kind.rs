@@ -72,6 +72,22 @@ kinds! {
     DEVICE_QUARANTINED = "device-quarantined";
     /// A person let a device out of quarantine.
     DEVICE_RELEASED = "device-released";
+    /// A detector found something.
+    FINDING_OPENED = "finding-opened";
+    /// A person looks into a finding.
+    FINDING_ACKNOWLEDGED = "finding-acknowledged";
+    /// A person called a finding expected.
+    FINDING_DISMISSED = "finding-dismissed";
+    /// A playbook was started.
+    PLAYBOOK_STARTED = "playbook-started";
+    /// A playbook has dealt with some devices.
+    PLAYBOOK_STEP = "playbook-step";
+    /// A person ordered that a playbook is taken back.
+    PLAYBOOK_UNDO_ORDERED = "playbook-undo-ordered";
+    /// What a playbook had changed on some devices was restored.
+    PLAYBOOK_UNDONE = "playbook-undone";
+    /// A standing rule of a product was set.
+    PLAYBOOK_RULE_SET = "playbook-rule-set";
     /// An alert was closed by a person.
     ALERT_CLOSED = "alert-closed";
     /// A person's account was made.

@@ -14,6 +14,8 @@ use crate::updates::Release;
 
 /// The reason of a quarantine that a person ordered.
 pub const BY_PERSON: &str = "by-person";
+/// The reason of a quarantine that a playbook set: good evidence does not lift it, for it was not evidence that caused it.
+pub const BY_PLAYBOOK: &str = "by-playbook";
 
 /// What a device's verified evidence says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,10 +179,10 @@ fn alert_text(device: &Device, what: Contradiction) -> String {
     format!("{} {} ({}). {next}", device.id, what.what(), what.name())
 }
 
-/// Whether a person ordered this quarantine.
+/// Whether a person ordered this quarantine, directly or by a playbook: then a person takes it back, and evidence does not.
 #[must_use]
 pub fn is_by_person(quarantine: &Quarantine) -> bool {
-    quarantine.reason == BY_PERSON
+    quarantine.reason == BY_PERSON || quarantine.reason == BY_PLAYBOOK
 }
 
 fn by_person(device: &Device) -> bool {

@@ -149,7 +149,7 @@ impl Connection {
             return;
         }
         // A read without a message was still a packet: a ping, an acknowledgement.
-        let wait = self.account.spend(&self.door.config.budgets, messages.max(1), bytes, now);
+        let wait = self.account.spend(self.talk.tap.turn(messages, bytes), messages.max(1), bytes, now);
         if let Some(wait) = wait {
             self.paused_until = Some(Millis(now.0.saturating_add(wait.0)));
             Counters::add(&self.door.connections.counters().paused, 1);
@@ -170,6 +170,11 @@ impl Connection {
             if orders.has(order) {
                 self.close_after_commits(reason, now);
             }
+        }
+        if orders.has(Order::Budget) {
+            // What was booked against the budget before does not hold the device back under this one.
+            self.account = Account::new(self.talk.tap.turn(0, 0), now);
+            self.paused_until = None;
         }
         self.talk.ordered(orders);
     }

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, broadcast};
 
 use super::limits::LIVE_EVENTS_MAX;
 use super::metrics::{Counters, Metrics, Refusals};
+use super::observe::Observer;
 use super::takeover::{Takeovers, Verdict};
 
 /// One order to a connection.
@@ -37,6 +38,8 @@ pub(super) enum Order {
     TakenOver = 1 << 6,
     /// Close after the last acknowledgement: the server stops.
     Drain = 1 << 7,
+    /// Another budget is in force.
+    Budget = 1 << 8,
 }
 
 /// Orders that were waiting.
@@ -60,7 +63,7 @@ impl Orders {
 
     /// Those that make us tell the device something.
     pub(super) const fn to_tell(self) -> Self {
-        const CLOSING: u16 = Order::Disconnect as u16 | Order::TakenOver as u16 | Order::Drain as u16;
+        const CLOSING: u16 = Order::Disconnect as u16 | Order::TakenOver as u16 | Order::Drain as u16 | Order::Budget as u16;
         Self(self.0 & !CLOSING)
     }
 
@@ -142,6 +145,7 @@ struct Inner {
     events: broadcast::Sender<LiveEvent>,
     refusals: Refusals,
     counters: Counters,
+    observer: Observer,
 }
 
 /// The live connections of the devices' door; cheap to clone, held by everything that has to reach a device.
@@ -164,6 +168,7 @@ impl Connections {
             events: broadcast::channel(LIVE_EVENTS_MAX).0,
             refusals: Refusals::default(),
             counters: Counters::default(),
+            observer: Observer::default(),
         }))
     }
 
@@ -191,13 +196,20 @@ impl Connections {
             Effect::Challenge(device) => (device, Order::Challenge),
             Effect::PushPolicy(device) => (device, Order::Policy),
             Effect::Disconnect(device) => (device, Order::Disconnect),
-            Effect::WakeDeployment(_) => return false,
+            Effect::PushThrottle(device) => (device, Order::Budget),
+            Effect::WakeDeployment(_) | Effect::WakePlaybook(_) => return false,
         };
         let mailbox = self.live().entries.get(device).map(|entry| Arc::clone(&entry.mailbox));
         mailbox.is_some_and(|mailbox| {
             mailbox.put(order);
             true
         })
+    }
+
+    /// What each device does, and its lowered budgets.
+    #[must_use]
+    pub fn observer(&self) -> &Observer {
+        &self.0.observer
     }
 
     /// Follows what happens at the door from now on.
@@ -230,6 +242,9 @@ impl Connections {
     /// Counts a refusal and shows it to who watches.
     pub(super) fn refused(&self, device: Option<&DeviceId>, name: &'static str) {
         self.0.refusals.count(name);
+        if let Some(device) = device {
+            self.0.observer.refused(device, name);
+        }
         Counters::add(&self.0.counters.refused, 1);
         if self.0.events.receiver_count() > 0 {
             self.tell(LiveEvent::Refused { device: device.cloned(), name });

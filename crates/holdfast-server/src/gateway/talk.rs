@@ -20,6 +20,7 @@ use super::identity::Identity;
 use super::limits::{DRAIN_TIME_MAX, TOUCH_INTERVAL_MS};
 use super::metrics::Counters;
 use super::nonces::Nonces;
+use super::observe::Tap;
 use super::pending::{Done, Pending, Refused, Stop};
 use super::presence::Lease;
 use super::readings::Readings;
@@ -33,6 +34,8 @@ pub(super) struct Talk {
     pub(super) identity: Identity,
     pub(super) door: Arc<Door>,
     pub(super) mailbox: Arc<Mailbox>,
+    /// What the device does, for the detectors.
+    pub(super) tap: Tap,
     pub(super) pending: Pending,
     /// Set once the device is known and admitted; without it nothing is taken.
     pub(super) readings: Option<Readings>,
@@ -55,6 +58,7 @@ pub(super) struct Talk {
 impl Talk {
     pub(super) fn new(identity: Identity, door: Arc<Door>) -> Self {
         Self {
+            tap: door.connections.observer().tap(&identity.device, door.config.budgets),
             identity,
             door,
             mailbox: Arc::new(Mailbox::default()),
@@ -116,6 +120,7 @@ impl Talk {
         match self.door.connections.register(&device, self.identity.address, &self.mailbox, now) {
             Registered::Admitted { place, clone_suspected } => {
                 self.place = Some(place);
+                self.tap.connected(self.identity.address);
                 Counters::add(&self.door.connections.counters().sessions, 1);
                 returning::came(&self.door, self.priority, self.identity.address);
                 if clone_suspected {
@@ -201,6 +206,7 @@ impl Talk {
             }
         }
         if !rows.is_empty() {
+            self.tap.took(&rows);
             let since = clock::monotonic();
             let append = self.door.records.append(rows);
             self.pending.push(async move { Done::Telemetry { ids, since, result: append.await } });
