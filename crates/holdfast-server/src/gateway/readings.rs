@@ -82,7 +82,9 @@ impl Readings {
 
 fn refused(refusal: &TelemetryRefusal) -> Refused {
     match refusal {
-        TelemetryRefusal::UndeclaredStream => Refused::not_authorized(refusal.name()),
+        TelemetryRefusal::UndeclaredStream | TelemetryRefusal::SignatureRequired => {
+            Refused::not_authorized(refusal.name())
+        }
         TelemetryRefusal::RateExceeded => Refused::quota(refusal.name()),
         TelemetryRefusal::ClockInFuture | TelemetryRefusal::Field(_) => Refused::payload(refusal.name()),
     }
