@@ -7,19 +7,25 @@
 
 mod broker;
 pub mod connect;
+mod crowd;
 mod curve;
 mod enrol;
 mod guest;
 mod house;
+pub mod idle;
 pub mod ingest;
 mod limits;
 mod load;
 mod peer;
 mod prepared;
 mod process;
+mod reporter;
 mod sheet;
 pub mod sink;
+pub mod soak;
 pub mod storm;
+pub mod torture;
+mod trace;
 
 use std::fmt;
 use std::io::Write as _;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdfast_sim::bench::{self, connect, ingest, sink, storm};
+use holdfast_sim::bench::{self, connect, idle, ingest, sink, soak, storm, torture};
 use holdfast_sim::fuzz::seeds;
 
 /// Development tools of Holdfast.
@@ -21,6 +21,12 @@ enum Tool {
     /// Measure the server against a yardstick in the same run.
     #[command(subcommand)]
     Bench(Bench),
+    /// Break things on purpose and see that nothing is lost.
+    #[command(subcommand)]
+    Torture(Torture),
+    /// Many devices for many minutes; memory must stay flat.
+    #[command(after_help = "Example: cargo xtask soak -- --minutes 5 --devices 1000")]
+    Soak(soak::Args),
     /// Write the seeds of the fuzz targets where `cargo fuzz` looks for them.
     Seeds {
         /// The folder, `fuzz/corpus`.
@@ -41,6 +47,16 @@ enum Bench {
     /// A whole fleet comes back at once after its server was killed or stopped, against mosquitto; draws the curve.
     #[command(after_help = "Example: cargo xtask bench storm -- -n 2000 --beside 1000 --pairs 1")]
     Storm(storm::Args),
+    /// Memory of one silent connection, and what a storm leaves behind, against mosquitto.
+    #[command(after_help = "Example: cargo xtask bench idle -- -n 10000 --pairs 3")]
+    Idle(idle::Args),
+}
+
+#[derive(Debug, Subcommand)]
+enum Torture {
+    /// Kill the server at random moments under load; nothing acknowledged may be lost or doubled (exit code 5).
+    #[command(after_help = "Example: cargo xtask torture server -- --kills 20 --seed 7 -o json")]
+    Server(torture::Args),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +64,9 @@ fn main() -> ExitCode {
         Tool::Bench(Bench::Ingest(args)) => ingest::run(&args),
         Tool::Bench(Bench::Connect(args)) => connect::run(&args),
         Tool::Bench(Bench::Storm(args)) => storm::run(&args),
+        Tool::Bench(Bench::Idle(args)) => idle::run(&args),
+        Tool::Torture(Torture::Server(args)) => torture::run(&args),
+        Tool::Soak(args) => soak::run(&args),
         Tool::Seeds { dir } => match seeds::write(&dir) {
             Ok(count) => {
                 bench::say(&format!("{count} seeds in {}", dir.display()));

@@ -270,6 +270,11 @@ impl Line {
         Ok(())
     }
 
+    /// The device's port.
+    pub(super) fn local_port(&self) -> u16 {
+        self.tls.get_ref().0.local_addr().map_or(0, |address| address.port())
+    }
+
     /// Says goodbye.
     pub(super) async fn leave(mut self) {
         self.session.disconnect();

@@ -1,6 +1,5 @@
 //! The server under test: the real program on a copy of a prepared state, started again on the same ports after a crash.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -102,7 +101,7 @@ impl House {
 
     /// Starts again after it was stopped or killed, on the same state and the same ports.
     pub(super) async fn again(&mut self) -> Result<(), Fault> {
-        self.running = spawn(&self.holdfast, &self.state, &self.doors, (&self.cores, &self.log, self.attest_interval))?;
+        self.running = self.start()?;
         self.listening().await
     }
 
@@ -123,6 +122,24 @@ impl House {
         let mut command = Command::new(&self.holdfast);
         command.args(args).args(["-o", "json"]).arg("--profile").arg(&self.profile);
         output(&format!("holdfast {}", args.join(" ")), command).await
+    }
+
+    /// The same without waiting for it here.
+    pub(super) fn order(&self, noun: &str, args: &[&str]) -> impl Future<Output = Result<Vec<u8>, Fault>> + Send + 'static {
+        let mut command = Command::new(&self.holdfast);
+        command.arg(noun).args(args).args(["-o", "json"]).arg("--profile").arg(&self.profile);
+        output("holdfast", command)
+    }
+
+    /// Starts again, and is killed so much later, whether the doors are open by then or not.
+    pub(super) async fn start_and_kill(&mut self, after: Duration) -> Result<(), Fault> {
+        self.running = self.start()?;
+        tokio::time::sleep(after).await;
+        self.running.kill().await
+    }
+
+    fn start(&self) -> Result<Running, Fault> {
+        spawn(&self.holdfast, &self.state, &self.doors, (&self.cores, &self.log, self.attest_interval))
     }
 
     /// One run of the load against this server.
@@ -156,19 +173,9 @@ impl House {
         let store = Store::open(&self.state).map_err(fault)?;
         let mut kept = Kept::default();
         for (device, acked) in acknowledged {
-            let stored = counters(&store, device, stream).map_err(fault)?;
-            kept.stored += stored.len() as u64;
-            kept.twice += stored.windows(2).filter(|pair| matches!(pair, [a, b] if a == b)).count() as u64;
-            kept.acknowledged += acked.len() as u64;
-            kept.lost += acked.iter().filter(|counter| stored.binary_search(counter).is_err()).count() as u64;
+            kept.add(&counters(&store, device, stream).map_err(fault)?, acked);
         }
         Ok(kept)
-    }
-
-    /// What the server's log says, by level, since the first start.
-    pub(super) fn complaints(&self) -> BTreeMap<&'static str, usize> {
-        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
-        ["WARN", "ERROR"].into_iter().map(|level| (level, said.lines().filter(|l| l.contains(level)).count())).collect()
     }
 }
 

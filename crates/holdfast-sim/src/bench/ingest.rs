@@ -93,6 +93,16 @@ pub(super) struct Kept {
     pub(super) twice: u64,
 }
 
+impl Kept {
+    /// Adds one device: its stored counters, rising, and those it saw acknowledged.
+    pub(super) fn add(&mut self, stored: &[u64], acknowledged: &[u64]) {
+        self.stored += stored.len() as u64;
+        self.twice += stored.windows(2).filter(|pair| matches!(pair, [a, b] if a == b)).count() as u64;
+        self.acknowledged += acknowledged.len() as u64;
+        self.lost += acknowledged.iter().filter(|counter| stored.binary_search(counter).is_err()).count() as u64;
+    }
+}
+
 /// Runs the bench and prints the result.
 ///
 /// # Errors
@@ -164,4 +174,18 @@ fn fill(sheet: &mut Sheet, args: &Args, ours: &[Run], theirs: &[Run], kept: &Kep
     sheet.row(Row::counted("rejected", rejected(ours), Some(rejected(theirs)), None));
     sheet.row(Row::counted("acknowledged and not stored", kept.lost, None, Some(Goal::Zero)));
     sheet.row(Row::counted("stored twice", kept.twice, None, Some(Goal::Zero)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_acknowledged_and_is_not_stored_is_lost_and_what_is_stored_twice_is_seen() {
+        let mut kept = Kept::default();
+        kept.add(&[1, 2, 3, 5], &[3, 1, 2]);
+        assert_eq!((kept.lost, kept.twice, kept.stored, kept.acknowledged), (0, 0, 4, 3), "stored and not answered is no loss");
+        kept.add(&[1, 2, 2], &[1, 2, 4]);
+        assert_eq!((kept.lost, kept.twice, kept.stored, kept.acknowledged), (1, 1, 7, 6));
+    }
 }

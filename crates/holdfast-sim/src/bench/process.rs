@@ -128,6 +128,10 @@ impl Running {
         self.child.stdout.take().ok_or_else(|| Fault::new(self.name, "its output cannot be read"))
     }
 
+    pub(super) const fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// An error if the process has ended.
     pub(super) fn alive(&mut self) -> Result<(), Fault> {
         match self.child.try_wait() {
@@ -200,12 +204,16 @@ pub(super) async fn idle(processes: &[&Running]) -> Result<Duration, Fault> {
 }
 
 /// Runs a command to its end and gives what it printed.
-pub(super) async fn output(name: &str, mut command: Command) -> Result<Vec<u8>, Fault> {
-    let done = command.stdin(Stdio::null()).kill_on_drop(true).output().await.map_err(|why| Fault::new(name, why))?;
-    if done.status.success() {
-        return Ok(done.stdout);
+pub(super) fn output(name: &str, mut command: Command) -> impl Future<Output = Result<Vec<u8>, Fault>> + Send + 'static {
+    let name = name.to_owned();
+    async move {
+        let done = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
+        let done = done.map_err(|why| Fault::new(&name, why))?;
+        if done.status.success() {
+            return Ok(done.stdout);
+        }
+        Err(Fault::new(&name, String::from_utf8_lossy(&done.stderr).trim()))
     }
-    Err(Fault::new(name, String::from_utf8_lossy(&done.stderr).trim()))
 }
 
 #[cfg(test)]

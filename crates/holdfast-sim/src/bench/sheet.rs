@@ -139,17 +139,22 @@ impl fmt::Display for Sheet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_header(["Figure (medians)", "holdfast", &self.yardstick, "×", "goal", "verdict"]);
+        let beside = self.rows.iter().any(|row| row.yardstick.is_some());
+        let (figure, ours) = if beside { ("Figure (medians)", "holdfast") } else { ("Figure", "value") };
+        let mut header = vec![figure, ours];
+        header.extend(beside.then_some([self.yardstick.as_str(), "×"]).into_iter().flatten());
+        header.extend(["goal", "verdict"]);
+        table.set_header(header);
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         for row in &self.rows {
-            table.add_row([
-                row.figure.clone(),
-                number(row.holdfast),
-                or_dash(row.yardstick.map(number)),
-                or_dash(row.ratio.map(|ratio| format!("{ratio:.2}"))),
-                or_dash(row.goal.map(|goal| goal.to_string())),
-                row.verdict.unwrap_or("–").to_owned(),
-            ]);
+            let mut cells = vec![row.figure.clone(), number(row.holdfast)];
+            if beside {
+                cells.push(or_dash(row.yardstick.map(number)));
+                cells.push(or_dash(row.ratio.map(|ratio| format!("{ratio:.2}"))));
+            }
+            cells.push(or_dash(row.goal.map(|goal| goal.to_string())));
+            cells.push(row.verdict.unwrap_or("–").to_owned());
+            table.add_row(cells);
         }
         writeln!(f, "{table}")?;
         for sentence in &self.conditions {
@@ -162,7 +167,7 @@ impl fmt::Display for Sheet {
 /// Short, with as many digits as say something.
 pub(super) fn number(value: f64) -> String {
     let size = value.abs();
-    if size >= 1_000.0 || value == 0.0 || (size >= 10.0 && value.fract() == 0.0) {
+    if size >= 1_000.0 || value.fract() == 0.0 {
         format!("{value:.0}")
     } else if size >= 10.0 {
         format!("{value:.1}")

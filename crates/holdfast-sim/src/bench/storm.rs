@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::broker::Broker;
+use super::crowd::{Crowd, Way};
 use super::curve::{Line, Picture};
 use super::guest::Guest;
 use super::house::House;
@@ -20,10 +21,6 @@ use super::process::{Cores, Scratch, idle};
 use super::sheet::{Goal, Row, Sheet, as_f64, median};
 use super::{Fault, Terms, broker, say};
 use crate::clock;
-
-mod crowd;
-
-use crowd::{Crowd, Way};
 
 /// Longest run of the whole bench.
 const BENCH_MAX: Duration = Duration::from_mins(40);

@@ -10,8 +10,8 @@ use holdfast_core::backoff::{Backoff, BackoffConfig};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::bench::guest::{CALM, Ended, Guest, Line, Window};
-use crate::bench::{self, Fault};
+use super::guest::{CALM, Ended, Guest, Line, Window};
+use super::{Fault, bar};
 use crate::clock;
 
 /// Wait of a device that knows nothing of jitter, after a failed try.
@@ -57,6 +57,8 @@ struct Square {
     calm: Semaphore,
     /// Raised when the server listens again.
     gate: watch::Receiver<bool>,
+    /// Changes when the network is gone.
+    cut: watch::Receiver<u32>,
 }
 
 impl Square {
@@ -78,6 +80,7 @@ impl Square {
 pub(super) struct Crowd {
     square: Arc<Square>,
     gate: watch::Sender<bool>,
+    cut: watch::Sender<u32>,
     end: watch::Sender<bool>,
     tasks: JoinSet<()>,
     count: usize,
@@ -87,6 +90,7 @@ impl Crowd {
     /// Connects everybody, some at a time.
     pub(super) async fn connect(guests: &[Guest], address: &str, way: Way) -> Result<Self, Fault> {
         let (gate, opened) = watch::channel(false);
+        let (cut, lost) = watch::channel(0);
         let (end, ended) = watch::channel(false);
         let square = Arc::new(Square {
             address: address.to_owned(),
@@ -95,6 +99,7 @@ impl Crowd {
             bell: Notify::new(),
             calm: Semaphore::new(CALM),
             gate: opened,
+            cut: lost,
         });
         let mut tasks = JoinSet::new();
         for (guest, seed) in guests.iter().cloned().zip(1_u64..) {
@@ -110,7 +115,7 @@ impl Crowd {
                 }
             });
         }
-        let crowd = Self { square, gate, end, tasks, count: guests.len() };
+        let crowd = Self { square, gate, cut, end, tasks, count: guests.len() };
         crowd.everybody("devices connecting", CALM_WITHIN).await?;
         let Back { failed, .. } = crowd.square.take();
         if failed.is_empty() { Ok(crowd) } else { Err(Fault::new("fleet", format!("not everybody could connect: {failed:?}"))) }
@@ -123,8 +128,16 @@ impl Crowd {
         Ok(self.square.take())
     }
 
+    /// Every connection breaks without a word; everybody comes back at once.
+    pub(super) async fn lose_all(&self, within: Duration) -> Result<Back, Fault> {
+        self.gate.send_replace(true);
+        self.cut.send_modify(|times| *times += 1);
+        self.everybody("devices back", within).await?;
+        Ok(self.square.take())
+    }
+
     async fn everybody(&self, what: &str, within: Duration) -> Result<(), Fault> {
-        let bar = bench::bar(what, self.count as u64);
+        let progress = bar(what, self.count as u64);
         let begun = clock::elapsed();
         while self.square.count() < self.count {
             let waited = clock::elapsed().saturating_sub(begun);
@@ -134,9 +147,9 @@ impl Crowd {
                 return Err(Fault::new(what, text));
             }
             let _ = tokio::time::timeout(BAR_EVERY, self.square.bell.notified()).await;
-            bar.set_position(self.square.count() as u64);
+            progress.set_position(self.square.count() as u64);
         }
-        bar.finish_and_clear();
+        progress.finish_and_clear();
         Ok(())
     }
 
@@ -163,7 +176,13 @@ async fn live(guest: &Guest, seed: u64, square: &Square, line: &mut Option<Line>
                 backoff.connected(clock::monotonic());
                 let safety = guest.safety;
                 square.note(|book| book.at.push((clock::elapsed(), safety)));
-                stay(line.insert(open)).await;
+                let mut cut = square.cut.clone();
+                // What was lost before does not count.
+                cut.mark_unchanged();
+                tokio::select! {
+                    () = stay(line.insert(open)) => {}
+                    _ = cut.changed() => {}
+                }
                 *line = None;
                 match square.way {
                     // Everybody has gone before the gate opens, or comes late through the open gate.
