@@ -5,6 +5,7 @@
 
 mod connection;
 mod downlink;
+mod returning;
 mod software;
 #[cfg(test)]
 mod tests;
@@ -35,16 +36,22 @@ use crate::keys::{Keys, RemoteKey};
 use crate::layout::Layout;
 use crate::link::FromLink;
 use crate::queue::Queue;
+use crate::resolve::Resolver;
 use crate::shadow::Shadow;
 use crate::trust::Trust;
 
+pub(crate) use returning::{Outage, Returned};
+
 use connection::Connection;
+use returning::Returning;
 use software::Software;
 
 /// Results of tasks that may wait.
 const RESULTS_WAITING_MAX: usize = 32;
 /// A session of this length is stable: waits start from the shortest again.
 const STABLE: Millis = Millis(30_000);
+/// Time between two tries at any of the server's doors, whatever the reason.
+const KNOCKS_APART: Millis = Millis(250);
 /// Acknowledgements are made durable at the latest after this time.
 const FLUSH_AFTER: Millis = Millis(200);
 /// A clock may be ahead of a verified statement by so much before it is corrected.
@@ -92,6 +99,8 @@ pub(crate) struct Agent {
     refusals: Refusals,
     application: Application,
     connection: Connection,
+    returning: Returning,
+    resolver: Resolver,
     software: Software,
     on_the_way: BTreeMap<u64, OnTheWay>,
     next_token: u64,
@@ -162,14 +171,20 @@ impl Agent {
             wait_max: Millis(timing.reconnect_ms_max),
             stable_after: STABLE.min(Millis(timing.reconnect_ms_max)),
         };
-        let seed = u64::from_le_bytes(clock::random());
+        let mut waits = Backoff::new(waits, returning::seed(&config.device, clock::random()));
+        let returning = Returning::load(layout);
+        let first = if returning.after_power_cut() { waits.first_wait(returning.window()) } else { Millis(0) };
+        let first = Millis(clock::monotonic().0.saturating_add(first.0));
+        let knocks_apart = Millis(timing.reconnect_ms_min.min(KNOCKS_APART.0));
         Ok(Self {
             layout: layout.clone(),
             application: Application::new(layout, &config, said),
             shadow: Shadow::load(layout),
             commands: Commands::load(layout),
             refusals: Refusals::default(),
-            connection: Connection::new(Backoff::new(waits, seed)),
+            connection: Connection::new(waits, first, knocks_apart),
+            returning,
+            resolver: Resolver::load(layout, config.fallback_addresses.clone()),
             software: Software::new(machine, journal),
             evidence_key: factory.key,
             keys,
@@ -218,6 +233,9 @@ impl Agent {
         if self.hold_until.is_some_and(|at| at <= now) {
             self.hold_until = None;
         }
+        if !self.returning.awaits_policy(now) {
+            self.returning.policy_said();
+        }
         if self.application.restart_at().is_some_and(|at| at <= now) {
             let restarted = self.application.restart();
             self.note("start the application", restarted);
@@ -241,6 +259,7 @@ impl Agent {
             expiry,
             self.software.deadline(),
             self.connection.deadline(),
+            self.returning.deadline(),
         ]
         .into_iter()
         .flatten()

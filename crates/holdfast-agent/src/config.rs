@@ -1,6 +1,7 @@
 //! `agent.toml`: what the factory and the installer decided about one device.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use holdfast_core::id::{DeviceId, ProductId};
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::durable;
 use crate::fault::Fault;
 use crate::layout::Layout;
+
+/// Most servers, and most addresses, of one configuration.
+const SERVERS_MAX: usize = 8;
 
 /// The file as written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,6 +22,15 @@ pub(crate) struct ConfigFile {
     pub(crate) maker: String,
     pub(crate) est_url: String,
     pub(crate) mqtt_addr: String,
+    /// Further servers, tried in this order when the first one does not answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) mqtt_addrs: Vec<String>,
+    /// Their devices' doors, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) est_urls: Vec<String>,
+    /// Addresses to try for a server's name that does not resolve and never did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fallback_addresses: Vec<IpAddr>,
     #[serde(default)]
     pub(crate) timing: Timing,
     #[serde(default)]
@@ -63,6 +76,15 @@ impl Default for Limits {
     }
 }
 
+/// One server's MQTT door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// Host name or address.
+    pub(crate) host: String,
+    /// Port.
+    pub(crate) port: u16,
+}
+
 /// A configuration that was read and fits.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -72,10 +94,12 @@ pub(crate) struct Config {
     pub(crate) product: ProductId,
     /// `https://…` without a slash at the end.
     pub(crate) est_url: String,
-    /// Host name or address of the MQTT door.
-    pub(crate) mqtt_host: String,
-    /// Its port.
-    pub(crate) mqtt_port: u16,
+    /// Every server's devices' door, the first one being `est_url`.
+    pub(crate) est_urls: Vec<String>,
+    /// Every server's MQTT door.
+    pub(crate) mqtt: Vec<Endpoint>,
+    /// Addresses to try for a name that does not resolve and never did.
+    pub(crate) fallback_addresses: Vec<IpAddr>,
     /// Waits and intervals.
     pub(crate) timing: Timing,
     /// Limits.
@@ -101,11 +125,14 @@ impl Config {
     fn read(file: ConfigFile) -> Result<Self, String> {
         let device = file.device_id.parse().map_err(|why| format!("device_id: {why}"))?;
         let product = file.product.parse().map_err(|why| format!("product: {why}"))?;
-        let est_url = file.est_url.trim_end_matches('/').to_owned();
-        if !est_url.starts_with("https://") {
-            return Err("est_url must start with https://".to_owned());
+        let est_urls = std::iter::once(&file.est_url).chain(&file.est_urls).map(|url| https(url));
+        let est_urls: Vec<String> = est_urls.collect::<Result<_, _>>()?;
+        let est_url = est_urls.first().cloned().unwrap_or_default();
+        let mqtt = std::iter::once(&file.mqtt_addr).chain(&file.mqtt_addrs).map(|text| endpoint(text));
+        let mqtt: Vec<Endpoint> = mqtt.collect::<Result<_, _>>()?;
+        if mqtt.len() > SERVERS_MAX || est_urls.len() > SERVERS_MAX || file.fallback_addresses.len() > SERVERS_MAX {
+            return Err(format!("at most {SERVERS_MAX} servers and addresses"));
         }
-        let (host, port) = file.mqtt_addr.rsplit_once(':').ok_or("mqtt_addr must be host:port")?;
         let timing = file.timing;
         if timing.reconnect_ms_min == 0 || timing.reconnect_ms_min > timing.reconnect_ms_max {
             return Err("reconnect_ms_min must be from 1 to reconnect_ms_max".to_owned());
@@ -120,13 +147,25 @@ impl Config {
             device,
             product,
             est_url,
-            mqtt_host: host.trim_matches(['[', ']']).to_owned(),
-            mqtt_port: port.parse().map_err(|_| "mqtt_addr: no such port")?,
+            est_urls,
+            mqtt,
+            fallback_addresses: file.fallback_addresses,
             timing,
             limits: file.limits,
             application_env: file.application_env,
         })
     }
+}
+
+fn https(url: &str) -> Result<String, String> {
+    let url = url.trim_end_matches('/');
+    if url.starts_with("https://") { Ok(url.to_owned()) } else { Err("est_url must start with https://".to_owned()) }
+}
+
+fn endpoint(text: &str) -> Result<Endpoint, String> {
+    let (host, port) = text.rsplit_once(':').ok_or("mqtt_addr must be host:port")?;
+    let port = port.parse().map_err(|_| "mqtt_addr: no such port")?;
+    Ok(Endpoint { host: host.trim_matches(['[', ']']).to_owned(), port })
 }
 
 #[cfg(test)]
@@ -146,6 +185,12 @@ mod tests {
         check("[timing]\nreconnect_ms_max = 2000\n", true);
         check("[timing]\nreconnect_ms_min = 0\n", false);
         check("[timing]\nreconnect_ms_min = 9000\nreconnect_ms_max = 8000\n", false);
+        check("mqtt_addrs = [\"b.example:8883\"]\nest_urls = [\"https://b.example\"]\n", true);
+        check("fallback_addresses = [\"192.0.2.1\", \"2001:db8::1\"]\n", true);
+        check("mqtt_addrs = [\"b.example\"]\n", false);
+        check("est_urls = [\"http://b.example\"]\n", false);
+        check("fallback_addresses = [\"b.example\"]\n", false);
+        check(&format!("mqtt_addrs = {:?}\n", ["b.example:1"; 8]), false);
         check("[limits]\nin_flight_max = 65\n", false);
         check("pasword = \"x\"\n", false);
     }

@@ -17,6 +17,7 @@ use crate::est::{self, Request};
 use crate::fault::Fault;
 use crate::keys::{self, KeySlot, Keys};
 use crate::layout::Layout;
+use crate::resolve::Resolver;
 use crate::tls::{self, Identity};
 
 /// Connections that a new credential may fail to make before it is given up, and that the proven one may be turned away
@@ -154,6 +155,8 @@ pub(crate) struct Enrolment {
     pub(crate) time_floor: Timestamp,
     /// The slot that gets the credential.
     pub(crate) slot: CredentialSlot,
+    /// From names to addresses.
+    pub(crate) resolver: Resolver,
 }
 
 impl Enrolment {
@@ -183,7 +186,8 @@ impl Enrolment {
     }
 
     async fn certify(&self, request: Request, identity: &Identity) -> Result<(), Fault> {
-        let door = Door::open(&self.config.est_url, tls::config(&self.trust, identity, self.time_floor, b"")?)?;
+        let tls = tls::config(&self.trust, identity, self.time_floor, b"")?;
+        let door = Door::open(&self.config.est_url, tls, &self.resolver)?;
         let key = self.keys.make(self.slot.into())?;
         let csr = self.keys.certify(self.slot.into())?;
         let certificate = est::certify(&door, request, &csr, key.spki()).await?;

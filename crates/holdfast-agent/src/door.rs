@@ -1,5 +1,6 @@
 //! Requests to the devices' HTTPS door: small answers with a limit, refusals with their name.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use holdfast_core::time::Millis;
 use reqwest::{Client, Method, Response, StatusCode, header};
 
 use crate::fault::Fault;
+use crate::resolve::Resolver;
 
 /// Time for the TLS connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -27,9 +29,10 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn open(base: &str, tls: rustls::ClientConfig) -> Result<Self, Fault> {
+    pub(crate) fn open(base: &str, tls: rustls::ClientConfig, resolver: &Resolver) -> Result<Self, Fault> {
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
+            .dns_resolver(Arc::new(resolver.clone()))
             .https_only(true)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

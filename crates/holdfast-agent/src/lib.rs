@@ -28,6 +28,7 @@ mod link;
 #[doc(hidden)]
 pub mod parsers;
 mod queue;
+mod resolve;
 mod secrets;
 mod shadow;
 mod slots;

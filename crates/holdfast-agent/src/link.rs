@@ -3,9 +3,12 @@
 //! What is said on it is decided elsewhere; what was not acknowledged when it ends is kept elsewhere.
 
 use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast_core::backoff::ReturnHint;
 use holdfast_core::id::DeviceId;
 use holdfast_core::mqtt::client::{Action, ClientConfig, ClientSession, CloseCause};
 use holdfast_core::mqtt::packet::PacketId;
@@ -19,11 +22,16 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::agent::Outage;
 use crate::clock;
+use crate::config::Endpoint;
 use crate::fault::{self, Fault};
+use crate::resolve::Resolver;
 
-/// Time for the TCP connection, and again for the TLS handshake.
+/// Time for a TCP connection to one address.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// Time for the TLS handshake: a server with a fleet at its door lets it wait for its turn.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(40);
 /// Time for one write: a server that takes nothing for so long is gone.
 const WRITE_WITHIN: Duration = Duration::from_secs(20);
 /// Bytes read at once.
@@ -36,10 +44,12 @@ pub(crate) const WAITING_MAX: usize = 128;
 pub(crate) struct Target {
     /// The device, which is also the client id.
     pub(crate) device: DeviceId,
-    /// Host name or address.
-    pub(crate) host: String,
-    /// Port.
-    pub(crate) port: u16,
+    /// Where servers are; all are tried, from the one at `first` on.
+    pub(crate) endpoints: Vec<Endpoint>,
+    /// The one that worked last.
+    pub(crate) first: usize,
+    /// From names to addresses.
+    pub(crate) resolver: Resolver,
     /// Keep alive to ask for.
     pub(crate) keep_alive_s: u16,
     /// TLS with the device's identity.
@@ -67,6 +77,10 @@ pub(crate) enum ToLink {
 /// What the connection told.
 #[derive(Debug)]
 pub(crate) enum FromLink {
+    /// The server at this place of the list proved itself.
+    Reached(usize),
+    /// What the platform says about coming back; whether it is meant for the end of this connection, whenever that is.
+    Return(ReturnHint, bool),
     /// Accepted and subscribed.
     Ready,
     /// A message of the platform.
@@ -97,7 +111,16 @@ pub(crate) enum FromLink {
         detail: String,
         /// Whether the platform, or TLS, turned this identity away.
         turned_away: bool,
+        /// What kind of outage this is; `None` if the agent wanted it.
+        outage: Option<Outage>,
     },
+}
+
+/// Why there is no connection.
+struct Failed {
+    fault: Fault,
+    turned_away: bool,
+    outage: Outage,
 }
 
 /// Opens a connection in its own task. Every message carries `number`, so that those of older connections are known.
@@ -105,35 +128,114 @@ pub(crate) fn open(target: Target, number: u64, heard: mpsc::Sender<(u64, FromLi
     let (sender, orders) = mpsc::channel(WAITING_MAX);
     tokio::spawn(async move {
         let closed = match connect(&target).await {
-            Ok(stream) => Talk::new(&target, stream, number, heard.clone()).run(orders).await,
-            Err((fault, turned_away)) => {
-                FromLink::Closed { name: fault.name().to_owned(), detail: fault.to_string(), turned_away }
+            Ok((stream, place)) => {
+                let _ = heard.send((number, FromLink::Reached(place))).await;
+                Talk::new(&target, stream, number, heard.clone()).run(orders).await
             }
+            Err(Failed { fault, turned_away, outage }) => FromLink::Closed {
+                name: fault.name().to_owned(),
+                detail: fault.to_string(),
+                turned_away,
+                outage: Some(outage),
+            },
         };
         let _ = heard.send((number, closed)).await;
     });
     sender
 }
 
-async fn connect(target: &Target) -> Result<TlsStream<TcpStream>, (Fault, bool)> {
-    let late = || Fault::Network { what: "connect to the MQTT door", why: "no answer in time".to_owned() };
-    let passing = |fault| (fault, false);
-    let name =
-        ServerName::try_from(target.host.clone()).map_err(|why| passing(Fault::network("read mqtt_addr", &why)))?;
-    let tcp = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect((target.host.as_str(), target.port)))
+/// Tries one server after the other; if all fail, the nearest cause is told.
+async fn connect(target: &Target) -> Result<(TlsStream<TcpStream>, usize), Failed> {
+    let count = target.endpoints.len();
+    let mut failed: Option<Failed> = None;
+    for place in (target.first..count).chain(0..target.first.min(count)) {
+        let Some(endpoint) = target.endpoints.get(place) else { continue };
+        match connect_to(target, endpoint).await {
+            Ok(stream) => return Ok((stream, place)),
+            Err(next) => {
+                if failed.as_ref().is_none_or(|failed| next.outage >= failed.outage) {
+                    failed = Some(next);
+                }
+            }
+        }
+    }
+    Err(failed.unwrap_or_else(|| Failed {
+        fault: Fault::Network { what: "connect to the MQTT door", why: "no server is configured".to_owned() },
+        turned_away: false,
+        outage: Outage::Server,
+    }))
+}
+
+/// Tries every address of one server.
+async fn connect_to(target: &Target, endpoint: &Endpoint) -> Result<TlsStream<TcpStream>, Failed> {
+    let found = target.resolver.find(&endpoint.host, endpoint.port).await;
+    let unresolved = Failed {
+        fault: Fault::Network { what: "connect to the MQTT door", why: "the name does not resolve".to_owned() },
+        turned_away: false,
+        outage: Outage::Dns,
+    };
+    let mut failed = found.unresolved.then_some(unresolved);
+    for address in found.addresses {
+        match shake_hands(target, endpoint, address).await {
+            Ok(stream) => {
+                target.resolver.proved(&endpoint.host, address.ip());
+                return Ok(stream);
+            }
+            // A name that does not resolve explains everything that follows from it, except a refusal.
+            Err(next) if next.turned_away || failed.as_ref().is_none_or(|failed| next.outage >= failed.outage) => {
+                failed = Some(next);
+            }
+            Err(_) => {}
+        }
+    }
+    Err(failed.unwrap_or_else(|| Failed {
+        fault: Fault::Network { what: "connect to the MQTT door", why: "no address to try".to_owned() },
+        turned_away: false,
+        outage: Outage::Dns,
+    }))
+}
+
+async fn shake_hands(
+    target: &Target,
+    endpoint: &Endpoint,
+    address: SocketAddr,
+) -> Result<TlsStream<TcpStream>, Failed> {
+    let network =
+        |what, why: &io::Error| Failed { fault: Fault::network(what, why), turned_away: false, outage: outage_of(why) };
+    let late = || network("connect to the MQTT door", &io::Error::new(io::ErrorKind::TimedOut, "no answer in time"));
+    let name = ServerName::try_from(endpoint.host.clone())
+        .map_err(|why| network("read mqtt_addr", &io::Error::new(io::ErrorKind::InvalidInput, why)))?;
+    let tcp = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(address))
         .await
-        .map_err(|_| passing(late()))?
-        .map_err(|why| passing(Fault::network("connect to the MQTT door", &why)))?;
-    tcp.set_nodelay(true).map_err(|why| passing(Fault::network("connect to the MQTT door", &why)))?;
+        .map_err(|_| late())?
+        .map_err(|why| network("connect to the MQTT door", &why))?;
+    tcp.set_nodelay(true).map_err(|why| network("connect to the MQTT door", &why))?;
     let handshake = TlsConnector::from(Arc::clone(&target.tls)).connect(name, tcp);
-    tokio::time::timeout(CONNECT_WITHIN, handshake)
-        .await
-        .map_err(|_| passing(late()))?
-        .map_err(|why| (Fault::network("agree on TLS with the MQTT door", &why), is_tls(&why)))
+    let shaken = tokio::time::timeout(HANDSHAKE_WITHIN, handshake).await.map_err(|_| late())?;
+    shaken.map_err(|why| Failed { turned_away: is_tls(&why), ..network("agree on TLS with the MQTT door", &why) })
+}
+
+/// Whose fault an error of the network is.
+fn outage_of(why: &io::Error) -> Outage {
+    use io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkDown, NetworkUnreachable};
+    let of_time = |why: &rustls::Error| {
+        use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+        matches!(
+            why,
+            rustls::Error::InvalidCertificate(
+                Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
+            )
+        )
+    };
+    match why.kind() {
+        AddrNotAvailable | HostUnreachable | NetworkDown | NetworkUnreachable => Outage::LocalNetwork,
+        _ if why.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some_and(of_time) => Outage::Time,
+        _ => Outage::Server,
+    }
 }
 
 /// Whether a broken connection was TLS saying no, such as an alert about the client's certificate.
-fn is_tls(why: &std::io::Error) -> bool {
+fn is_tls(why: &io::Error) -> bool {
     why.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }
 
@@ -179,7 +281,7 @@ impl Talk {
         }
     }
 
-    fn read(&mut self, read: std::io::Result<usize>, buffer: &[u8]) {
+    fn read(&mut self, read: io::Result<usize>, buffer: &[u8]) {
         let Some(session) = &mut self.session else { return };
         match read {
             Ok(0) => session.handle(Input::Closed, clock::monotonic()),
@@ -187,7 +289,7 @@ impl Talk {
             Err(why) => {
                 // In TLS 1.3 a refused client certificate shows only at the first read after the handshake.
                 let turned_away = is_tls(&why);
-                self.end("connection-lost", &fault::chain(&why), turned_away);
+                self.end("connection-lost", &fault::chain(&why), turned_away, Some(outage_of(&why)));
             }
         }
     }
@@ -201,13 +303,20 @@ impl Talk {
         }
     }
 
-    fn end(&mut self, name: &str, detail: &str, turned_away: bool) {
-        self.ended = Some(FromLink::Closed { name: name.to_owned(), detail: detail.to_owned(), turned_away });
+    fn end(&mut self, name: &str, detail: &str, turned_away: bool, outage: Option<Outage>) {
+        self.ended = Some(FromLink::Closed { name: name.to_owned(), detail: detail.to_owned(), turned_away, outage });
+    }
+
+    /// Passes on what the platform said about coming back.
+    async fn tell_hint(&mut self, for_good: bool) {
+        if let Some(hint) = self.session.as_mut().and_then(ClientSession::take_return_hint) {
+            self.tell(FromLink::Return(hint, for_good)).await;
+        }
     }
 
     async fn tell(&mut self, what: FromLink) {
         if self.heard.send((self.number, what)).await.is_err() {
-            self.end("closed-by-agent", "the agent ended", false);
+            self.end("closed-by-agent", "the agent ended", false, None);
         }
     }
 
@@ -216,12 +325,12 @@ impl Talk {
         loop {
             let Some(action) = self.session.as_mut().and_then(ClientSession::poll_action) else {
                 if self.session.is_none() && self.ended.is_none() {
-                    self.end("connection-lost", "no session", false);
+                    self.end("connection-lost", "no session", false, Some(Outage::Server));
                 }
                 return;
             };
             match action {
-                Action::Connected => {}
+                Action::Connected => self.tell_hint(true).await,
                 Action::Ready => self.tell(FromLink::Ready).await,
                 Action::NotSubscribed { channel, reason } => {
                     tracing::warn!(mqtt.channel = channel.path(), mqtt.reason = reason.name(), "not subscribed");
@@ -236,6 +345,7 @@ impl Talk {
                 }
                 Action::Send(bytes) => self.write(&bytes).await,
                 Action::Close { cause } => {
+                    self.tell_hint(false).await;
                     self.closed(&cause);
                     return;
                 }
@@ -270,8 +380,8 @@ impl Talk {
         };
         match tokio::time::timeout(WRITE_WITHIN, write).await {
             Ok(Ok(())) => {}
-            Ok(Err(why)) => self.end("connection-lost", &fault::chain(&why), false),
-            Err(_) => self.end("no-answer-in-time", "the server takes no data", false),
+            Ok(Err(why)) => self.end("connection-lost", &fault::chain(&why), false, Some(outage_of(&why))),
+            Err(_) => self.end("no-answer-in-time", "the server takes no data", false, Some(Outage::Server)),
         }
     }
 
@@ -281,8 +391,9 @@ impl Talk {
             CloseCause::ByServer { words, .. } => (words.as_deref(), false),
             CloseCause::ByAgent | CloseCause::Broken(_) | CloseCause::Vanished | CloseCause::Silent => (None, false),
         };
+        let outage = (*cause != CloseCause::ByAgent).then_some(Outage::Server);
         if self.ended.is_none() {
-            self.end(words.unwrap_or_else(|| cause.name()), cause.name(), turned_away);
+            self.end(words.unwrap_or_else(|| cause.name()), cause.name(), turned_away, outage);
         }
     }
 }

@@ -14,6 +14,7 @@ use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::agent::Returned;
 use crate::application::{LINE_BYTES_MAX, Printed, next_line};
 use crate::commands::Results;
 use crate::config::Config;
@@ -22,6 +23,7 @@ use crate::counters::Reserved;
 use crate::device_state::DeviceState;
 use crate::fault::Fault;
 use crate::keys::{Request, Terms};
+use crate::resolve::Proven;
 use crate::shadow::Known;
 use crate::slots::Progress;
 use crate::{acked, credential, door, durable, est, keys, queue, unpack};
@@ -138,6 +140,8 @@ pub fn records(data: &[u8]) {
     record::<Known>(data);
     record::<Results>(data);
     record::<Reserved>(data);
+    record::<Proven>(data);
+    record::<Returned>(data);
     let _ = serde_json::from_slice::<Progress>(data);
 }
 

@@ -3,11 +3,11 @@
 
 mod identity;
 
-use holdfast_core::backoff::Backoff;
+use holdfast_core::backoff::{Backoff, ReturnHint};
 use holdfast_core::time::Millis;
 use tokio::sync::mpsc;
 
-use super::Agent;
+use super::{Agent, Outage};
 use crate::clock;
 use crate::credential::{self, CANDIDATE_TRIES_MAX};
 use crate::device_state::CredentialSlot;
@@ -40,13 +40,18 @@ pub(super) struct Connection {
     renewing: bool,
     expired: bool,
     look_at: Millis,
+    /// Which server of the configuration worked last.
+    server: usize,
+    /// When a door was last knocked at, and how long it must be left alone after that.
+    knocked: Option<Millis>,
+    knocks_apart: Millis,
 }
 
 impl Connection {
-    pub(super) const fn new(waits: Backoff) -> Self {
-        let now = Millis(0);
+    /// A device that begins by waiting until `first`, and never knocks at any door twice within `knocks_apart`.
+    pub(super) const fn new(waits: Backoff, first: Millis, knocks_apart: Millis) -> Self {
         Self {
-            state: State::Waiting(now),
+            state: State::Waiting(first),
             waits,
             number: 0,
             candidate_failures: 0,
@@ -54,6 +59,9 @@ impl Connection {
             renewing: false,
             expired: false,
             look_at: Millis(0),
+            server: 0,
+            knocked: None,
+            knocks_apart,
         }
     }
 
@@ -79,9 +87,9 @@ impl Connection {
         self.number == number && self.is_open()
     }
 
-    pub(super) const fn deadline(&self) -> Option<Millis> {
+    pub(super) fn deadline(&self) -> Option<Millis> {
         match self.state {
-            State::Waiting(at) => Some(at),
+            State::Waiting(at) => Some(self.not_too_soon(at)),
             State::Enrolling => None,
             State::Linked { .. } => Some(self.look_at),
         }
@@ -93,6 +101,25 @@ impl Connection {
             State::Linked { orders, .. } => orders.try_send(order).is_ok(),
             State::Waiting(_) | State::Enrolling => false,
         }
+    }
+
+    /// What the platform says about coming back.
+    pub(super) const fn hinted(&mut self, hint: ReturnHint) {
+        self.waits.hinted(hint);
+    }
+
+    /// This server of the configuration proved itself.
+    pub(super) const fn reached(&mut self, server: usize) {
+        self.server = server;
+    }
+
+    /// The next server of `count` has its turn.
+    const fn next_server(&mut self, count: usize) {
+        self.server = if self.server + 1 < count { self.server + 1 } else { 0 };
+    }
+
+    fn not_too_soon(&self, at: Millis) -> Millis {
+        self.knocked.map_or(at, |knocked| at.max(Millis(knocked.0.saturating_add(self.knocks_apart.0))))
     }
 
     fn wait(&mut self) {
@@ -114,7 +141,8 @@ impl Agent {
     /// Connects, enrols or renews if that is due.
     pub(super) fn drive_connection(&mut self, now: Millis) {
         match self.connection.state {
-            State::Waiting(at) if at <= now => {
+            State::Waiting(at) if self.connection.not_too_soon(at) <= now => {
+                self.connection.knocked = Some(now);
                 if let Err(fault) = self.connect() {
                     self.refusals.count(fault.name(), "connect");
                     tracing::warn!(fault.text = %fault, "cannot connect");
@@ -122,6 +150,7 @@ impl Agent {
                 }
             }
             State::Linked { slot, ready: true, .. } if self.connection.look_at <= now => {
+                self.mark_alive_if_due(now);
                 self.renew_if_due(slot, now);
             }
             State::Waiting(_) | State::Enrolling | State::Linked { .. } => {}
@@ -143,12 +172,17 @@ impl Agent {
             self.note("keep the proven credential", proven);
             self.quarantined = false;
             tracing::info!(mqtt.connection = self.connection.number, "connected");
+            self.outage_over(now);
         }
     }
 
     /// The connection ended: nothing is on its way any more, and another one follows after a wait.
-    pub(super) fn link_closed(&mut self, name: &str, detail: &str, turned_away: bool) {
+    pub(super) fn link_closed(&mut self, name: &str, detail: &str, turned_away: bool, outage: Option<Outage>) {
         tracing::info!(mqtt.closed = name, mqtt.detail = detail, "connection ended");
+        match outage {
+            Some(outage) => self.outage(outage, self.connection.is_ready()),
+            None => self.left_on_purpose(),
+        }
         let was_candidate = match &self.connection.state {
             State::Linked { slot, ready: false, .. } => self.record.value.candidate == Some(*slot),
             State::Linked { .. } | State::Waiting(_) | State::Enrolling => false,

@@ -16,6 +16,8 @@ impl Agent {
             return;
         }
         match what {
+            FromLink::Reached(server) => self.connection.reached(server),
+            FromLink::Return(hint, for_good) => self.told_to_return(hint, for_good),
             FromLink::Ready => self.link_ready(),
             FromLink::Received { packet_id, channel, payload } => {
                 self.received(channel, &payload);
@@ -25,7 +27,9 @@ impl Agent {
             }
             FromLink::Acked(token) => self.acked(token),
             FromLink::Refused { token, reason, name } => self.refused(token, reason, &name),
-            FromLink::Closed { name, detail, turned_away } => self.link_closed(&name, &detail, turned_away),
+            FromLink::Closed { name, detail, turned_away, outage } => {
+                self.link_closed(&name, &detail, turned_away, outage);
+            }
         }
     }
 
@@ -90,6 +94,7 @@ impl Agent {
             tracing::warn!(policy.quarantined = policy.quarantined, policy.reason = reason, "policy changed");
         }
         self.quarantined = policy.quarantined;
+        self.returning.policy_said();
         if policy.recover {
             self.asked_to_recover();
         }

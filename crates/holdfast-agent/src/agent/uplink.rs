@@ -22,7 +22,8 @@ const PAYLOAD_BYTES_MAX: usize = 16 * 1024;
 impl Agent {
     /// Says everything that may be said now.
     pub(super) fn speak(&mut self) {
-        if !self.connection.is_ready() || self.hold_until.is_some() {
+        if !self.connection.is_ready() || self.hold_until.is_some() || self.returning.awaits_policy(clock::monotonic())
+        {
             return;
         }
         self.tell_gaps();

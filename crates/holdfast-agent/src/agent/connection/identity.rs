@@ -7,6 +7,7 @@ use holdfast_core::time::{Millis, Timestamp};
 use super::super::{Agent, Brought};
 use super::State;
 use crate::clock;
+use crate::config::Config;
 use crate::credential::{self, CANDIDATE_TRIES_MAX, Enrolment, Plan, Reason, Received};
 use crate::device_state::CredentialSlot;
 use crate::door::Door;
@@ -44,8 +45,9 @@ impl Agent {
         let tls = Arc::new(tls::config(self.trust.document(), &identity, floor, ALPN)?);
         let target = link::Target {
             device: self.config.device.clone(),
-            host: self.config.mqtt_host.clone(),
-            port: self.config.mqtt_port,
+            endpoints: self.config.mqtt.clone(),
+            first: self.connection.server,
+            resolver: self.resolver.clone(),
             keep_alive_s: self.config.timing.keep_alive_s,
             tls,
         };
@@ -63,10 +65,16 @@ impl Agent {
         tokio::spawn(async move { brings.send(Brought::Credential(enrolment.enrol(reason).await)).await });
     }
 
+    /// The devices' door of the server in use.
+    fn est_url(&self) -> &str {
+        self.config.est_urls.get(self.connection.server).unwrap_or(&self.config.est_url)
+    }
+
     fn enrolment(&self, slot: CredentialSlot) -> Enrolment {
         Enrolment {
             layout: self.layout.clone(),
-            config: self.config.clone(),
+            config: Config { est_url: self.est_url().to_owned(), ..self.config.clone() },
+            resolver: self.resolver.clone(),
             keys: Arc::clone(&self.keys),
             trust: self.trust.document().clone(),
             time_floor: Timestamp::from_micros(self.record.value.time_floor_us),
@@ -113,6 +121,9 @@ impl Agent {
                 self.refusals.count(fault.name(), "credential");
                 let asked = fault.asked_wait();
                 if enrolling {
+                    if matches!(fault, Fault::Network { .. }) {
+                        self.connection.next_server(self.config.est_urls.len());
+                    }
                     self.connection.wait_at_least(asked);
                 } else {
                     let wait = asked.max(RENEWAL_LOOK);
@@ -128,6 +139,6 @@ impl Agent {
         let identity = credential::read(&self.layout, &self.keys, slot).ok().flatten()?;
         let floor = Timestamp::from_micros(self.record.value.time_floor_us);
         let tls = tls::config(self.trust.document(), &identity, floor, b"").ok()?;
-        Door::open(&self.config.est_url, tls).ok()
+        Door::open(self.est_url(), tls, &self.resolver).ok()
     }
 }
