@@ -27,6 +27,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("agent_config", agent::config),
     ("agent_image", images::unpacked),
     ("agent_key_files", agent::key_files),
+    ("agent_key_requests", agent::key_requests),
     ("agent_messages", agent::messages),
     ("agent_queue", agent::queue_lines),
     ("agent_records", agent::records),

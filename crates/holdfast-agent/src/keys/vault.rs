@@ -65,6 +65,9 @@ pub(crate) enum Refusal {
     NotEvidence,
     KeyMissing,
     KeyDamaged,
+    /// Only a build with TPM support meets it.
+    #[cfg_attr(not(feature = "tpm"), expect(dead_code, reason = "only a TPM tells its keys from others"))]
+    KeyForeign,
     KeyExists,
     SecretTooLong,
     SecretNameBad,
@@ -87,6 +90,7 @@ impl Refusal {
             Self::NotEvidence => "message-not-evidence",
             Self::KeyMissing => "key-missing",
             Self::KeyDamaged => "key-damaged",
+            Self::KeyForeign => "key-not-of-this-hardware",
             Self::KeyExists => "key-exists",
             Self::SecretTooLong => "secret-too-long",
             Self::SecretNameBad => "secret-name-bad",

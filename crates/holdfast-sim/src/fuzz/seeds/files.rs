@@ -18,6 +18,7 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "agent_config" => texts(&[CONFIG]),
         "agent_image" | "image_list" => images(),
         "agent_key_files" => vec![private_key_pem(), certificate_pem()],
+        "agent_key_requests" => key_requests(),
         "agent_messages" => texts(&[
             r#"{"v":4,"f":{"mode":"off"}}"#,
             r#"{"id":"018bcfe5-6800-7fff-bfff-ffffffffffff","action":"identify","input":{"minutes":5},"expires":1795408200000000}"#,
@@ -59,6 +60,42 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         ]),
         _ => Vec::new(),
     }
+}
+
+/// What the agent asks its key process, and what comes back.
+fn key_requests() -> Vec<Vec<u8>> {
+    let client_verify = [[b' '; 64].as_slice(), b"TLS 1.3, client CertificateVerify\0", &[7; 32]].concat();
+    let evidence = item(|w| {
+        let claims = item(|w| {
+            w.map(1).i64(265).text(holdfast_core::attest::PROFILE);
+        });
+        let header = item(|w| {
+            w.map(1).i64(1).i64(-9);
+        });
+        w.array(4).text("Signature1").bytes(&header).bytes(b"").bytes(&claims);
+    });
+    let mut seeds = vec![
+        item(|w| {
+            w.array(1).u64(0);
+        }),
+        item(|w| {
+            w.array(2).u64(4).text("ldevid-a");
+        }),
+    ];
+    seeds.extend([("ldevid-b", "tls-client-verify", client_verify), ("factory", "evidence", evidence)].map(
+        |(slot, purpose, message)| {
+            item(|w| {
+                w.array(4).u64(5).text(slot).text(purpose).bytes(&message);
+            })
+        },
+    ));
+    seeds.push(item(|w| {
+        w.array(3).u64(6).text("wifi").bytes(b"correct horse");
+    }));
+    seeds.push(item(|w| {
+        w.array(2).u64(1).text("key-missing");
+    }));
+    seeds
 }
 
 const APPLICATION: &str = r#"{"stream":"climate","fields":{"temperature":21.5,"humidity":40}}
