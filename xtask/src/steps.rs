@@ -34,6 +34,10 @@ pub(crate) fn test() -> Result<(), String> {
     run::expect(run::cargo(&["check", "-p", "holdfast-core", "--no-default-features", "--quiet"]))?;
     step("unit and integration tests, vectors");
     run::expect(run::cargo(&["test", "--workspace", "--quiet"]))?;
+    step("keys in a TPM");
+    let tpm = ["-p", "holdfast-agent", "--features", "tpm", "--all-targets", "--quiet"];
+    run::expect(run::cargo(&[&["clippy"], tpm.as_slice(), &["--", "-D", "warnings"]].concat()))?;
+    run::expect(run::cargo(&["test", "-p", "holdfast-agent", "--features", "tpm", "--quiet", "keys::"]))?;
     step("the main job, end to end");
     run::expect(run::cargo(&["build", "-p", "holdfast-server", "-p", "holdfast-agent", "--quiet"]))?;
     let demo = run::program(&target("debug", "holdfast").to_string_lossy(), &["demo", "--once", "-o", "json"]);

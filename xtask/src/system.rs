@@ -4,11 +4,17 @@ use std::path::Path;
 
 use crate::run;
 
-/// A program that is started, and the Debian package that brings it.
+/// A program that is started, or a file by its whole path, and the Debian package that brings it.
 type Need = (&'static str, &'static str);
 
 /// What the tests start.
-pub(crate) const TESTS: &[Need] = &[("mosquitto_pub", "mosquitto-clients"), ("openssl", "openssl")];
+pub(crate) const TESTS: &[Need] = &[
+    ("mosquitto_pub", "mosquitto-clients"),
+    ("openssl", "openssl"),
+    ("swtpm", "swtpm"),
+    ("pkg-config", "pkg-config"),
+    ("/usr/include/tss2/tss2_esys.h", "libtss2-dev"),
+];
 
 /// What other people's clients run on.
 pub(crate) const CLIENTS: &[Need] = &[("python3", "python3-venv"), ("node", "nodejs"), ("npm", "npm")];

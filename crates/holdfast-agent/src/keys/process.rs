@@ -7,6 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, geteuid, set_dumpable_behavior, setrlimit};
 
@@ -17,8 +18,10 @@ use crate::conversation::Refusals;
 use crate::fault::Fault;
 use crate::layout::Layout;
 
-/// Most connections at once.
+/// Most connections at once; one more is closed.
 const PEERS_MAX: usize = 8;
+/// Time for the question of somebody who may not ask.
+const STRANGER_WITHIN: Duration = Duration::from_secs(1);
 /// What a new socket's mode leaves out: everything for others, execution for all.
 const SOCKET_UMASK: u32 = 0o117;
 
@@ -57,20 +60,23 @@ fn listen(path: &Path, allowed: &[u32], desk: &Arc<Desk>) -> Result<(), Fault> {
     let peers = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming() {
         let mut stream = stream.map_err(Fault::files("accept at", path))?;
-        let uid = rustix::net::sockopt::socket_peercred(&stream).map(|peer| peer.uid.as_raw());
-        if !uid.as_ref().is_ok_and(|uid| allowed.contains(uid)) {
-            tracing::warn!(peer.uid = ?uid.ok(), "peer turned away");
-            turn_away(&mut stream, Refusal::PeerNotAllowed);
-        } else if peers.fetch_add(1, Ordering::AcqRel) >= PEERS_MAX {
+        if peers.fetch_add(1, Ordering::AcqRel) >= PEERS_MAX {
             peers.fetch_sub(1, Ordering::AcqRel);
-            turn_away(&mut stream, Refusal::TooManyPeers);
-        } else {
-            let (desk, peers) = (Arc::clone(desk), Arc::clone(&peers));
-            std::thread::spawn(move || {
-                desk.converse(&mut stream);
-                peers.fetch_sub(1, Ordering::AcqRel);
-            });
+            continue;
         }
+        let uid = rustix::net::sockopt::socket_peercred(&stream).map(|peer| peer.uid.as_raw());
+        let is_allowed = uid.as_ref().is_ok_and(|uid| allowed.contains(uid));
+        let (desk, peers) = (Arc::clone(desk), Arc::clone(&peers));
+        std::thread::spawn(move || {
+            if is_allowed {
+                desk.converse(&mut stream);
+            } else {
+                tracing::warn!(peer.uid = ?uid.ok(), "peer turned away");
+                let _ = stream.set_read_timeout(Some(STRANGER_WITHIN)).and_then(|()| read_frame(&mut stream));
+                turn_away(&mut stream, Refusal::PeerNotAllowed);
+            }
+            peers.fetch_sub(1, Ordering::AcqRel);
+        });
     }
     Ok(())
 }

@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use holdfast_core::cose::{PublicKey, SignError, Signer};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::{SignatureAlgorithm, SignatureScheme};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -25,6 +27,8 @@ use crate::fault::Fault;
 
 /// An answer that takes longer is none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// A key process that takes longer to end, in seconds, is made to.
+const END_WITHIN_S: i64 = 2;
 
 /// The way to the keys.
 enum Reach {
@@ -220,10 +224,13 @@ fn is_loss(fault: &Fault) -> bool {
 
 /// A key process that has no other end any more ends by itself; one that hangs is made to.
 fn end(child: Option<Child>) {
-    if let Some(mut child) = child {
-        let _ = child.kill();
-        let _ = child.wait();
+    let Some(mut child) = child else { return };
+    if let Ok(handle) = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()) {
+        let limit = Timespec { tv_sec: END_WITHIN_S, tv_nsec: 0 };
+        let _ = poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&limit));
     }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Starts a key process; the stream is its input.

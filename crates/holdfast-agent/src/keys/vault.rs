@@ -74,7 +74,6 @@ pub(crate) enum Refusal {
     SealedDamaged,
     StoreFailed,
     PeerNotAllowed,
-    TooManyPeers,
 }
 
 impl Refusal {
@@ -97,7 +96,6 @@ impl Refusal {
             Self::SealedDamaged => "sealed-damaged",
             Self::StoreFailed => "key-store-failed",
             Self::PeerNotAllowed => "key-peer-not-allowed",
-            Self::TooManyPeers => "key-peers-too-many",
         }
     }
 }

@@ -74,7 +74,7 @@ impl Running {
         self.0.wait().unwrap();
     }
 
-    fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap()
     }
 }
@@ -94,11 +94,16 @@ pub(crate) struct Device {
 impl Device {
     /// Initialised, with trust document and a factory certificate; no image yet.
     pub(crate) fn made() -> Self {
+        Self::made_with(&[])
+    }
+
+    /// The same with further arguments of `init`.
+    pub(crate) fn made_with(more: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let signers = [SoftwareKey::ed25519(&[11; 32]), SoftwareKey::ed25519(&[12; 32])];
         let device = Self { home, signers };
         let dir = device.dir();
-        let init = agent(&[
+        let init = [
             "init",
             "--dir",
             &dir,
@@ -112,7 +117,8 @@ impl Device {
             "https://localhost:1",
             "--mqtt-addr",
             "localhost:1",
-        ]);
+        ];
+        let init = agent(&[&init, more].concat());
         assert!(init.status.success(), "{init:?}");
         let authority = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let role =
@@ -142,7 +148,7 @@ impl Device {
         self.home.path().join("agent").to_str().unwrap().to_owned()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join("agent").join(name)
     }
 
@@ -219,9 +225,30 @@ impl Device {
     }
 
     pub(crate) fn run(&self) -> Running {
+        self.run_with(&[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn run_with(&self, more: &[&str]) -> Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast-agent"));
-        command.args(["run", "--dir", &self.dir(), "--exit-with-parent"]).stdin(Stdio::null()).stderr(Stdio::null());
+        command.args(["run", "--dir", &self.dir(), "--exit-with-parent"]).args(more);
+        command.stdin(Stdio::null()).stderr(Stdio::null());
         Running(command.process_group(0).spawn().unwrap())
+    }
+
+    /// A key process of its own, once it listens.
+    pub(crate) fn keys(&self, socket: &std::path::Path, more: &[&str]) -> Running {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast-agent"));
+        command.args(["keys", "--dir", &self.dir(), "--socket"]).arg(socket).args(more);
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("key process listens") {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the key process ended");
+        }
+        child.stderr = Some(log.into_inner());
+        Running(child)
     }
 
     pub(crate) fn status(&self) -> serde_json::Value {
