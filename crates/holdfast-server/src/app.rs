@@ -29,6 +29,7 @@ mod deployments;
 mod fleet;
 mod history;
 mod integrity;
+pub(crate) mod keys;
 mod models;
 pub(crate) mod paging;
 mod people;

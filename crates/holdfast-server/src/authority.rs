@@ -1,38 +1,49 @@
 //! The keys that a server holds: operational CA, freshness key, ledger key, and the certificate of its own doors.
 //!
-//! They are made at the first start, never replaced, and refused if anyone else could have read them. This module
-//! issues certificates; who may get one is decided elsewhere, and no rule is applied here.
+//! They are made at the first start and refused if anyone else could have read them; the first two can be followed by new
+//! ones, with an overlap. This module issues certificates; who may get one is decided elsewhere, and no rule is applied
+//! here.
 
 mod certificate;
+mod change;
 mod counter;
+mod crl;
+mod door;
 mod request;
-mod terms;
+mod ring;
 pub mod secret_file;
+mod terms;
+pub mod vault;
 
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use holdfast_core::cose::SoftwareKey;
-use holdfast_core::hash::Sha256Digest;
+use holdfast_core::cose::{PublicKey, Signer as _, SoftwareKey};
 use holdfast_core::id::DeviceId;
 use holdfast_core::ledger::note::{KeyName, NoteSigner};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::fleet::{CertificateState, DeviceCertificate, KeyThumbprint};
-use rcgen::{Issuer, KeyPair, PublicKeyData};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use holdfast_domain::keys::{KeyState, ServerKey};
+use rcgen::KeyPair;
+use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use certificate::{CertificateError, SERIAL_BYTES, Validity};
 pub(crate) use certificate::{DEVICE_URN, ca_certificate, idevid, parse, serial_text, spki_of, validity_of};
+pub use change::Prepared;
 use counter::RisingCounter;
+pub use crl::{CRL_ENTRIES_MAX, CRL_EVERY, CRL_LIFE};
+use door::Door;
 pub use request::{REQUEST_BYTES_MAX, RequestError, RequestedKey};
+use ring::{Ca, Ring};
 use secret_file::SecretFileError;
 pub use terms::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
+use vault::{SealError, Vault};
 
 /// Life of the operational CA: ten years.
 pub const CA_LIFE: Millis = Millis::from_secs(10 * 365 * 86_400);
@@ -46,8 +57,6 @@ const CA_CERT: &str = "operational-ca.crt";
 const FRESHNESS_KEY: &str = "freshness.key";
 const LEDGER_KEY: &str = "ledger.key";
 const COUNTER: &str = "statement-counter";
-const DOOR_KEY: &str = "door.key";
-const DOOR_CERT: &str = "door.crt";
 const PRIVATE_KEY: &str = "PRIVATE KEY";
 const CERTIFICATE: &str = "CERTIFICATE";
 /// PKCS#8 before an Ed25519 seed (RFC 8410 §7).
@@ -60,6 +69,9 @@ pub enum AuthorityError {
     /// A key file is missing, malformed, or not its owner's alone.
     #[error("a key file cannot be used")]
     File(#[from] SecretFileError),
+    /// The keys are sealed, and cannot be opened with what was given.
+    #[error("the keys cannot be opened")]
+    Seal(#[from] SealError),
     /// A certificate could not be made or read.
     #[error("a certificate cannot be made or read")]
     Certificate(#[from] CertificateError),
@@ -80,6 +92,7 @@ impl AuthorityError {
     pub fn name(&self) -> &'static str {
         match self {
             Self::File(inner) => inner.name(),
+            Self::Seal(inner) => inner.name(),
             Self::Certificate(inner) => inner.name(),
             Self::WrongKey(_) => "key-of-wrong-kind",
             Self::Mismatch => "ca-key-mismatch",
@@ -121,24 +134,22 @@ pub struct Issued {
 /// The server's keys, loaded.
 pub struct Authority {
     config: AuthorityConfig,
-    ca: Issuer<'static, KeyPair>,
-    ca_der: CertificateDer<'static>,
-    freshness: SoftwareKey,
+    vault: Vault,
+    ring: ArcSwap<Ring>,
     ledger_seed: Zeroizing<[u8; 32]>,
+    ledger_created: Option<Timestamp>,
     statements: RisingCounter,
     door: ArcSwap<Door>,
-}
-
-struct Door {
-    key: Arc<CertifiedKey>,
-    validity: Validity,
+    /// Held while keys are changed, so that one change does not undo another.
+    changing: Mutex<()>,
 }
 
 impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authority")
             .field("dir", &self.config.dir)
-            .field("freshness", &self.freshness)
+            .field("vault", &self.vault)
+            .field("keys", &self.standing())
             .finish_non_exhaustive()
     }
 }
@@ -154,41 +165,40 @@ impl Authority {
     pub fn open_or_create(config: AuthorityConfig, now: Timestamp) -> Result<Self, AuthorityError> {
         let dir = config.dir.clone();
         secret_file::open_dir(&dir)?;
-        let complete = dir.join(CA_CERT).exists();
-        if !complete {
-            Self::create(&dir, now)?;
+        let vault = Vault::open(&dir, config.terms.seal.as_ref())?;
+        if !dir.join(CA_CERT).exists() {
+            Self::create(&dir, &vault, now)?;
         }
-        let ca_der = CertificateDer::from(secret_file::read_pem(&dir.join(CA_CERT), CERTIFICATE)?.to_vec());
-        let ca_key = read_p256(&dir.join(CA_KEY))?;
-        if spki_of(&ca_der)? != ca_key.subject_public_key_info() {
-            return Err(AuthorityError::Mismatch);
-        }
-        let ca = Issuer::from_ca_cert_der(&ca_der, ca_key).map_err(CertificateError::from)?;
-        let freshness = SoftwareKey::ed25519(&*read_ed25519(&dir.join(FRESHNESS_KEY))?);
-        let ledger_seed = read_ed25519(&dir.join(LEDGER_KEY))?;
+        let ring = Ring::open(&dir, &vault)?;
+        let ledger_seed = ring::read_seed(&dir.join(LEDGER_KEY), &vault)?;
+        let ledger_created = ring.cas().next().map(|(first, _)| first.created);
         let statements = RisingCounter::open(dir.join(COUNTER))?;
-        let names = door_names(&config.names)?;
-        let door = match Door::load(&dir, &ca_der, &names) {
+        let names = door::names(&config.names)?;
+        let active = ring.ca(KeyState::Active).ok_or(CertificateError::Unusable)?.0.key;
+        let door = match Door::load(&dir, &vault, &ring, &names) {
             Some(door) if !door.validity.renewal_due(now) => door,
-            _ => Door::renew(&dir, &ca, &ca_der, &names, now)?,
+            Some(door) => Door::renew(&dir, &vault, &ring, (door.issuer, &names), now)?,
+            None => Door::renew(&dir, &vault, &ring, (active, &names), now)?,
         };
-        Ok(Self { config, ca, ca_der, freshness, ledger_seed, statements, door: ArcSwap::from_pointee(door) })
+        let (ring, door, changing) = (ArcSwap::from_pointee(ring), ArcSwap::from_pointee(door), Mutex::new(()));
+        Ok(Self { config, vault, ring, ledger_seed, ledger_created, statements, door, changing })
     }
 
-    fn create(dir: &Path, now: Timestamp) -> Result<(), AuthorityError> {
+    fn create(dir: &Path, vault: &Vault, now: Timestamp) -> Result<(), AuthorityError> {
         for name in [FRESHNESS_KEY, LEDGER_KEY] {
             if !dir.join(name).exists() {
                 let seed = Zeroizing::new(crate::clock::random::<32>());
-                create_ed25519(&dir.join(name), &seed)?;
+                vault.create(&dir.join(name), PRIVATE_KEY, &ed25519_pkcs8(&seed))?;
             }
         }
-        if !dir.join(CA_KEY).exists() {
-            create_p256(&dir.join(CA_KEY))?;
+        let path = dir.join(CA_KEY);
+        if !path.exists() {
+            let key = KeyPair::generate().map_err(CertificateError::from)?;
+            vault.create(&path, PRIVATE_KEY, &Zeroizing::new(key.serialize_der()))?;
         }
-        let key = read_p256(&dir.join(CA_KEY))?;
+        let key = p256_from_pkcs8(&vault.read(&path, PRIVATE_KEY)?, &path)?;
         let serial = crate::clock::random::<SERIAL_BYTES>();
-        let certificate =
-            ca_certificate(("Holdfast operational CA", None), &key, &serial, Validity::from(now, CA_LIFE))?;
+        let certificate = certificate::operational_ca(&key, &serial, Validity::from(now, CA_LIFE))?;
         secret_file::create(&dir.join(CA_CERT), secret_file::pem(CERTIFICATE, &certificate).as_bytes())?;
         Ok(())
     }
@@ -204,8 +214,11 @@ impl Authority {
         serial: &[u8; SERIAL_BYTES],
         now: Timestamp,
     ) -> Result<Issued, CertificateError> {
+        let ring = self.ring.load();
+        let (standing, ca) = ring.ca(KeyState::Active).ok_or(CertificateError::Unusable)?;
+        let signer = ca.issuer.as_ref().ok_or(CertificateError::Unusable)?;
         let validity = Validity::from(now, self.config.terms.device_life);
-        let der = certificate::ldevid(&self.ca, device, key.spki(), serial, validity)?;
+        let der = certificate::ldevid(signer, device, key.spki(), serial, validity)?;
         let record = DeviceCertificate {
             device: device.clone(),
             serial: serial_text(&certificate::serial_bytes(serial)),
@@ -214,7 +227,7 @@ impl Authority {
             not_after: validity.not_after,
             state: CertificateState::Issued,
         };
-        Ok(Issued { der, record, issuer: self.ca_key() })
+        Ok(Issued { der, record, issuer: standing.key })
     }
 
     /// What the maker has decided about keys.
@@ -223,34 +236,75 @@ impl Authority {
         &self.config.terms
     }
 
-    /// Thumbprint of the operational CA's key.
-    #[must_use]
-    pub fn ca_key(&self) -> KeyThumbprint {
-        KeyThumbprint(*Sha256Digest::of(&self.ca.key().subject_public_key_info()).as_bytes())
+    fn active_ca(&self) -> Option<Arc<Ca>> {
+        self.ring.load().ca(KeyState::Active).map(|(_, ca)| Arc::clone(ca))
     }
 
-    /// The operational CA's certificate.
+    /// The certificate of the operational CA in use.
     #[must_use]
-    pub const fn ca_certificate(&self) -> &CertificateDer<'static> {
-        &self.ca_der
+    pub fn ca_certificate(&self) -> CertificateDer<'static> {
+        self.active_ca().map_or_else(|| CertificateDer::from(Vec::new()), |ca| ca.der.clone())
     }
 
-    /// The operational CA's certificate as PEM.
+    /// Every operational CA that counts, and the next one: the one in use first.
+    #[must_use]
+    pub fn ca_certificates(&self) -> Vec<CertificateDer<'static>> {
+        let ring = self.ring.load();
+        let of = |state| ring.ca(state).map(|(_, ca)| ca.der.clone());
+        [KeyState::Active, KeyState::Next, KeyState::Retiring].into_iter().filter_map(of).collect()
+    }
+
+    /// The certificate of the operational CA in use, as PEM.
     #[must_use]
     pub fn ca_pem(&self) -> String {
-        secret_file::pem(CERTIFICATE, &self.ca_der).to_string()
+        secret_file::pem(CERTIFICATE, &self.ca_certificate()).to_string()
     }
 
-    /// The key that signs timestamp statements.
+    /// The key that signs timestamp statements for devices that know no particular one.
     #[must_use]
-    pub const fn freshness(&self) -> &SoftwareKey {
-        &self.freshness
+    pub fn freshness(&self) -> Arc<SoftwareKey> {
+        let ring = self.ring.load();
+        let mut active = ring.freshness().filter(|(standing, _)| standing.state == KeyState::Active);
+        active.next().map_or_else(|| Arc::new(SoftwareKey::ed25519(&self.ledger_seed)), |(_, key)| Arc::clone(key))
+    }
+
+    /// The key that signs timestamp statements for devices whose trust document names this one, if it is still ours.
+    #[must_use]
+    pub fn freshness_named(&self, named: &PublicKey) -> Option<Arc<SoftwareKey>> {
+        let ring = self.ring.load();
+        ring.freshness().find(|(_, key)| key.public_key() == *named).map(|(_, key)| Arc::clone(key))
+    }
+
+    /// The freshness key that the maker's next trust document should name.
+    #[must_use]
+    pub fn freshness_to_name(&self) -> PublicKey {
+        let ring = self.ring.load();
+        let next = ring.freshness().find(|(standing, _)| standing.state == KeyState::Next);
+        next.map_or_else(|| self.freshness().public_key(), |(_, key)| key.public_key())
     }
 
     /// The key that signs ledger checkpoints, under the name that stands in them.
     #[must_use]
     pub fn ledger_signer(&self, name: KeyName) -> NoteSigner {
         NoteSigner::new(name, &self.ledger_seed)
+    }
+
+    /// When the ledger's key was made.
+    #[must_use]
+    pub const fn ledger_created(&self) -> Option<Timestamp> {
+        self.ledger_created
+    }
+
+    /// Whether the key files are sealed.
+    #[must_use]
+    pub const fn is_sealed(&self) -> bool {
+        self.vault.is_sealed()
+    }
+
+    /// Where every key stands that follows another or is followed.
+    #[must_use]
+    pub fn standing(&self) -> Vec<ServerKey> {
+        self.ring.load().keys.iter().map(|held| held.standing).collect()
     }
 
     /// The counter of the next timestamp statement: higher than every one before, also after a crash or a clock that
@@ -268,110 +322,41 @@ impl Authority {
         Arc::clone(&self.door.load().key)
     }
 
-    /// When [`Self::renew_door_if_due`] has something to do.
+    /// Validity of the doors' certificate, and the CA that issued it.
     #[must_use]
-    pub fn door_renewal(&self) -> Timestamp {
-        self.door.load().validity.renewal()
-    }
-
-    /// Replaces the doors' certificate and key after two thirds of their life; new connections see the new one.
-    ///
-    /// # Errors
-    /// [`AuthorityError`]; the old certificate stays in use then.
-    pub fn renew_door_if_due(&self, now: Timestamp) -> Result<bool, AuthorityError> {
-        if !self.door.load().validity.renewal_due(now) {
-            return Ok(false);
-        }
-        let names = door_names(&self.config.names)?;
-        let door = Door::renew(&self.config.dir, &self.ca, &self.ca_der, &names, now)?;
-        self.door.store(Arc::new(door));
-        Ok(true)
+    pub fn door_validity(&self) -> (Validity, KeyThumbprint) {
+        let door = self.door.load();
+        (door.validity, door.issuer)
     }
 }
 
-impl Door {
-    /// The stored certificate, if it is whole, from this CA and for these names.
-    fn load(dir: &Path, ca: &CertificateDer<'_>, names: &[String]) -> Option<Self> {
-        let chain = secret_file::read_pem(&dir.join(DOOR_CERT), CERTIFICATE).ok()?;
-        let key = secret_file::read_pem(&dir.join(DOOR_KEY), PRIVATE_KEY).ok()?;
-        let certificate = CertificateDer::from(chain.to_vec());
-        let fits = certificate::is_door_of(&certificate, ca, names);
-        if !fits {
-            return None;
-        }
-        Self::from_parts(certificate, ca, &key).ok()
-    }
-
-    fn renew(
-        dir: &Path,
-        ca: &Issuer<'_, KeyPair>,
-        ca_der: &CertificateDer<'_>,
-        names: &[String],
-        now: Timestamp,
-    ) -> Result<Self, AuthorityError> {
-        let key = KeyPair::generate().map_err(CertificateError::from)?;
-        let serial = crate::clock::random::<SERIAL_BYTES>();
-        let certificate = certificate::door(ca, names, &key, &serial, Validity::from(now, CERTIFICATE_LIFE))?;
-        let secret = Zeroizing::new(key.serialize_der());
-        secret_file::replace_secret(&dir.join(DOOR_KEY), secret_file::pem(PRIVATE_KEY, &secret).as_bytes())?;
-        secret_file::replace_secret(&dir.join(DOOR_CERT), secret_file::pem(CERTIFICATE, &certificate).as_bytes())?;
-        Ok(Self::from_parts(certificate, ca_der, &secret)?)
-    }
-
-    fn from_parts(
-        certificate: CertificateDer<'static>,
-        ca: &CertificateDer<'_>,
-        key: &[u8],
-    ) -> Result<Self, CertificateError> {
-        let validity = validity_of(&certificate)?;
-        let key = PrivateKeyDer::Pkcs8(key.to_vec().into());
-        let signer = rustls::crypto::aws_lc_rs::sign::any_ecdsa_type(&key).map_err(|_| CertificateError::Unusable)?;
-        let certified = CertifiedKey::new(vec![certificate, ca.clone().into_owned()], signer);
-        certified.keys_match().map_err(|_| CertificateError::Unusable)?;
-        Ok(Self { key: Arc::new(certified), validity })
-    }
-}
-
-/// Always these three, then the configured ones.
-fn door_names(configured: &[String]) -> Result<Vec<String>, AuthorityError> {
-    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-    for name in configured {
-        if rustls::pki_types::ServerName::try_from(name.as_str()).is_err() {
-            return Err(AuthorityError::BadNames);
-        }
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    if names.len() > NAMES_MAX { Err(AuthorityError::BadNames) } else { Ok(names) }
-}
-
-/// Makes a P-256 key file (PKCS#8 PEM, 0600).
+/// Makes a P-256 key file in clear (PKCS#8 PEM, 0600).
 pub(crate) fn create_p256(path: &Path) -> Result<(), AuthorityError> {
     let key = KeyPair::generate().map_err(CertificateError::from)?;
     let secret = Zeroizing::new(key.serialize_der());
     Ok(secret_file::create(path, secret_file::pem(PRIVATE_KEY, &secret).as_bytes())?)
 }
 
-/// Reads a P-256 key file.
+/// Reads a P-256 key file in clear.
 pub(crate) fn read_p256(path: &Path) -> Result<KeyPair, AuthorityError> {
-    let secret = secret_file::read_pem(path, PRIVATE_KEY)?;
-    let pkcs8 = rustls::pki_types::PrivatePkcs8KeyDer::from(secret.as_slice());
+    p256_from_pkcs8(&secret_file::read_pem(path, PRIVATE_KEY)?, path)
+}
+
+fn p256_from_pkcs8(secret: &[u8], path: &Path) -> Result<KeyPair, AuthorityError> {
+    let pkcs8 = rustls::pki_types::PrivatePkcs8KeyDer::from(secret);
     KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8, &rcgen::PKCS_ECDSA_P256_SHA256)
         .map_err(|_| AuthorityError::WrongKey(path.to_owned()))
 }
 
-/// Makes an Ed25519 key file (PKCS#8 PEM, 0600) from a seed.
-fn create_ed25519(path: &Path, seed: &[u8; 32]) -> Result<(), AuthorityError> {
-    let secret = Zeroizing::new([ED25519_PKCS8_HEAD.as_slice(), seed].concat());
-    Ok(secret_file::create(path, secret_file::pem(PRIVATE_KEY, &secret).as_bytes())?)
+/// An Ed25519 seed as PKCS#8.
+fn ed25519_pkcs8(seed: &[u8; 32]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([ED25519_PKCS8_HEAD.as_slice(), seed].concat())
 }
 
-/// Reads the seed of an Ed25519 key file.
-fn read_ed25519(path: &Path) -> Result<Zeroizing<[u8; 32]>, AuthorityError> {
-    let secret = secret_file::read_pem(path, PRIVATE_KEY)?;
-    let seed = secret.strip_prefix(&ED25519_PKCS8_HEAD).and_then(|seed| <[u8; 32]>::try_from(seed).ok());
-    seed.map(Zeroizing::new).ok_or_else(|| AuthorityError::WrongKey(path.to_owned()))
+/// The seed in an Ed25519 key's PKCS#8.
+fn ed25519_seed(secret: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    let seed = secret.strip_prefix(&ED25519_PKCS8_HEAD)?;
+    <[u8; 32]>::try_from(seed).ok().map(Zeroizing::new)
 }
 
 /// Reads a public PEM certificate file.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 mod answer;
+mod authority;
 mod backup;
 mod batch;
 mod client;
@@ -92,9 +93,12 @@ enum Noun {
     Token(people::TokenVerb),
     /// The fleet on one screen: devices, alerts, running deployments, trust.
     Status,
-    /// The maker's signing keys (offline).
+    /// Every key with its dates (`list`), and the maker's own signing keys (`create` and `show`, offline).
     #[command(subcommand, after_help = key::EXAMPLES)]
     Key(key::Verb),
+    /// The server's own keys: changing them, sealing them, revocation lists.
+    #[command(subcommand, after_help = authority::EXAMPLES)]
+    Authority(authority::Verb),
     /// The trust document: who may sign what (offline, but for `authority`, `upload`, `status` and `download`).
     #[command(subcommand, after_help = trust::EXAMPLES)]
     Trust(trust::Verb),
@@ -204,7 +208,8 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Link(args) => people::link(args, &open()?, out).await,
         Noun::Token(verb) => people::tokens(verb, &open()?, out).await,
         Noun::Status => status::run(&open()?, out).await,
-        Noun::Key(verb) => key::run(verb, out),
+        Noun::Key(verb) => key::run(verb, profile, out).await,
+        Noun::Authority(verb) => authority::run(verb, profile, out).await,
         Noun::Trust(verb) => trust::run(verb, profile, out).await,
         Noun::Factory(verb) => factory::run(verb, out),
         Noun::Batch(verb) => batch::run(verb, &open()?, out).await,

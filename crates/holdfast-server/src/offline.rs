@@ -119,7 +119,10 @@ impl From<AuthorityError> for OfflineError {
         match inner {
             AuthorityError::File(inner) => Self::File(inner),
             AuthorityError::Certificate(inner) => Self::Certificate(inner),
-            AuthorityError::WrongKey(_) | AuthorityError::Mismatch | AuthorityError::BadNames => {
+            AuthorityError::WrongKey(_)
+            | AuthorityError::Seal(_)
+            | AuthorityError::Mismatch
+            | AuthorityError::BadNames => {
                 Self::Certificate(CertificateError::Unusable)
             }
         }

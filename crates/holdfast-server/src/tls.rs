@@ -145,8 +145,7 @@ impl Doors {
 
 impl Accepted {
     fn new(authority: &Arc<Authority>, provider: &Arc<CryptoProvider>, trusted: &TrustedCas) -> Result<Self, TlsError> {
-        let mut operational = trusted.operational.clone();
-        operational.push(authority.ca_certificate().clone());
+        let operational = authority.accepted_cas(&trusted.operational);
         let everyone: Vec<_> = operational.iter().chain(&trusted.factory).cloned().collect();
         let verifier = |anchors: &[CertificateDer<'static>]| -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
             let mut roots = RootCertStore::empty();

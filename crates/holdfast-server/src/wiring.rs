@@ -13,11 +13,13 @@ use holdfast_domain::telemetry::ModelError;
 use holdfast_store::blobs::Blobs;
 use holdfast_store::{Store, StoreError};
 use holdfast_web::backend::{Backend, Stop};
+use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::app::{self, House};
+use crate::authority::secret_file;
 use crate::authority::{Authority, AuthorityConfig, AuthorityError, KeyTerms};
 use crate::doorstep::{Admission, Doorstep, Terms};
 use crate::gateway::{self, Connections, Models, Returning};
@@ -211,7 +213,9 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
     };
     let authority = Arc::new(Authority::open_or_create(keys, now)?);
     let ca = config.state.join("ca.pem");
-    std::fs::write(&ca, authority.ca_pem()).map_err(failed(ca))?;
+    let pem = |der: &CertificateDer<'_>| secret_file::pem("CERTIFICATE", der).to_string();
+    let bundle: String = authority.ca_certificates().iter().map(pem).collect();
+    std::fs::write(&ca, bundle).map_err(failed(ca))?;
     let store = Store::open(&config.state)?;
     let folder = config.state.join("blobs");
     let blobs = Blobs::open(&folder).map_err(failed(folder))?;
@@ -222,7 +226,7 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         models.load(&product.id, &product.thing_model)?;
     }
     let host = config.names.first().map_or("localhost", String::as_str);
-    let ceiling = config.admission.ceiling(&doors.people(), authority.ca_certificate(), host);
+    let ceiling = config.admission.ceiling(&doors.people(), &authority.ca_certificate(), host);
     tracing::info!(admission.per_second = ceiling.get(), "handshakes admitted at most");
     let house = Arc::new(House {
         store,

@@ -16,6 +16,7 @@ use crate::clock;
 use rollout::Rollout;
 
 pub(crate) mod checkpoint;
+mod keys;
 pub(crate) mod pulse;
 pub(crate) mod recovery;
 pub(crate) mod refusals;
@@ -30,10 +31,12 @@ const OUTBOX: Pace = Pace { period: Duration::from_millis(500), pause: Duration:
 /// Running deployments are looked at so often for runs past their deadline; after a nudge at once, and then not again for
 /// the pause, so that a thousand reports are one look.
 const ROLLOUT: Pace = Pace { period: Duration::from_secs(2), pause: Duration::from_millis(200) };
-/// Commands past their end, refusal counts and the doors' certificate are looked at so often.
+/// Commands past their end and refusal counts are looked at so often.
 const CHORES: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
 /// The fleet is counted.
 const COUNT: Pace = Pace { period: Duration::from_secs(30), pause: Duration::ZERO };
+/// The doors' certificate, revocation lists, keys past their time.
+const KEYS: Pace = Pace { period: Duration::from_secs(5), pause: Duration::ZERO };
 /// The ledger's head.
 const HEADS: Pace = Pace { period: checkpoint::EVERY, pause: Duration::ZERO };
 
@@ -63,6 +66,7 @@ impl Work {
         work.repeat(ROLLOUT, &nudge, house, move |house| rollout.step(house));
         work.repeat(CHORES, &quiet, house, do_chores);
         work.repeat(COUNT, &quiet, house, recovery::count);
+        work.repeat(KEYS, &quiet, house, keys::see_to_keys);
         work.repeat(HEADS, &quiet, house, checkpoint::sign);
         let (connections, returning) = (house.connections.clone(), house.returning.clone());
         let watch = recovery::watch(connections, returning, house.doorstep.clone(), house.curve.clone());
@@ -179,7 +183,6 @@ fn apply_throttle(house: &House, device: &DeviceId) {
 fn do_chores(house: &House) {
     write_refusals(house);
     end_overdue_commands(house);
-    renew_certificate(house);
 }
 
 fn write_refusals(house: &House) {
@@ -200,17 +203,5 @@ fn end_overdue_commands(house: &House) {
     match house.decide(decision) {
         Ok(_) => overdue.into_iter().for_each(|command| house.tell(LiveEvent::Device(command.device))),
         Err(why) => tracing::warn!(why = %why, "commands past their end could not be ended; it is tried again"),
-    }
-}
-
-fn renew_certificate(house: &House) {
-    match house.authority.renew_door_if_due(clock::now()) {
-        Ok(true) => {
-            if let Err(why) = house.reload_doors() {
-                tracing::error!(why = %chain(&why), "the doors keep their old certificate");
-            }
-        }
-        Ok(false) => {}
-        Err(why) => tracing::error!(why = %chain(&why), "the doors' certificate cannot be renewed"),
     }
 }

@@ -6,6 +6,7 @@
 mod fleet;
 mod history;
 mod integrity;
+mod keys;
 mod people;
 mod products;
 mod returning;
@@ -32,6 +33,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = telemetry::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
+    let routes = keys::routes(routes);
     history::routes(routes)
 }
 
@@ -73,12 +75,14 @@ fn document(text: &str) -> Value {
 
 pub(crate) use fleet::{FILTER_FIELDS, command_lifetime, filter as device_filter, no_device, quarantine_order};
 pub(crate) use integrity::severity_word;
+pub(crate) use keys::role_of as key_role;
 pub(crate) use products::no_product;
 pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};
 
 /// Reads any bytes as each JSON body of the interface; for the fuzzers.
 pub(crate) fn read_bodies(bytes: &[u8]) {
     fleet::read_bodies(bytes);
+    keys::read_bodies(bytes);
     people::read_bodies(bytes);
     products::read_bodies(bytes);
     updates::read_bodies(bytes);

@@ -7,6 +7,7 @@
 pub mod fleet;
 pub mod history;
 pub mod integrity;
+pub mod keys;
 pub mod people;
 pub mod returning;
 pub mod updates;
@@ -19,12 +20,12 @@ use tokio::sync::broadcast;
 
 /// Everything this crate asks or orders. Implemented by itself for whatever implements all rooms.
 pub trait Backend:
-    Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + history::History
+    Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + keys::Keys + history::History
 {
 }
 
 impl<T> Backend for T where
-    T: Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + history::History
+    T: Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + keys::Keys + history::History
 {
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod conformity;
 pub(crate) mod device;
 pub(crate) mod fleet;
 pub(crate) mod integrity;
+pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod live;
 pub(crate) mod people;
@@ -45,6 +46,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
     let routes = ledger::routes(routes);
+    let routes = keys::routes(routes);
     let routes = conformity::routes(routes);
     let routes = people::routes(routes);
     live::routes(routes)
@@ -137,6 +139,9 @@ fn notice(word: &str) -> Option<&'static str> {
         "paused" => "The deployment is paused. Devices that have begun finish; no further device begins.",
         "resumed" => "The deployment goes on.",
         "aborted" => "The deployment is ended. Devices that are done stay as they are.",
+        "key-made" => "The next key is made. Name it in the next trust document; until then nothing relies on it.",
+        "key-activated" => "The next key is in use. What the old one signed counts until you destroy it.",
+        "key-destroyed" => "The old key is destroyed.",
         "closed" => "The alert is closed.",
         "token-revoked" => "The token is revoked and does not count any more.",
         _ => return None,

@@ -39,13 +39,15 @@ pub enum Act {
     CloseAlert,
     /// Make and revoke one's own API tokens, and end one's own sessions.
     ManageOwnAccess,
+    /// Change the server's keys.
+    ChangeKeys,
     /// Add people, make their sign-in links, revoke their tokens.
     ManagePeople,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ViewFleet,
         Self::ReadTelemetry,
         Self::ViewEvidence,
@@ -63,6 +65,7 @@ impl Act {
         Self::AllowReenrolment,
         Self::CloseAlert,
         Self::ManageOwnAccess,
+        Self::ChangeKeys,
         Self::ManagePeople,
     ];
 
@@ -104,7 +107,7 @@ pub const fn may(role: Role, act: Act) -> bool {
     match act {
         Act::ViewFleet | Act::ViewEvidence | Act::ManageOwnAccess => true,
         Act::ReadTelemetry => matches!(role, Administrator | FleetOperator | Security),
-        Act::ManagePeople => matches!(role, Administrator),
+        Act::ChangeKeys | Act::ManagePeople => matches!(role, Administrator),
         Act::PutProduct | Act::UploadTrust | Act::PublishRelease => matches!(role, Administrator | ReleaseEngineer),
         Act::ImportBatch | Act::SetShadow | Act::GiveCommand | Act::AllowReenrolment => {
             matches!(role, Administrator | FleetOperator)

@@ -7,10 +7,11 @@ use holdfast_domain::conformity::{self, Catalogue, Facts};
 use holdfast_store::ledger::Leaf;
 use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry};
 use holdfast_web::backend::{Answer, Page, PageAsk};
+use rustls::pki_types::CertificateDer;
 
 use super::paging::{cursor, cut, one_more};
 use super::{House, fault, stored};
-use crate::authority::secret_file::hex;
+use crate::authority::secret_file::{hex, pem};
 use crate::clock;
 use crate::tls::witness::DoorName;
 use crate::work::checkpoint;
@@ -18,9 +19,11 @@ use crate::work::checkpoint;
 impl History for House {
     fn authority(&self) -> Answer<Authority> {
         let signer = checkpoint::signer(self).map_err(|why| fault(&why))?;
-        let freshness = self.authority.freshness().public_key().to_cose_key();
+        let freshness = self.authority.freshness_to_name().to_cose_key();
+        let pem = |der: &CertificateDer<'_>| pem("CERTIFICATE", der).to_string();
         Ok(Authority {
             ca_pem: self.authority.ca_pem(),
+            cas_pem: self.authority.ca_certificates().iter().map(pem).collect(),
             freshness_key: hex(&freshness),
             ledger_key: signer.verifier().to_string(),
             ledger_origin: checkpoint::ORIGIN.to_owned(),

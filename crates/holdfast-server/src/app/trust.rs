@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use holdfast_core::cose::Signer;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::trust::{Role, TrustContent, TrustDocument};
 use holdfast_domain::updates::TrustVersion;
@@ -92,7 +93,9 @@ impl House {
         let decision = accept_trust(current, version.clone(), digest.as_bytes(), &by.person.id, now)
             .map_err(|why| refuse(RefusalKind::Conflict, why.name(), why.to_string()))?;
         self.decide(decision)?;
-        self.trust.0.store(Some(Arc::new(verified)));
+        let verified = Arc::new(verified);
+        self.trust.0.store(Some(Arc::clone(&verified)));
+        self.follow_freshness(&verified, &by.person.id)?;
         self.doors.reload(&cas).map_err(|why| fault(&why))?;
         Ok(version)
     }
@@ -110,11 +113,12 @@ impl House {
     /// A document that does not name this server's keys would shut every device out.
     fn names_our_keys(&self, content: &TrustContent) -> Answer<()> {
         let ca = self.authority.ca_certificate();
-        if content.operational_cas.iter().all(|der| der.as_slice() != ca.as_ref()) {
+        if !content.operational_cas.iter().any(|der| der.as_slice() == ca.as_ref()) {
             let detail = "the document does not name this server's operational CA (holdfast trust authority)";
             return Err(refuse(RefusalKind::Unacceptable, "operational-ca-not-named", detail));
         }
-        if content.freshness != holdfast_core::cose::Signer::public_key(self.authority.freshness()) {
+        let named = [self.authority.freshness_to_name(), Signer::public_key(&*self.authority.freshness())];
+        if !named.contains(&content.freshness) {
             let detail = "the document does not name this server's freshness key (holdfast trust authority)";
             return Err(refuse(RefusalKind::Unacceptable, "freshness-key-not-named", detail));
         }

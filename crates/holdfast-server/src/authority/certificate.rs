@@ -16,6 +16,10 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 /// Random bytes in a certificate's serial number (RFC 5280 §4.1.2.2 allows 20 octets in all).
 pub const SERIAL_BYTES: usize = 16;
+/// Common name of every operational CA; its serial number tells them apart.
+const OPERATIONAL_CA_NAME: &str = "Holdfast operational CA";
+/// How many successors may follow each other below a CA that a device trusts.
+const CROSS_DEPTH: u8 = 4;
 /// Certificates are valid from a little before they are made, for clocks that are behind.
 const CLOCK_SKEW: Millis = Millis::from_secs(300);
 /// Subject attribute serialNumber (X.520), which names the device (IEEE 802.1AR §8.6).
@@ -97,14 +101,19 @@ pub(crate) fn serial_text(serial: &[u8]) -> String {
     super::secret_file::hex(digits)
 }
 
+/// A moment as `rcgen` takes it. It has no way to name the type, which is not ours.
+macro_rules! moment {
+    ($at:expr) => {{
+        let seconds = u64::try_from(Timestamp::as_micros($at) / 1_000_000).unwrap_or(0);
+        rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(seconds)
+    }};
+}
+pub(super) use moment;
+
 /// Sets a certificate's validity.
 fn set_validity(params: &mut CertificateParams, validity: Validity) {
-    let at = |moment: Timestamp| {
-        let seconds = u64::try_from(moment.as_micros() / 1_000_000).unwrap_or(0);
-        rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds)
-    };
-    params.not_before = at(validity.not_before);
-    params.not_after = at(validity.not_after);
+    params.not_before = moment!(validity.not_before);
+    params.not_after = moment!(validity.not_after);
 }
 
 fn base(serial: &[u8; SERIAL_BYTES], validity: Validity) -> CertificateParams {
@@ -129,15 +138,52 @@ pub(crate) fn ca_certificate(
     validity: Validity,
 ) -> Result<CertificateDer<'static>, CertificateError> {
     let mut params = base(serial, validity);
-    if let Some(maker) = maker {
-        params.distinguished_name.push(DnType::OrganizationName, maker);
-    }
-    params.distinguished_name.push(DnType::CommonName, name);
-    let (kind, value) = serial_number_attribute(&serial_text(&serial_bytes(serial)))?;
-    params.distinguished_name.push(kind, value);
+    params.distinguished_name = ca_name(name, maker, serial)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params.self_signed(key)?.into())
+}
+
+fn ca_name(
+    name: &str,
+    maker: Option<&str>,
+    serial: &[u8; SERIAL_BYTES],
+) -> Result<DistinguishedName, CertificateError> {
+    let mut distinguished = DistinguishedName::new();
+    if let Some(maker) = maker {
+        distinguished.push(DnType::OrganizationName, maker);
+    }
+    distinguished.push(DnType::CommonName, name);
+    let (kind, value) = serial_number_attribute(&serial_text(&serial_bytes(serial)))?;
+    distinguished.push(kind, value);
+    Ok(distinguished)
+}
+
+/// The self-signed certificate of an operational CA. It may certify its successors, which is what cross certificates do.
+pub(super) fn operational_ca(
+    key: &KeyPair,
+    serial: &[u8; SERIAL_BYTES],
+    validity: Validity,
+) -> Result<CertificateDer<'static>, CertificateError> {
+    let mut params = base(serial, validity);
+    params.distinguished_name = ca_name(OPERATIONAL_CA_NAME, None, serial)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(CROSS_DEPTH));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params.self_signed(key)?.into())
+}
+
+/// A cross certificate: the key and name of a newer operational CA, vouched for by the one before it.
+pub(super) fn cross(
+    before: &Issuer<'_, KeyPair>,
+    (newer, newer_serial): (&[u8], &[u8; SERIAL_BYTES]),
+    serial: &[u8; SERIAL_BYTES],
+    validity: Validity,
+) -> Result<CertificateDer<'static>, CertificateError> {
+    let mut params = base(serial, validity);
+    params.distinguished_name = ca_name(OPERATIONAL_CA_NAME, None, newer_serial)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(CROSS_DEPTH));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params.signed_by(&SubjectPublicKeyInfo::from_der(newer)?, before)?.into())
 }
 
 /// An operational certificate: the device's id as subject serialNumber and as URN, for client authentication only.

@@ -4,6 +4,7 @@ use holdfast_core::time::Millis;
 use holdfast_domain::keys::renewal::ReturnPolicy;
 
 use super::CERTIFICATE_LIFE;
+use super::vault::SealSource;
 
 /// Shortest life of a device's operational certificate.
 pub const DEVICE_LIFE_MIN: Millis = Millis::from_secs(10);
@@ -17,10 +18,12 @@ pub struct KeyTerms {
     pub device_life: Millis,
     /// Which devices come back without a person.
     pub returning: ReturnPolicy,
+    /// What seals the key files; `None` leaves them in clear.
+    pub seal: Option<SealSource>,
 }
 
 impl Default for KeyTerms {
     fn default() -> Self {
-        Self { device_life: CERTIFICATE_LIFE, returning: ReturnPolicy::default() }
+        Self { device_life: CERTIFICATE_LIFE, returning: ReturnPolicy::default(), seal: None }
     }
 }

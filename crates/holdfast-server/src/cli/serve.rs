@@ -8,6 +8,7 @@ use holdfast_core::time::Millis;
 use holdfast_domain::keys::renewal::{AfterExpiry, LostKey, ReturnPolicy};
 use tracing_subscriber::EnvFilter;
 
+use super::authority::SealArgs;
 use super::{Failure, print, span};
 use crate::app::chain;
 use crate::authority::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
@@ -58,6 +59,8 @@ pub(super) struct Args {
     /// lies in hardware and it is offline; or a span such as 48h, also for others that were silent so long.
     #[arg(long, default_value = "hardware", value_name = "WHEN", value_parser = lost_key)]
     replace_lost_key: LostKey,
+    #[command(flatten)]
+    seal: SealArgs,
     /// Handshakes begun in any second at the MQTT door; measured at the start if not given.
     #[arg(long, value_name = "N")]
     admission_per_second: Option<NonZeroU32>,
@@ -79,6 +82,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         rustix::process::set_parent_process_death_signal(signal).map_err(Failure::fault)?;
     }
     log();
+    keep_memory_private();
     let config = Config {
         state: args.state,
         people: args.people,
@@ -94,6 +98,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         keys: KeyTerms {
             device_life: args.device_certificate_life,
             returning: ReturnPolicy { after_expiry: args.renew_after_expiry, lost_key: args.replace_lost_key },
+            seal: args.seal.source(),
         },
     };
     let mut server = Server::start(config).await.map_err(|why| Failure::fault(chain(&why)))?;
@@ -110,6 +115,16 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     server.stop().await;
     tracing::info!("stopped");
     ended
+}
+
+/// No core dump, and no look into this process's memory for other programs of the same user: keys are in it.
+fn keep_memory_private() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let kept = setrlimit(Resource::Core, none).and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    if let Err(why) = kept {
+        tracing::warn!(%why, "core dumps could not be turned off");
+    }
 }
 
 fn certificate_life(text: &str) -> Result<Millis, String> {

@@ -1,12 +1,18 @@
 //! `POST /device/v1/update/check`: the device asks what is current, and gets a statement signed for it alone.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use holdfast_core::cbor::{CborError, Fault, Reader, Rules};
+use holdfast_core::cose::SoftwareKey;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::DeploymentId;
 use holdfast_core::statement::{Assignment, Nonce, TimestampStatement};
+use holdfast_core::time::Timestamp;
+use holdfast_core::trust::TrustContent;
+use holdfast_domain::decision::{Change, Decision};
 use holdfast_domain::fleet::Device;
 use holdfast_domain::updates::assignment::{AssignmentFacts, assignment};
 use holdfast_store::{Store, StoreError};
@@ -20,6 +26,8 @@ use crate::clock;
 
 /// Largest request body.
 const BODY_BYTES_MAX: usize = 256;
+/// Most trust documents that are looked through for a key that a device believes.
+const VERSIONS_MAX: u64 = 64;
 /// A value that the question may not have.
 const OUT_OF_RANGE: CborError = CborError { fault: Fault::OutOfRange, at: 0 };
 
@@ -27,6 +35,8 @@ const OUT_OF_RANGE: CborError = CborError { fault: Fault::OutOfRange, at: 0 };
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Question {
     nonce: Nonce,
+    /// The newest trust document that it holds: it believes the freshness key that this one names.
+    trust_version: u64,
     /// The sequence number that it says it runs; it can only talk itself out of an update with it.
     runs_sequence: u64,
 }
@@ -40,13 +50,13 @@ impl Question {
         key(&mut reader, 1)?;
         let nonce = Nonce::new(reader.bytes()?).map_err(|_| OUT_OF_RANGE)?;
         key(&mut reader, 2)?;
-        reader.u64()?;
+        let trust_version = reader.u64()?;
         key(&mut reader, 3)?;
         let runs_sequence = reader.u64()?;
         key(&mut reader, 4)?;
         reader.byte_array::<{ Sha256Digest::BYTES }>()?;
         reader.end()?;
-        Ok(Self { nonce, runs_sequence })
+        Ok(Self { nonce, trust_version, runs_sequence })
     }
 }
 
@@ -78,7 +88,32 @@ fn state(parts: &Parts, device: &Device, question: Question) -> Result<Vec<u8>, 
         device: device.id.clone(),
         assignment,
     };
-    statement.sign(parts.authority.freshness()).map_err(|why| Refused::fault(&why))
+    note_trust(parts, device, question.trust_version.min(trust.version), now)?;
+    let key = signer(parts, question.trust_version, trust.version)?;
+    statement.sign(&*key).map_err(|why| Refused::fault(&why))
+}
+
+/// The freshness key that the device believes: the one in its own trust document or, if we have destroyed that, the next
+/// one we have. A device that holds the newest document gets the key in use.
+fn signer(parts: &Parts, held: u64, newest: u64) -> Result<Arc<SoftwareKey>, Refused> {
+    for version in held..newest.min(held.saturating_add(VERSIONS_MAX)) {
+        let Some(document) = parts.store.trust(version)? else { continue };
+        // It was verified when it was accepted.
+        let (content, _) = TrustContent::read_unverified(&document.document).map_err(|why| Refused::fault(&why))?;
+        if let Some(key) = parts.authority.freshness_named(&content.freshness) {
+            return Ok(key);
+        }
+    }
+    Ok(parts.authority.freshness())
+}
+
+/// Remembers which trust document the device holds; it is written only when it changes.
+fn note_trust(parts: &Parts, device: &Device, version: u64, now: Timestamp) -> Result<(), Refused> {
+    if parts.store.device_trust(&device.id)? == Some(version) {
+        return Ok(());
+    }
+    let change = Change::SetDeviceTrust { device: device.id.clone(), version, at: now };
+    Ok(parts.decide(Decision::quiet(vec![change]))?)
 }
 
 /// What the newest deployment that names the device wants of it.

@@ -40,7 +40,7 @@ const ALERTS_MAX: u32 = 100;
 
 /// `GET /.well-known/est/cacerts` (RFC 7030 §4.1).
 pub(super) async fn ca_certificates(State(parts): State<Parts>, _: Anyone) -> Result<Response, Refused> {
-    certificates(parts.authority.ca_certificate())
+    certificates(&parts.authority.ca_certificates())
 }
 
 /// `GET /.well-known/est/csrattrs`: nothing is asked for (RFC 7030 §4.5.2).
@@ -57,7 +57,7 @@ pub(super) async fn enrol(
 ) -> Result<Response, Refused> {
     let key = requested_key(&headers, body).await?;
     let issued = parts.blocking(move |parts| issue_first(parts, &peer, &key)).await?;
-    certificates(&issued)
+    certificates(&[issued])
 }
 
 /// `POST /.well-known/est/simplereenroll` with an operational identity (RFC 7030 §4.2.2).
@@ -73,7 +73,7 @@ pub(super) async fn renew(
         issue(parts, &admitted.device, &key, now, |certificate| certificate_issued(&admitted.device, certificate, now))
     });
     let issued = issued.await?;
-    certificates(&issued)
+    certificates(&[issued])
 }
 
 async fn requested_key(headers: &HeaderMap, body: Body) -> Result<RequestedKey, Refused> {
@@ -149,8 +149,8 @@ fn issue(
     Ok(issued.der)
 }
 
-fn certificates(certificate: &CertificateDer<'_>) -> Result<Response, Refused> {
-    let der = pkcs7::certificates_only(&[certificate]).map_err(|why| Refused::fault(&why))?;
+fn certificates(certificates: &[CertificateDer<'_>]) -> Result<Response, Refused> {
+    let der = pkcs7::certificates_only(&certificates.iter().collect::<Vec<_>>()).map_err(|why| Refused::fault(&why))?;
     let kind = (CONTENT_TYPE, "application/pkcs7-mime; smime-type=certs-only");
     Ok(([kind], pkcs7::body(&der)).into_response())
 }

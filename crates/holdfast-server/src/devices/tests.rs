@@ -220,7 +220,7 @@ async fn ca_certificates_and_attributes_are_answered_as_est_says() {
     let served = served().await;
     let reply = served.ask(&served.factory, "GET /.well-known/est/cacerts HTTP/1.1", b"").await;
     let ca = only_certificate(&STANDARD.decode(&reply.body).unwrap());
-    assert_eq!((reply.status, &ca), (200, served.house.authority.ca_certificate()));
+    assert_eq!((reply.status, ca), (200, served.house.authority.ca_certificate()));
     let reply = served.ask(&served.factory, "GET /.well-known/est/csrattrs HTTP/1.1", b"").await;
     assert_eq!((reply.status, reply.body.as_slice()), (204, b"".as_slice()));
 }

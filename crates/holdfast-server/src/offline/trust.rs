@@ -75,6 +75,9 @@ impl TrustOutcome {
 #[derive(Deserialize)]
 struct Wire {
     ca_pem: Option<String>,
+    /// All of them, if the server is changing its CA.
+    #[serde(default)]
+    cas_pem: Vec<String>,
     freshness_key: Option<String>,
 }
 
@@ -89,12 +92,18 @@ pub fn read_authority(path: &Path) -> Result<AuthorityFacts, OfflineError> {
 /// The same, from the file's text.
 pub(crate) fn authority(text: &[u8]) -> Result<AuthorityFacts, OfflineError> {
     let wire: Wire = serde_json::from_slice(text).map_err(|_| OfflineError::Authority("JSON"))?;
-    let ca = wire.ca_pem.and_then(|pem| secret_file::from_pem("CERTIFICATE", pem.as_bytes()));
-    let ca = CertificateDer::from(ca.ok_or(OfflineError::Authority("ca_pem"))?.to_vec());
-    parse(&ca)?;
+    let one = wire.ca_pem.ok_or(OfflineError::Authority("ca_pem"))?;
+    let listed = if wire.cas_pem.is_empty() { vec![one] } else { wire.cas_pem };
+    let mut cas = Vec::with_capacity(listed.len());
+    for pem in listed {
+        let der = secret_file::from_pem("CERTIFICATE", pem.as_bytes()).ok_or(OfflineError::Authority("ca_pem"))?;
+        let ca = CertificateDer::from(der.to_vec());
+        parse(&ca)?;
+        cas.push(ca);
+    }
     let freshness = wire.freshness_key.and_then(|hex| PublicKey::from_cose_key(&from_hex(&hex)?).ok());
     let freshness = freshness.ok_or(OfflineError::Authority("freshness_key"))?;
-    Ok(AuthorityFacts { operational_cas: vec![ca], freshness })
+    Ok(AuthorityFacts { operational_cas: cas, freshness })
 }
 
 /// Draws up a trust document that nobody has signed yet.

@@ -99,7 +99,7 @@ impl House {
 
 pub(crate) fn client(house: &House, credential: Option<Credential>, alpn: &[u8]) -> TlsConnector {
     let mut roots = RootCertStore::empty();
-    roots.add(house.authority.ca_certificate().clone()).unwrap();
+    roots.add(house.authority.ca_certificate()).unwrap();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&house.doors.provider))
         .with_protocol_versions(&[&TLS13])
         .unwrap()

@@ -24,6 +24,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize)]
 struct AuthorityDoc {
     ca_pem: String,
+    cas_pem: Vec<String>,
     freshness_key: String,
     ledger_key: String,
     ledger_origin: String,
@@ -33,6 +34,7 @@ async fn authority(State(app): State<App>) -> Reply<AuthorityDoc> {
     let authority = app.ask(History::authority).await?;
     Ok(axum::Json(AuthorityDoc {
         ca_pem: authority.ca_pem,
+        cas_pem: authority.cas_pem,
         freshness_key: authority.freshness_key,
         ledger_key: authority.ledger_key,
         ledger_origin: authority.ledger_origin,

@@ -11,6 +11,8 @@ use super::{Answer, Ground, Page, PageAsk};
 pub struct Authority {
     /// The operational CA certificate, PEM.
     pub ca_pem: String,
+    /// Every operational CA that counts or will, PEM, the one in use first.
+    pub cas_pem: Vec<String>,
     /// The freshness key, `COSE_Key`, hexadecimal.
     pub freshness_key: String,
     /// The ledger's verifier key line (C2SP signed-note).

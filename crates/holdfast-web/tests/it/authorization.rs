@@ -38,7 +38,7 @@ fn every_route_stands_in_the_table() {
 fn nothing_but_the_front_door_is_public() {
     let public: Vec<_> = rows().iter().filter(|row| row.access == Access::Public).map(|row| row.path).collect();
     let wanted =
-        ["/", "/healthz", "/sign-in", "/sign-in", "/static/{version}/{name}", "/api/v1/sign-in", "/api/v1/authority"];
+        ["/", "/healthz", "/sign-in", "/sign-in", "/static/{version}/{name}", "/api/v1/sign-in", "/.well-known/holdfast/ca.crl", "/.well-known/holdfast/crl/{issuer}", "/api/v1/authority"];
     assert_eq!(public, wanted);
 }
 
@@ -53,6 +53,7 @@ fn address(row: &Row) -> String {
     };
     row.path
         .replace("{id}", id)
+        .replace("{role}", "freshness")
         .replace("{stream}", "climate")
         .replace("{version}", "1")
         .replace("{command}", "019c0000-0000-7000-8000-000000000001")

@@ -15,6 +15,8 @@ mod devices;
 mod fleet;
 #[path = "samples/history.rs"]
 mod history;
+#[path = "samples/keys.rs"]
+mod keys;
 #[path = "samples/updates.rs"]
 pub(crate) mod updates;
 

@@ -53,7 +53,7 @@ impl Client {
         device: &DeviceId,
     ) -> std::io::Result<Self> {
         let mut roots = RootCertStore::empty();
-        roots.add(house.authority.ca_certificate().clone()).unwrap();
+        roots.add(house.authority.ca_certificate()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])

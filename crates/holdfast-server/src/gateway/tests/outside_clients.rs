@@ -27,7 +27,7 @@ fn files(house: &House, credential: &Credential) -> PathBuf {
     let folder = house.dir.path().join(credential.device.as_str());
     std::fs::create_dir_all(&folder).unwrap();
     let file = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
-    file("ca.pem", &pem("CERTIFICATE", house.authority.ca_certificate()));
+    file("ca.pem", &pem("CERTIFICATE", &house.authority.ca_certificate()));
     file("device.pem", &pem("CERTIFICATE", &credential.chain[0]));
     file("device.key", &credential.key.serialize_pem());
     folder

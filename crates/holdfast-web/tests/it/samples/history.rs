@@ -51,6 +51,7 @@ impl History for Sample {
     fn authority(&self) -> Answer<Authority> {
         Ok(Authority {
             ca_pem: "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n".to_owned(),
+            cas_pem: vec!["-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n".to_owned()],
             freshness_key: "a401022001".to_owned(),
             ledger_key: "hearthworks.example/ledger+7f31c2aa+AQJmZGx0aGUga2V5".to_owned(),
             ledger_origin: "hearthworks.example/ledger".to_owned(),
