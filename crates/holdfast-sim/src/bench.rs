@@ -6,6 +6,7 @@
 //! `broker` for the two sides, `guest` for a simulated device; each bench is the file of its name.
 
 mod broker;
+pub mod command;
 pub mod connect;
 mod crowd;
 mod curve;
@@ -15,6 +16,7 @@ mod house;
 pub mod idle;
 pub mod ingest;
 mod limits;
+mod listeners;
 mod load;
 mod peer;
 mod prepared;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdfast_sim::bench::{self, connect, idle, ingest, sink, soak, storm, torture};
+use holdfast_sim::bench::{self, command, connect, idle, ingest, sink, soak, storm, torture};
 use holdfast_sim::fuzz::seeds;
 
 /// Development tools of Holdfast.
@@ -50,6 +50,9 @@ enum Bench {
     /// Memory of one silent connection, and what a storm leaves behind, against mosquitto.
     #[command(after_help = "Example: cargo xtask bench idle -- -n 10000 --pairs 3")]
     Idle(idle::Args),
+    /// Telling a thousand devices something, stored and not, against mosquitto.
+    #[command(after_help = "Example: cargo xtask bench command -- -n 500 --pairs 3")]
+    Command(command::Args),
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Tool::Bench(Bench::Connect(args)) => connect::run(&args),
         Tool::Bench(Bench::Storm(args)) => storm::run(&args),
         Tool::Bench(Bench::Idle(args)) => idle::run(&args),
+        Tool::Bench(Bench::Command(args)) => command::run(&args),
         Tool::Torture(Torture::Server(args)) => torture::run(&args),
         Tool::Soak(args) => soak::run(&args),
         Tool::Seeds { dir } => match seeds::write(&dir) {

@@ -97,13 +97,6 @@ impl Window {
     }
 }
 
-/// Something the platform told a device.
-#[derive(Debug, Clone)]
-pub(super) struct Told {
-    pub(super) channel: DownChannel,
-    pub(super) payload: Vec<u8>,
-}
-
 impl Guest {
     pub(super) fn new(device: &Device, cas: &[CertificateDer<'static>]) -> Result<Self, Fault> {
         Ok(Self { id: device.id.clone(), safety: device.safety, tls: device.tls(cas)? })
@@ -177,8 +170,8 @@ pub(super) struct Line {
     connected: bool,
     /// When to come back, if the platform said so.
     pub(super) window: Option<Window>,
-    /// What the platform told, until somebody takes it.
-    pub(super) told: Vec<Told>,
+    /// Where the platform told something, until somebody takes it.
+    pub(super) told: Vec<DownChannel>,
     /// Tokens that were acknowledged, until somebody takes them.
     pub(super) acknowledged: Vec<u64>,
     /// Tokens that were refused, with the name, until somebody takes them.
@@ -239,11 +232,11 @@ impl Line {
                 Action::NotSubscribed { channel, reason } => {
                     return Err(Ended::Failed(format!("not subscribed to {}: {}", channel.path(), reason.name())));
                 }
-                Action::Received { packet_id, channel, payload } => {
+                Action::Received { packet_id, channel, .. } => {
                     if let Some(id) = packet_id {
                         self.session.accepted(id);
                     }
-                    self.told.push(Told { channel, payload });
+                    self.told.push(channel);
                 }
                 Action::Acked { token } => self.acknowledged.push(token),
                 Action::Refused { token, reason, words } => {

@@ -124,6 +124,13 @@ impl House {
         output(&format!("holdfast {}", args.join(" ")), command).await
     }
 
+    /// The token of the person who signed in.
+    pub(super) fn token(&self) -> Result<String, Fault> {
+        let text = std::fs::read_to_string(&self.profile).map_err(|why| Fault::new("profile.toml", why))?;
+        let token = text.lines().find_map(|line| line.strip_prefix("token = "));
+        token.map(|token| token.trim_matches('"').to_owned()).ok_or_else(|| Fault::new("profile.toml", "has no token"))
+    }
+
     /// The same without waiting for it here.
     pub(super) fn order(&self, noun: &str, args: &[&str]) -> impl Future<Output = Result<Vec<u8>, Fault>> + Send + 'static {
         let mut command = Command::new(&self.holdfast);

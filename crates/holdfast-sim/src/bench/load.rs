@@ -99,10 +99,6 @@ impl Load {
         u64::from(self.shape.each) * self.devices.len() as u64
     }
 
-    pub(super) fn payload_bytes(&self) -> usize {
-        payload(1, self.base_us).len()
-    }
-
     /// The next runs use counters that were never used before.
     pub(super) const fn next_round(&mut self) {
         self.round += 1;

@@ -3,6 +3,7 @@
 //! The folder's name holds a digest of the store's schema, so that a fleet of an older schema is not used. The keys in it
 //! open nothing but copies of that state. One device in five is of a product that matters for safety.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use holdfast_core::hash::Sha256Digest;
@@ -49,8 +50,23 @@ impl Prepared {
         self.dir.join("profile.toml")
     }
 
+    /// A key that may release software.
+    pub(super) fn release_key(&self) -> PathBuf {
+        self.dir.join("release.key")
+    }
+
     /// A prepared fleet of so many devices or more; made if there is none.
     pub(super) async fn at_least(terms: &Terms, count: usize, cores: &Cores) -> Result<Self, Fault> {
+        Self::get(terms, count..=usize::MAX, cores).await
+    }
+
+    /// A prepared fleet of so many devices; made if there is none.
+    pub(super) async fn exactly(terms: &Terms, count: usize, cores: &Cores) -> Result<Self, Fault> {
+        Self::get(terms, count..=count, cores).await
+    }
+
+    async fn get(terms: &Terms, counts: RangeInclusive<usize>, cores: &Cores) -> Result<Self, Fault> {
+        let count = *counts.start();
         let holdfast = house::find(terms.server.as_deref())?;
         let folder = terms.folder()?;
         let digest = Sha256Digest::of(format!("{FORM}\n{SCHEMA}").as_bytes()).to_string();
@@ -59,7 +75,7 @@ impl Prepared {
         for entry in std::fs::read_dir(&folder).map_err(|why| Fault::new("bench folder", why))?.filter_map(Result::ok) {
             let name = entry.file_name().to_string_lossy().into_owned();
             let size = name.strip_prefix("fleet-").and_then(|rest| rest.strip_suffix(&tail)).and_then(|n| n.parse().ok());
-            known.extend(size.filter(|size| *size >= count).map(|size| (size, entry.path())));
+            known.extend(size.filter(|size| counts.contains(size)).map(|size| (size, entry.path())));
         }
         known.sort();
         if let Some((_, dir)) = known.into_iter().next() {

@@ -31,6 +31,8 @@ pub(super) struct Orders {
     pub(super) burst: usize,
     /// Time of the reading with counter 0, and between two readings, in microseconds.
     pub(super) base_us: i64,
+    /// The first counter of every device.
+    pub(super) first: u64,
     /// Raised when no new message is wanted.
     pub(super) stop: watch::Receiver<bool>,
     pub(super) acknowledged: AtomicU64,
@@ -42,6 +44,8 @@ pub(super) struct Orders {
 pub(super) struct Seen {
     /// Counters that were acknowledged, in the order of the answers.
     pub(super) acknowledged: Vec<u64>,
+    /// From the first write of a message to its acknowledgement.
+    pub(super) waits_us: Vec<u32>,
     /// Refusals by name; such a message is not sent again.
     pub(super) refused: BTreeMap<String, u64>,
     /// Sent and never answered.
@@ -65,8 +69,7 @@ impl Dice {
 
 /// One device, until it is told to stop and everything is answered.
 pub(super) async fn report(guest: Guest, orders: Arc<Orders>, seed: u64) -> Seen {
-    let mut reporter =
-        Reporter { guest, orders, dice: Dice(seed), next: 1, open: VecDeque::new(), seen: Seen::default() };
+    let mut reporter = Reporter::new(guest, orders, seed);
     let mut stop = reporter.orders.stop.clone();
     let work = async {
         loop {
@@ -93,7 +96,7 @@ pub(super) async fn report(guest: Guest, orders: Arc<Orders>, seed: u64) -> Seen
 
 /// The same on a connection that is open already, once: what is lost with it is not sent again.
 pub(super) async fn report_on(line: Line, guest: Guest, orders: Arc<Orders>) -> Seen {
-    let mut reporter = Reporter { guest, orders, dice: Dice(1), next: 1, open: VecDeque::new(), seen: Seen::default() };
+    let mut reporter = Reporter::new(guest, orders, 1);
     if reporter.talk(line).await.is_err() {
         reporter.seen.unanswered = reporter.open.len() as u64;
     }
@@ -105,12 +108,17 @@ struct Reporter {
     orders: Arc<Orders>,
     dice: Dice,
     next: u64,
-    /// Sent and not answered.
-    open: VecDeque<u64>,
+    /// Sent and not answered, with the time of the first write.
+    open: VecDeque<(u64, Duration)>,
     seen: Seen,
 }
 
 impl Reporter {
+    fn new(guest: Guest, orders: Arc<Orders>, seed: u64) -> Self {
+        let next = orders.first;
+        Self { guest, orders, dice: Dice(seed), next, open: VecDeque::new(), seen: Seen::default() }
+    }
+
     /// One connection. Ends well when everything was answered after the order to stop.
     async fn session(&mut self) -> Result<(), Ended> {
         let line = self.guest.connect(&self.orders.address).await?;
@@ -120,7 +128,7 @@ impl Reporter {
     async fn talk(&mut self, mut line: Line) -> Result<(), Ended> {
         let orders = Arc::clone(&self.orders);
         let mut stop = orders.stop.clone();
-        for counter in self.open.clone() {
+        for (counter, _) in self.open.clone() {
             self.send(&mut line, counter);
         }
         let phase = u32::try_from(self.dice.between(0, 1_000)).unwrap_or(0);
@@ -141,7 +149,7 @@ impl Reporter {
                         }
                         let counter = self.next;
                         self.next += 1;
-                        self.open.push_back(counter);
+                        self.open.push_back((counter, clock::elapsed()));
                         self.send(&mut line, counter);
                     }
                     turn += orders.every;
@@ -163,9 +171,10 @@ impl Reporter {
     fn note(&mut self, line: &mut Line) {
         line.told.clear();
         for counter in line.acknowledged.drain(..) {
-            match self.open.iter().position(|open| *open == counter) {
-                Some(at) => {
-                    self.open.remove(at);
+            match self.open.iter().position(|(open, _)| *open == counter).and_then(|at| self.open.remove(at)) {
+                Some((_, since)) => {
+                    let wait = clock::elapsed().saturating_sub(since).as_micros();
+                    self.seen.waits_us.push(u32::try_from(wait).unwrap_or(u32::MAX));
                     self.seen.acknowledged.push(counter);
                     self.orders.acknowledged.fetch_add(1, Ordering::Relaxed);
                 }
@@ -173,7 +182,7 @@ impl Reporter {
             }
         }
         for (counter, name) in line.refused.drain(..) {
-            self.open.retain(|open| *open != counter);
+            self.open.retain(|(open, _)| *open != counter);
             *self.seen.refused.entry(name).or_default() += 1;
         }
     }

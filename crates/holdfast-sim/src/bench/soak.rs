@@ -89,6 +89,7 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
         base_us: reporter::base_us(READINGS_MAX),
         stop: stopped,
         acknowledged: AtomicU64::new(0),
+        first: 1,
         losses: AtomicU64::new(0),
     });
     say(&format!("{} devices, {} messages/s each, {} minutes", args.devices, args.rate, args.minutes));
@@ -107,6 +108,11 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
     house.stop().await?;
     let kept = house.compare(&stream, seen.iter().map(|(id, seen)| (id, seen.acknowledged.as_slice())))?;
     fill(&mut sheet, args, &samples);
+    let mut waits: Vec<u32> = seen.iter().flat_map(|(_, seen)| &seen.waits_us).copied().collect();
+    waits.sort_unstable();
+    for (name, percent) in [("PUBACK p50, ms", 50), ("PUBACK p99, ms", 99)] {
+        sheet.row(Row::alone(name, f64::from(percentile(&waits, percent)) / 1e3, None, None));
+    }
     for (name, count, gate) in [
         ("acknowledged", kept.acknowledged, false),
         ("acknowledged and lost", kept.lost, true),

@@ -125,6 +125,7 @@ fn orders(args: &Args, address: &str, stop: watch::Receiver<bool>) -> Result<Ord
         base_us: reporter::base_us(READINGS_MAX),
         stop,
         acknowledged: AtomicU64::new(0),
+        first: 1,
         losses: AtomicU64::new(0),
     })
 }

@@ -70,6 +70,7 @@ pub(super) async fn syncs_before_answers(
         base_us: reporter::base_us(i64::from(u32::MAX / 1_000)),
         stop: stopped,
         acknowledged: AtomicU64::new(0),
+        first: 1,
         losses: AtomicU64::new(0),
     };
     let end = async {
