@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use holdfast_core::time::Timestamp;
 use holdfast_domain::decision::Decision;
+use holdfast_domain::integrity::anomaly::Settings;
 use holdfast_store::blobs::Blobs;
 use holdfast_store::{CommitError, Committed, Store, StoreError};
 use holdfast_web::backend::{Answer, Fault, Ground, LiveEvent, Refusal, RefusalKind, Stop};
@@ -20,12 +21,14 @@ use crate::clock;
 use crate::doorstep::Doorstep;
 use crate::gateway::{Connections, Models, Returning};
 use crate::tls::Doors;
+use crate::work::detect::Detect;
 use crate::work::pulse::Pulse;
 use crate::work::recovery::Curve;
 use crate::work::refusals::Counter;
 
 mod batch;
 mod deployments;
+mod findings;
 mod fleet;
 mod history;
 mod integrity;
@@ -68,6 +71,8 @@ pub struct House {
     pub(crate) models: Models,
     /// Rung when there are effects to deliver.
     pub(crate) outbox: Arc<Notify>,
+    /// The detectors.
+    pub(crate) detect: Detect,
     /// Rung when a playbook has devices to deal with.
     pub(crate) playbooks: Arc<Notify>,
     /// Where people reach this server, such as `https://localhost:8443`.
@@ -99,6 +104,11 @@ impl House {
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Sets how long the detectors' windows are and how much they learn first.
+    pub fn set_detection(&self, settings: Settings) {
+        self.detect.set(settings);
     }
 
     /// Commits a decision and rings for its effects. A conflict becomes a refusal of the same name; anything else is our

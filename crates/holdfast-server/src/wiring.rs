@@ -25,6 +25,7 @@ use crate::doorstep::{Admission, Doorstep, Terms};
 use crate::gateway::{self, Connections, Models, Returning};
 use crate::https::{self, Door, Limits, Listener};
 use crate::tls::{Doors, TlsError};
+use crate::work::detect::{self, Detect};
 use crate::work::{Work, pulse, recovery, refusals};
 use crate::{clock, devices};
 
@@ -241,12 +242,14 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         models,
         outbox: Arc::new(Notify::new()),
         playbooks: Arc::new(Notify::new()),
+        detect: Detect::default(),
         address: format!("https://{host}:{}", people.port()),
         news: app::news(),
         pulse: pulse::Pulse::default(),
         refusals: refusals::Counter::default(),
         turns: app::Turns::default(),
     });
+    detect::prepare(&house)?;
     let invitation = invite_first(&house).map_err(StartError::Invitation)?;
     Ok((house, invitation))
 }

@@ -16,6 +16,8 @@ use crate::clock;
 use rollout::Rollout;
 
 pub(crate) mod checkpoint;
+pub(crate) mod detect;
+mod playbooks;
 mod keys;
 pub(crate) mod pulse;
 pub(crate) mod recovery;
@@ -39,6 +41,11 @@ const COUNT: Pace = Pace { period: Duration::from_secs(30), pause: Duration::ZER
 const KEYS: Pace = Pace { period: Duration::from_secs(5), pause: Duration::ZERO };
 /// The ledger's head.
 const HEADS: Pace = Pace { period: checkpoint::EVERY, pause: Duration::ZERO };
+
+/// The detectors look whether a window is over.
+const WATCH: Pace = Pace { period: Duration::from_millis(250), pause: Duration::ZERO };
+/// Runs of playbooks that nobody rang for: after a start.
+const PLAYBOOKS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
 
 /// How often a loop looks.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +72,8 @@ impl Work {
         work.repeat(OUTBOX, &house.outbox, house, move |house| deliver(house, &woken));
         work.repeat(ROLLOUT, &nudge, house, move |house| rollout.step(house));
         work.repeat(CHORES, &quiet, house, do_chores);
+        work.repeat(WATCH, &quiet, house, |house| house.detect.step(house));
+        work.repeat(PLAYBOOKS, &house.playbooks, house, playbooks::step);
         work.repeat(COUNT, &quiet, house, recovery::count);
         work.repeat(KEYS, &quiet, house, keys::see_to_keys);
         work.repeat(HEADS, &quiet, house, checkpoint::sign);
@@ -85,6 +94,7 @@ impl Work {
         let house = Arc::clone(house);
         let finished = spawn_blocking(move || {
             write_refusals(&house);
+            house.detect.end(&house);
             checkpoint::sign(&house);
         });
         if finished.await.is_err() {

@@ -40,6 +40,19 @@ pub struct Watched {
     pub software: Option<u64>,
 }
 
+/// How the devices of a product stand; revoked ones are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProductStanding {
+    /// All of them.
+    pub devices: u64,
+    /// Those whose lease runs.
+    pub online: u64,
+    /// In quarantine.
+    pub quarantined: u64,
+    /// With a lowered budget.
+    pub throttled: u64,
+}
+
 #[expect(clippy::missing_errors_doc, reason = "each read fails only as `StoreError` says, each write as `CommitError`")]
 impl Store {
     /// Findings, newest first, before `before` if given.
@@ -142,6 +155,26 @@ impl Store {
     /// What the detectors have learnt, by subject, after `after`.
     pub fn detector_states(&self, after: &str, limit: u32) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         self.read(|conn| all(conn, (sql::DETECTORS, "detector"), params![after, limit], |f| Ok((f.text()?, f.blob()?))))
+    }
+
+    /// What was learnt of one subject.
+    pub fn detector_state(&self, subject: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|conn| one(conn, (sql::DETECTOR, "detector"), [subject], |f| f.blob()))
+    }
+
+    /// How a product's devices stand, for the preview of a playbook.
+    pub fn product_standing(&self, product: &ProductId, now: Timestamp) -> Result<ProductStanding, StoreError> {
+        let asked = params![now.as_micros(), product.as_str()];
+        self.read(|conn| {
+            exactly(conn, (sql::PRODUCT_STANDING, "device"), asked, |f| {
+                Ok(ProductStanding {
+                    devices: f.number()?,
+                    online: f.number()?,
+                    quarantined: f.number()?,
+                    throttled: f.number()?,
+                })
+            })
+        })
     }
 
     /// Keeps what the detectors have learnt.

@@ -3,6 +3,7 @@
 //! Times are integer microseconds since 1970 in UTC, in members that end in `_us`; digests are lower-case hexadecimal;
 //! lists answer `{"items":[…],"next":cursor or null}`. Owns no rule: parses, asks, writes down.
 
+mod findings;
 mod fleet;
 mod history;
 mod integrity;
@@ -33,6 +34,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = telemetry::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
+    let routes = findings::routes(routes);
     let routes = keys::routes(routes);
     history::routes(routes)
 }
@@ -73,6 +75,9 @@ fn document(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
+pub(crate) use findings::{
+    action_state_word, filter as finding_filter, finding_state_word, no_finding, play_of, scope_of,
+};
 pub(crate) use fleet::{FILTER_FIELDS, command_lifetime, filter as device_filter, no_device, quarantine_order};
 pub(crate) use integrity::severity_word;
 pub(crate) use keys::role_of as key_role;
@@ -81,6 +86,7 @@ pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};
 
 /// Reads any bytes as each JSON body of the interface; for the fuzzers.
 pub(crate) fn read_bodies(bytes: &[u8]) {
+    findings::read_bodies(bytes);
     fleet::read_bodies(bytes);
     keys::read_bodies(bytes);
     people::read_bodies(bytes);

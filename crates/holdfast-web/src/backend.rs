@@ -4,6 +4,7 @@
 //! crate calls them in one place, inside `spawn_blocking`. A caller's role is checked before an order is passed on, and
 //! the caller is passed along so that the ledger can say who.
 
+pub mod findings;
 pub mod fleet;
 pub mod history;
 pub mod integrity;
@@ -20,12 +21,26 @@ use tokio::sync::broadcast;
 
 /// Everything this crate asks or orders. Implemented by itself for whatever implements all rooms.
 pub trait Backend:
-    Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + keys::Keys + history::History
+    Ground
+    + people::People
+    + fleet::Fleet
+    + updates::Updates
+    + integrity::Integrity
+    + findings::Findings
+    + keys::Keys
+    + history::History
 {
 }
 
 impl<T> Backend for T where
-    T: Ground + people::People + fleet::Fleet + updates::Updates + integrity::Integrity + keys::Keys + history::History
+    T: Ground
+    + people::People
+    + fleet::Fleet
+    + updates::Updates
+    + integrity::Integrity
+    + findings::Findings
+    + keys::Keys
+    + history::History
 {
 }
 

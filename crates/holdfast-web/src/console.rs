@@ -6,6 +6,7 @@
 pub(crate) mod charts;
 pub(crate) mod conformity;
 pub(crate) mod device;
+pub(crate) mod findings;
 pub(crate) mod fleet;
 pub(crate) mod integrity;
 pub(crate) mod keys;
@@ -45,6 +46,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = products::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
+    let routes = findings::routes(routes);
     let routes = ledger::routes(routes);
     let routes = keys::routes(routes);
     let routes = conformity::routes(routes);
@@ -143,6 +145,10 @@ fn notice(word: &str) -> Option<&'static str> {
         "key-activated" => "The next key is in use. What the old one signed counts until you destroy it.",
         "key-destroyed" => "The old key is destroyed.",
         "closed" => "The alert is closed.",
+        "acknowledged" => "The finding is yours to look into.",
+        "dismissed" => "The finding is closed as expected. The detector learns it.",
+        "acted" => "The playbook runs. What it changes appears below, and can be taken back.",
+        "undone" => "The playbook is taken back, device by device.",
         "token-revoked" => "The token is revoked and does not count any more.",
         _ => return None,
     })

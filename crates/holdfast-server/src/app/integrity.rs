@@ -53,6 +53,7 @@ impl Integrity for House {
     }
 
     fn count_refusal(&self, name: &'static str) {
+        self.detect.refused(name);
         self.refusals.add("api", name);
     }
 }

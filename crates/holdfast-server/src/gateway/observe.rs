@@ -256,7 +256,7 @@ fn class(name: &str) -> Class {
 
 /// A small hash of a name, for keeping figures apart without keeping names (FNV-1a, folded).
 #[must_use]
-pub fn name_hash(parts: [&str; 2]) -> u16 {
+pub(crate) fn name_hash(parts: [&str; 2]) -> u16 {
     let bytes = parts[0].bytes().chain([b'.']).chain(parts[1].bytes());
     let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let [a, b, c, d] = hash.to_be_bytes();
@@ -307,20 +307,30 @@ impl Tap {
 
     /// Adds what is behind the messages of one turn: order of counters, lag, and a summary of numeric fields.
     pub(super) fn took(&mut self, rows: &[TelemetryRow]) {
+        self.took_all(rows.iter().map(|row| Reading {
+            stream: row.stream.as_str(),
+            counter: row.counter,
+            lag_ms: row.received.as_micros().saturating_sub(row.device_time.as_micros()) / 1_000,
+            fields: &row.fields,
+        }));
+    }
+
+    fn took_all<'a>(&mut self, readings: impl Iterator<Item = Reading<'a>>) {
         let mut slot = locked(&self.slot);
         let tally = slot.tally.get_or_insert_default();
-        for row in rows {
-            let stream = name_hash([row.stream.as_str(), ""]);
+        let mut last = None;
+        for reading in readings {
+            let stream = name_hash([reading.stream, ""]);
             tally.seen.topics |= 1 << (stream % 32);
-            let lag_ms = (row.received.as_micros().saturating_sub(row.device_time.as_micros())) / 1_000;
-            tally.seen.lag_ms = Some(tally.seen.lag_ms.map_or(lag_ms, |least| least.min(lag_ms)));
-            order(&mut self.counters, &mut tally.seen, (stream, row.counter));
+            tally.seen.lag_ms = Some(tally.seen.lag_ms.map_or(reading.lag_ms, |least| least.min(reading.lag_ms)));
+            order(&mut self.counters, &mut tally.seen, (stream, reading.counter));
+            last = Some(reading);
         }
-        if let Some(row) = rows.last()
+        if let Some(reading) = last
             && tally.samples < SAMPLES_MAX
         {
             tally.samples += 1;
-            sample(tally, row);
+            sample(tally, &reading);
         }
     }
 }
@@ -354,11 +364,19 @@ fn order(counters: &mut Vec<(u16, u64)>, seen: &mut Observation, (stream, counte
     }
 }
 
-fn sample(tally: &mut Tally, row: &TelemetryRow) {
-    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(&row.fields) else { return };
+/// What is looked at of one message.
+struct Reading<'a> {
+    stream: &'a str,
+    counter: u64,
+    lag_ms: i64,
+    fields: &'a str,
+}
+
+fn sample(tally: &mut Tally, reading: &Reading<'_>) {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(reading.fields) else { return };
     for (name, value) in &fields {
         if let Some(x) = value.as_f64().filter(|x| x.is_finite()) {
-            tally.field(name_hash([row.stream.as_str(), name]), x, 1, (x, x));
+            tally.field(name_hash([reading.stream, name]), x, 1, (x, x));
         }
     }
 }
@@ -373,15 +391,8 @@ mod tests {
         "hearth-0001".parse().unwrap()
     }
 
-    fn row(counter: u64, lag_s: i64, value: f64) -> TelemetryRow {
-        TelemetryRow {
-            device: device(),
-            stream: "climate".parse().unwrap(),
-            counter,
-            device_time: Timestamp::from_micros(1_000_000_000),
-            received: Timestamp::from_micros(1_000_000_000 + lag_s * 1_000_000),
-            fields: format!("{{\"temperature\":{value},\"mode\":\"frost\"}}"),
-        }
+    fn reading(counter: u64, lag_s: i64, fields: &str) -> Reading<'_> {
+        Reading { stream: "climate", counter, lag_ms: lag_s * 1_000, fields }
     }
 
     #[test]
@@ -390,8 +401,9 @@ mod tests {
         let mut tap = observer.tap(&device(), Budgets::default());
         tap.connected("192.0.2.7".parse().unwrap());
         tap.turn(3, 400);
-        tap.took(&[row(1, 2, 20.0)]);
-        tap.took(&[row(5, 1, 22.0), row(5, 1, 22.0), row(2, 1, 22.0)]);
+        tap.took_all([reading(1, 2, r#"{"temperature":20,"mode":"frost"}"#)].into_iter());
+        let warmer = r#"{"temperature":22.0}"#;
+        tap.took_all([reading(5, 1, warmer), reading(5, 1, warmer), reading(2, 1, warmer)].into_iter());
         drop(tap);
         observer.refused(&device(), "rate-exceeded");
         let all = observer.take();

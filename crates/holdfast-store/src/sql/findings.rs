@@ -75,6 +75,12 @@ catalogue! { FINDINGS:
     DETECTOR_PUT = "insert into detector (subject, at, state) values ($1, $2, $3)
         on conflict (subject) do update set at = excluded.at, state = excluded.state";
     DETECTORS = "select subject, state from detector where subject > $1 order by subject limit $2";
+    DETECTOR = "select state from detector where subject = $1";
+    PRODUCT_STANDING = "select count(*), coalesce(sum(case when p.online_until > $1 then 1 else 0 end), 0),
+            coalesce(sum(case when d.quarantine_since is not null then 1 else 0 end), 0),
+            coalesce(sum(case when t.device is not null then 1 else 0 end), 0)
+        from device d left join presence p on p.device = d.id left join throttle t on t.device = d.id
+        where d.product = $2 and d.enrolment <> 'revoked'";
     DEVICE_PRODUCTS = "select id, product, software_sequence from device where enrolment = 'accepted' and id > $1
         order by id limit $2";
 }

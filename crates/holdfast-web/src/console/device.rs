@@ -4,11 +4,13 @@ mod forms;
 mod view;
 
 use holdfast_core::id::{DeviceId, StreamId};
+use holdfast_domain::integrity::finding::Subject;
 use holdfast_domain::people::access::Act;
 
 use super::charts::{Range, TABLE_ROWS};
 use super::{Attempt, Desk, PageReply, go, page_with};
 use crate::api::{no_device, quarantine_order};
+use crate::backend::findings::FindingFilter;
 use crate::backend::fleet::{ChartAsk, DeviceOrder, DeviceView, MessageAsk};
 use crate::backend::{Answer, Backend, PageAsk, Stop};
 use crate::door::extract::{Fields, Id, Sent};
@@ -55,10 +57,16 @@ fn facts(b: &dyn Backend, id: &DeviceId, chart: Option<ChartAsk>) -> Answer<Opti
         commands: b.commands(id, &list)?.rows,
         appraisals: b.appraisals(id, &list)?.rows,
         alerts: b.alerts(true, Some(id), &list)?.rows,
+        findings: b.findings(&open_findings(id), &list)?.rows,
         ledger: b.device_ledger(id, &list)?.rows,
         streams,
         view,
     }))
+}
+
+/// Findings about the device that nobody called expected.
+fn open_findings(id: &DeviceId) -> FindingFilter {
+    FindingFilter { open_only: true, subject: Some(Subject::Device(id.clone())), ..FindingFilter::default() }
 }
 
 fn streams(b: &dyn Backend, view: &DeviceView, chart: ChartAsk) -> Answer<Vec<view::StreamFacts>> {

@@ -3,6 +3,7 @@
 //! Owns the session cookie, bearer tokens and the checks against cross-site writes (`Sec-Fetch-Site`, `Origin`, and
 //! the token in each form). Source: RFC 6265bis §5.7 (`__Host-`), RFC 6750 §2.1, W3C Fetch Metadata §2.
 
+use axum::body::HttpBody as _;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -36,7 +37,14 @@ pub(crate) struct SessionSecret(pub(crate) Secret);
 pub(crate) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let page = !is_api(request.uri().path());
     match admit(&gate, request).await {
-        Ok(request) => next.run(request).await,
+        Ok(request) => {
+            let caller = request.extensions().get::<Caller>().cloned();
+            let response = next.run(request).await;
+            if let Some(caller) = caller {
+                gate.app.ground().used(&caller, response.size_hint().exact().unwrap_or_default());
+            }
+            response
+        }
         Err(problem) if page && problem.status == http::StatusCode::UNAUTHORIZED => {
             Redirect::to("/sign-in").into_response()
         }

@@ -55,6 +55,7 @@ fn address(row: &Row) -> String {
         .replace("{id}", id)
         .replace("{role}", "freshness")
         .replace("{stream}", "climate")
+        .replace("{action}", "019c0000-0000-7000-8000-000000000001")
         .replace("{version}", "1")
         .replace("{command}", "019c0000-0000-7000-8000-000000000001")
         .replace("{digest}", &"0".repeat(64))

@@ -55,6 +55,19 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             "/console/recovery",
             &["Coming back", "at most 640 handshakes a second", "safety", "within 2 s", "connected", "15 minutes ago"],
         ),
+        one("/console/findings", &["Far more messages than usual", "many devices of hearth-thermostat", "seen 7 times"]),
+        ("/console/findings", "/console/findings?state=dismissed".to_owned(), vec!["Far more data taken out than usual"]),
+        ("/console/findings", "/console/findings?kind=value-noisy".to_owned(), vec!["No finding matches"]),
+        (
+            "/console/findings/{id}",
+            format!("/console/findings/{}", crate::samples::findings::finding_id(1)),
+            vec!["912", "Detected in", "3 minutes", "18.0 seconds", "Undo", "Quarantine all 12 devices", "class=\"band\""],
+        ),
+        (
+            "/console/findings/{id}",
+            format!("/console/findings/{}", crate::samples::findings::finding_id(2)),
+            vec!["climate.temperature", "only their distance from the usual is kept"],
+        ),
         one("/console/alerts", &["integrity contradicted", "field undeclared", "1,204"]),
         one("/console/ledger", &["131 entries", "holdfast ledger verify", "Older"]),
         one(
@@ -132,6 +145,7 @@ async fn every_page_of_an_empty_server_teaches_the_next_step() {
         ("/console/devices", "holdfast batch import"),
         ("/console/releases", "holdfast release sign"),
         ("/console/deployments", "holdfast deployment create"),
+        ("/console/findings", "holdfast finding rule"),
         ("/console/alerts", "Nothing needs you"),
         ("/console/ledger", "Nothing happened yet"),
         ("/console/conformity", "382 requirements"),

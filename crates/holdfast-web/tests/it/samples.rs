@@ -11,6 +11,8 @@
 
 #[path = "samples/devices.rs"]
 mod devices;
+#[path = "samples/findings.rs"]
+pub(crate) mod findings;
 #[path = "samples/fleet.rs"]
 mod fleet;
 #[path = "samples/history.rs"]

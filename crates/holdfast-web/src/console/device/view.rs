@@ -2,12 +2,14 @@
 
 use askama::Template;
 use holdfast_domain::fleet::{CertificateState, Command, CommandOutcome, Shadow};
+use holdfast_domain::integrity::finding::Finding;
 use holdfast_domain::integrity::{Alert, Appraisal, Verdict};
 use holdfast_domain::people::Role;
 use holdfast_domain::people::access::{Act, may};
 use serde_json::{Map, Value};
 
 use super::super::charts::{Range, StreamPanel};
+use super::super::findings::FindingLine;
 use super::super::fleet::{AlertLine, certificate_word, enrolment_word};
 use super::super::updates::ExecutionLine;
 use super::super::words::{Day, Digest, When, calendar, day, digest, reason, when};
@@ -22,6 +24,7 @@ pub(super) struct Facts {
     pub(super) commands: Vec<Command>,
     pub(super) appraisals: Vec<Appraisal>,
     pub(super) alerts: Vec<Alert>,
+    pub(super) findings: Vec<Finding>,
     pub(super) ledger: Vec<LedgerEntry>,
     pub(super) streams: Vec<StreamFacts>,
 }
@@ -125,6 +128,7 @@ pub(super) struct DevicePage {
     reenrolment_allowed: bool,
     certificates: Vec<CertificateLine>,
     alerts: Vec<AlertLine>,
+    findings: Vec<FindingLine>,
     shadow_version: u64,
     applied_version: u64,
     reported_at: Option<When>,
@@ -148,7 +152,7 @@ impl DevicePage {
 
     pub(super) fn new(frame: Frame, facts: Facts, desk: &Desk, range: Range, attempt: Attempt) -> Self {
         let now = desk.now;
-        let Facts { view, shadow, commands, appraisals, alerts, ledger, streams } = facts;
+        let Facts { view, shadow, commands, appraisals, alerts, findings, ledger, streams } = facts;
         let device = view.device;
         let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts.chart, &facts.last);
         Self {
@@ -188,6 +192,7 @@ impl DevicePage {
                 })
                 .collect(),
             alerts: alerts.into_iter().map(|alert| AlertLine::new(alert, desk)).collect(),
+            findings: findings.iter().map(|finding| FindingLine::new(finding, desk)).collect(),
             settings: settings(&view.model.settings, &shadow),
             shadow_version: shadow.version,
             applied_version: shadow.applied_version,
