@@ -234,9 +234,11 @@ fn outage_of(why: &io::Error) -> Outage {
     }
 }
 
-/// Whether a broken connection was TLS saying no, such as an alert about the client's certificate.
+/// Whether a broken connection was the server's TLS saying no to this device, with an alert. What this device does not accept
+/// of a server says nothing about the device's own credential.
 fn is_tls(why: &io::Error) -> bool {
-    why.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+    let inner = why.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::AlertReceived(_)))
 }
 
 struct Talk {
@@ -397,3 +399,6 @@ impl Talk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
