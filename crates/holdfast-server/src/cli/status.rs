@@ -22,6 +22,7 @@ const FLEET: &[Column] = &[
     ("Open alerts", "/alerts"),
     ("Running deployments", "/running"),
     ("Refused so far", "/refused"),
+    ("Coming back", "/coming_back"),
     ("Trust document", "/trust"),
 ];
 const DEPLOYMENTS: &[Column] = &[
@@ -51,6 +52,7 @@ pub(super) async fn run(client: &Client, out: Output) -> Result<(), Failure> {
         "alerts": alerts.len(),
         "running": open.len(),
         "refused": sum(&refusals, "count"),
+        "coming_back": coming_back(&client.get("/api/v1/fleet/recovery").await?),
         "trust": trust(client).await?,
         "deployments": open,
         "latest_alerts": alerts.iter().take(usize::try_from(ALERTS_MAX).unwrap_or(0)).collect::<Vec<_>>(),
@@ -88,6 +90,24 @@ async fn trust(client: &Client) -> Result<Value, Failure> {
     }
 }
 
+/// How the last quarter of an hour at the devices' MQTT door went, in one line.
+fn coming_back(recovery: &Value) -> String {
+    let figures = |rows: &Value| items_of(rows).collect::<Vec<u64>>();
+    let (failed, waiting) = (figures(member(recovery, "failed")), figures(member(recovery, "waiting")));
+    let came: u64 =
+        member(recovery, "classes").as_array().into_iter().flatten().flat_map(|class| items_of(member(class, "came"))).sum();
+    format!(
+        "{came} in 15 minutes, {} waiting, {} failed; at most {} a second",
+        waiting.last().copied().unwrap_or(0),
+        failed.iter().sum::<u64>(),
+        number(recovery, "ceiling_per_second")
+    )
+}
+
+fn items_of(rows: &Value) -> impl Iterator<Item = u64> {
+    rows.as_array().into_iter().flatten().filter_map(Value::as_u64)
+}
+
 fn is_open(deployment: &Value) -> bool {
     matches!(text(deployment, "state"), "running" | "paused" | "awaiting_approval")
 }
@@ -111,6 +131,15 @@ fn in_short(deployment: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn coming_back_is_told_in_one_line() {
+        let recovery = json!({
+            "ceiling_per_second": 640, "failed": [0, 2, 1], "waiting": [9, 0, 4],
+            "classes": [{"came": [1, 2, 3]}, {"came": [10, 0, 0]}],
+        });
+        assert_eq!(coming_back(&recovery), "16 in 15 minutes, 4 waiting, 3 failed; at most 640 a second");
+    }
 
     #[test]
     fn a_deployment_is_told_in_one_line() {

@@ -1,5 +1,6 @@
 //! One unit with a real identity, at the devices' real doors: EST over mutual TLS, and MQTT as far as a report goes.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -75,16 +76,32 @@ impl Unit {
         self.operational = Some(Credential { certificate: certificate_in(&der, &key), key });
     }
 
+    /// TLS for MQTT under its operational identity.
+    pub(crate) fn operational(&self, world: &World) -> rustls::ClientConfig {
+        config(&world.ca_pem, self.operational.as_ref().unwrap(), b"mqtt")
+    }
+
     /// Connects over MQTT.
     pub(crate) async fn connect(&self, world: &World) -> Line {
+        self.connect_to(world.server().addresses().mqtt, &world.ca_pem).await
+    }
+
+    /// Connects over MQTT to whatever server is there.
+    pub(crate) async fn connect_to(&self, address: SocketAddr, ca_pem: &str) -> Line {
         let credential = self.operational.as_ref().unwrap();
-        let tls = config(&world.ca_pem, credential, b"mqtt");
-        let tcp = TcpStream::connect(world.server().addresses().mqtt).await.unwrap();
+        let tls = config(ca_pem, credential, b"mqtt");
+        let tcp = TcpStream::connect(address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         let stream = TlsConnector::from(Arc::new(tls)).connect(name, tcp).await.unwrap();
         let mut line = Line { stream, inbox: Vec::new(), device: self.id.clone(), sent: 0 };
         line.connect().await;
         line
+    }
+
+    /// A client of the devices' HTTPS door with its operational identity, which keeps its connection.
+    pub(crate) fn https(&self, world: &World) -> reqwest::Client {
+        let tls = config(&world.ca_pem, self.operational.as_ref().unwrap(), b"http/1.1");
+        reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
     }
 
     /// Reports that the deployment's release runs and is healthy; comes back when that is stored.
@@ -160,6 +177,42 @@ impl Line {
             _ => None,
         };
         self.hear(reason).await
+    }
+
+    /// Publishes without waiting; the acknowledgements come in [`Self::goodbye`].
+    pub(crate) async fn say(&mut self, path: &str, payload: &str) {
+        self.sent += 1;
+        let packet_id = PacketId(std::num::NonZeroU16::new(self.sent).unwrap());
+        let topic = format!("hf/v1/{}/{path}", self.device);
+        let delivery = Delivery::AtLeastOnce { packet_id, dup: false };
+        let payload = payload.as_bytes();
+        self.send(&Packet::Publish(Publish {
+            delivery,
+            retain: false,
+            topic: &topic,
+            properties: Properties::NONE,
+            payload,
+        }))
+        .await;
+    }
+
+    /// Listens until the server says goodbye; gives its reason and how many messages it acknowledged before.
+    pub(crate) async fn goodbye(&mut self) -> (ReasonCode, u64) {
+        let acknowledged = std::cell::Cell::new(0);
+        let reason = |packet: &Packet<'_>| match packet {
+            Packet::PubAck(ack) => {
+                assert_eq!(ack.reason, ReasonCode::Success);
+                acknowledged.set(acknowledged.get() + 1);
+                None
+            }
+            Packet::Disconnect(outcome) => Some(outcome.reason),
+            other => panic!("{other:?}"),
+        };
+        let reason = self.hear(reason).await;
+        let mut rest = Vec::new();
+        assert_eq!(self.stream.read_to_end(&mut rest).await.unwrap_or(0), 0, "nothing follows a goodbye");
+        assert!(self.inbox.is_empty());
+        (reason, acknowledged.get())
     }
 
     async fn send(&mut self, packet: &Packet<'_>) {

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod agent;
 mod api;
 mod backup;
 mod batches;
@@ -18,8 +19,11 @@ mod device;
 mod ledger;
 mod maker;
 mod orders;
+mod process;
 mod products;
 mod publication;
 mod restart;
+mod returning;
 mod trust;
+mod revocation;
 mod world;

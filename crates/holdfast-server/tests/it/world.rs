@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use holdfast_core::time::Millis;
+use holdfast_domain::fleet::enrolment::CERTIFICATE_LIFE;
 use holdfast_server::authority::KeyTerms;
 use holdfast_server::doorstep::Admission;
 use holdfast_server::wiring::{Config, Server};
@@ -27,6 +29,8 @@ pub(crate) struct World {
     pub(crate) dir: TempDir,
     pub(crate) maker: Maker,
     server: Option<Server>,
+    admission: Admission,
+    device_life: Millis,
     /// The administrator, by token.
     pub(crate) admin: Api,
     pub(crate) ca_pem: String,
@@ -37,7 +41,10 @@ pub(crate) struct World {
 impl World {
     /// A server on empty state; the administrator has signed in.
     pub(crate) async fn new() -> Self {
-        let world = Self::uninvited().await;
+        Self::signed_in(Self::uninvited().await).await
+    }
+
+    async fn signed_in(world: Self) -> Self {
         let browser = world.nobody();
         browser.sign_in(&world.invitation).await.ok();
         let token = browser.new_token().await;
@@ -46,18 +53,36 @@ impl World {
 
     /// A server on empty state whose first link was not used yet.
     pub(crate) async fn uninvited() -> Self {
+        Self::admitting(Admission::default(), CERTIFICATE_LIFE).await
+    }
+
+    async fn admitting(admission: Admission, device_life: Millis) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let maker = Maker::new(&dir.path().join("maker"));
-        let server = start(&dir).await;
+        let server = start(&dir, admission, device_life).await;
         let ca_pem = std::fs::read_to_string(dir.path().join("state/ca.pem")).unwrap();
         let invitation = server.invitation().unwrap().to_owned();
         let admin = Api::nobody(base(&server), &ca_pem);
-        Self { dir, maker, server: Some(server), admin, ca_pem, invitation }
+        Self { dir, maker, server: Some(server), admission, device_life, admin, ca_pem, invitation }
     }
 
     /// A server with trust document 1 and the product.
     pub(crate) async fn with_product() -> Self {
-        let world = Self::new().await;
+        Self::paced(Admission::default()).await
+    }
+
+    /// The same, admitting devices like this.
+    pub(crate) async fn paced(admission: Admission) -> Self {
+        Self::with_terms(admission, CERTIFICATE_LIFE).await
+    }
+
+    /// The same, with device certificates that live so long.
+    pub(crate) async fn with_device_life(life: Millis) -> Self {
+        Self::with_terms(Admission::default(), life).await
+    }
+
+    async fn with_terms(admission: Admission, device_life: Millis) -> Self {
+        let world = Self::signed_in(Self::admitting(admission, device_life).await).await;
         let content = world.maker.content(&world.authority().await);
         let first = document(&content, &[&world.maker.root[0], &world.maker.root[1]]);
         world.admin.bytes(Method::POST, "/api/v1/trust", COSE, first).await.ok();
@@ -83,7 +108,7 @@ impl World {
     /// Starts the server on the state that is there; its ports are other ones.
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
-        let server = start(&self.dir).await;
+        let server = start(&self.dir, self.admission, self.device_life).await;
         self.admin.base = base(&server);
         self.server = Some(server);
     }
@@ -193,7 +218,7 @@ impl World {
     }
 }
 
-async fn start(dir: &TempDir) -> Server {
+async fn start(dir: &TempDir, admission: Admission, device_life: Millis) -> Server {
     let any = "127.0.0.1:0".parse().unwrap();
     let config = Config {
         state: dir.path().join("state"),
@@ -202,8 +227,8 @@ async fn start(dir: &TempDir) -> Server {
         mqtt: any,
         names: Vec::new(),
         attest_interval_s: 600,
-        keys: KeyTerms::default(),
-        admission: Admission::default(),
+        keys: KeyTerms { device_life, ..KeyTerms::default() },
+        admission,
     };
     Server::start(config).await.unwrap()
 }
