@@ -39,9 +39,21 @@ pub(crate) fn test() -> Result<(), String> {
     run::expect(run::cargo(&[&["clippy"], tpm.as_slice(), &["--", "-D", "warnings"]].concat()))?;
     run::expect(run::cargo(&["test", "-p", "holdfast-agent", "--features", "tpm", "--quiet", "keys::"]))?;
     step("the main job, end to end");
-    run::expect(run::cargo(&["build", "-p", "holdfast-server", "-p", "holdfast-agent", "--quiet"]))?;
+    run::expect(run::cargo(&[
+        "build",
+        "-p",
+        "holdfast-server",
+        "-p",
+        "holdfast-agent",
+        "-p",
+        "holdfast-sim",
+        "--quiet",
+    ]))?;
     let demo = run::program(&target("debug", "holdfast").to_string_lossy(), &["demo", "--once", "-o", "json"]);
     run::expect(demo)?;
+    step("the server is killed under load");
+    let torture = ["torture", "server", "--kills", "3", "--devices", "20", "--no-strace"];
+    run::expect(run::program(&target("debug", "holdfast-sim").to_string_lossy(), &torture))?;
     run::say("\nall checks passed");
     Ok(())
 }

@@ -19,8 +19,8 @@ pub(crate) const TESTS: &[Need] = &[
 /// What other people's clients run on.
 pub(crate) const CLIENTS: &[Need] = &[("python3", "python3-venv"), ("node", "nodejs"), ("npm", "npm")];
 
-/// What the benchmarks start: the peer that we measure ourselves against.
-pub(crate) const BENCHMARKS: &[Need] = &[("mosquitto", "mosquitto")];
+/// What the benchmarks and the torture start: the peer that we measure ourselves against, and a look at system calls.
+pub(crate) const BENCHMARKS: &[Need] = &[("mosquitto", "mosquitto"), ("strace", "strace")];
 
 /// Clients of other people that the tests run against the devices' door, pinned.
 const PAHO: &str = "paho-mqtt==2.1.0";

@@ -15,9 +15,9 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::sync::watch;
 
+use super::ingest::Run;
 use super::load::Load;
 use super::process::{Cores, Running, Scratch, idle};
-use super::ingest::Run;
 use super::{Fault, say};
 use crate::clock;
 

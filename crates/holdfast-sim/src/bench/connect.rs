@@ -19,7 +19,7 @@ use crate::clock;
 /// Longest run of the whole bench.
 const BENCH_MAX: Duration = Duration::from_mins(15);
 /// Batches of handshakes in memory for each pair.
-const RAW_BATCHES: usize = 5;
+const RAW_BATCHES: usize = 10;
 
 /// Arguments of `bench connect`.
 #[derive(Debug, Clone, clap::Args)]
@@ -58,8 +58,8 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
     let (mut us, mut them, mut raws, mut classics) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for pair in 1..=args.pairs {
         let (cpu, rate) = one(&ours, &guests).await?;
-        raws.push(raw.server_cpu(RAW_BATCHES)?.as_secs_f64() * 1e6);
-        classics.push(classic.server_cpu(RAW_BATCHES)?.as_secs_f64() * 1e6);
+        raws.push(raw.server_cpu(RAW_BATCHES, &cores)?.as_secs_f64() * 1e6);
+        classics.push(classic.server_cpu(RAW_BATCHES, &cores)?.as_secs_f64() * 1e6);
         let (peer, peer_rate) = one(&theirs, &guests).await?;
         let shown = raws.last().copied().unwrap_or_default();
         say(&format!(
@@ -83,7 +83,7 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
         guest::CALM
     ));
     sheet.note(format!(
-        "First row: the yardstick is the server's side of a handshake in memory with the same client certificates and {group}, which both prefer; mosquitto's OpenSSL takes X25519."
+        "First row: the yardstick is the server's side of a handshake in memory with the same client certificates and {group}, which both prefer, on the server's core with the other one busy; mosquitto's OpenSSL takes X25519."
     ));
     let peer = broker::version(&mosquitto).await;
     sheet.note(format!("{}. Yardstick: {peer}, no access lists, nothing on disk.", cores.note));

@@ -118,7 +118,11 @@ impl Crowd {
         let crowd = Self { square, gate, cut, end, tasks, count: guests.len() };
         crowd.everybody("devices connecting", CALM_WITHIN).await?;
         let Back { failed, .. } = crowd.square.take();
-        if failed.is_empty() { Ok(crowd) } else { Err(Fault::new("fleet", format!("not everybody could connect: {failed:?}"))) }
+        if failed.is_empty() {
+            Ok(crowd)
+        } else {
+            Err(Fault::new("fleet", format!("not everybody could connect: {failed:?}")))
+        }
     }
 
     /// The server listens again: waits until everybody is back.
@@ -143,7 +147,12 @@ impl Crowd {
             let waited = clock::elapsed().saturating_sub(begun);
             if waited >= within {
                 let Back { at, failed, nobody_listened } = self.square.take();
-                let text = format!("{} of {} after {} s; failed tries {failed:?}, {nobody_listened} found nobody", at.len(), self.count, waited.as_secs());
+                let text = format!(
+                    "{} of {} after {} s; failed tries {failed:?}, {nobody_listened} found nobody",
+                    at.len(),
+                    self.count,
+                    waited.as_secs()
+                );
                 return Err(Fault::new(what, text));
             }
             let _ = tokio::time::timeout(BAR_EVERY, self.square.bell.notified()).await;

@@ -56,7 +56,13 @@ impl Axis {
     }
 
     fn label(&self, value: f64) -> String {
-        let digits = if self.step >= 1.0 { 0 } else if self.step >= 0.1 { 1 } else { 2 };
+        let digits = if self.step >= 1.0 {
+            0
+        } else if self.step >= 0.1 {
+            1
+        } else {
+            2
+        };
         let plain = format!("{value:.digits$}");
         if self.step < 1.0 || plain.len() < 5 {
             return plain;
@@ -178,7 +184,8 @@ mod tests {
 
     #[test]
     fn an_axis_ends_at_a_round_number_that_is_large_enough() {
-        for (most, end, step) in [(4_873.0, 5_000.0, 1_000.0), (0.0, 1e-9, 1e-9), (7.9, 8.0, 1.0), (100.0, 100.0, 20.0)] {
+        for (most, end, step) in [(4_873.0, 5_000.0, 1_000.0), (0.0, 1e-9, 1e-9), (7.9, 8.0, 1.0), (100.0, 100.0, 20.0)]
+        {
             let axis = Axis::up_to(most);
             assert!(axis.most >= most);
             if most > 0.0 {

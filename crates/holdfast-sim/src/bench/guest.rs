@@ -65,7 +65,11 @@ impl fmt::Display for Ended {
 
 impl Ended {
     fn at(stage: &str, why: &std::io::Error) -> Self {
-        if why.kind() == std::io::ErrorKind::ConnectionRefused { Self::Refused } else { Self::Failed(format!("{stage}: {}", why.kind())) }
+        if why.kind() == std::io::ErrorKind::ConnectionRefused {
+            Self::Refused
+        } else {
+            Self::Failed(format!("{stage}: {}", why.kind()))
+        }
     }
 }
 

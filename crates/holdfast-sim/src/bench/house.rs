@@ -79,7 +79,9 @@ impl House {
         let running = spawn(&prepared.holdfast, &state, &doors, (cores, &log, attest_interval))?;
         let (holdfast, cores) = (prepared.holdfast.clone(), cores.clone());
         let mut house = Self { holdfast, cores, running, state, profile, log, attest_interval, doors };
-        house.listening().await?;
+        house.listening().await.map_err(|why| {
+            Fault::new("the prepared state does not open (remove target/bench/fleet-* to have it made again)", why)
+        })?;
         Ok(house)
     }
 
@@ -132,7 +134,11 @@ impl House {
     }
 
     /// The same without waiting for it here.
-    pub(super) fn order(&self, noun: &str, args: &[&str]) -> impl Future<Output = Result<Vec<u8>, Fault>> + Send + 'static {
+    pub(super) fn order(
+        &self,
+        noun: &str,
+        args: &[&str],
+    ) -> impl Future<Output = Result<Vec<u8>, Fault>> + Send + 'static {
         let mut command = Command::new(&self.holdfast);
         command.arg(noun).args(args).args(["-o", "json"]).arg("--profile").arg(&self.profile);
         output("holdfast", command)

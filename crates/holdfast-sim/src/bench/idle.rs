@@ -124,7 +124,9 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
         "{count} devices in one process ({limit} open files allowed), each with its own certificate and five subscriptions; a fresh server for each run. Storm: {} devices lose the network at once and come back at once.",
         args.storm
     ));
-    sheet.note("Memory is what is in RAM (Rss of smaps_rollup); the kernel's buffers come on top on both sides.".to_owned());
+    sheet.note(
+        "Memory is what is in RAM (Rss of smaps_rollup); the kernel's buffers come on top on both sides.".to_owned(),
+    );
     let peer = broker::version(&mosquitto).await;
     sheet.note(format!("{}. Yardstick: {peer}, no access lists, nothing on disk.", cores.note));
     sheet.runs(serde_json::json!({ "devices": count, "holdfast": us, "mosquitto": them }));

@@ -181,7 +181,10 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
         args.pairs, args.messages
     ));
     let peer = broker::version(&mosquitto).await;
-    sheet.note(format!("{}. Yardstick: {peer}, nothing on disk, and a backend (SQLite, synchronous=NORMAL).", cores.note));
+    sheet.note(format!(
+        "{}. Yardstick: {peer}, nothing on disk, and a backend (SQLite, synchronous=NORMAL).",
+        cores.note
+    ));
     sheet.runs(runs.into());
     Ok(sheet)
 }
@@ -254,7 +257,11 @@ async fn paced(args: &Args, mosquitto: &Path, cores: &Cores, sheet: &mut Sheet) 
         let us = puback_ms(&guests, &house.doors.mqtt, pair).await?;
         let sync = limits::group_commit(&args.terms.folder()?, 1, RAW_COMMITS)?.sync_ms_p50;
         let them = puback_ms(&guests, &pipeline.broker.address, pair).await?;
-        say(&format!("pair {} of {}: PUBACK p50 holdfast {us:.2} ms, mosquitto {them:.2} ms, fsync {sync:.2} ms", pair + 1, args.pairs));
+        say(&format!(
+            "pair {} of {}: PUBACK p50 holdfast {us:.2} ms, mosquitto {them:.2} ms, fsync {sync:.2} ms",
+            pair + 1,
+            args.pairs
+        ));
         ours.push(us);
         theirs.push(them);
         syncs.push(sync);
@@ -264,7 +271,12 @@ async fn paced(args: &Args, mosquitto: &Path, cores: &Cores, sheet: &mut Sheet) 
     sheet.row(Row::pairs("500 messages/s: PUBACK p50, ms (ours on disk)", &ours, &theirs, None));
     let more = ours.iter().zip(&theirs).zip(&syncs).map(|((us, them), sync)| (us - them) / sync.max(1e-9));
     let goal = Goal::AtMost { must: 2.5, stretch: 1.5 };
-    sheet.row(Row::alone("G11: what ours takes longer, in syncs of the disk", median(more.collect()), None, Some(goal)));
+    sheet.row(Row::alone(
+        "G11: what ours takes longer, in syncs of the disk",
+        median(more.collect()),
+        None,
+        Some(goal),
+    ));
     Ok(serde_json::json!({ "holdfast_ms": ours, "mosquitto_ms": theirs, "fsync_ms": syncs }))
 }
 
@@ -303,7 +315,8 @@ async fn puback_ms(guests: &[Guest], address: &str, round: u64) -> Result<f64, F
 fn raw(sheet: &mut Sheet, terms: &Terms) -> Result<(), Fault> {
     let dir = terms.folder()?;
     for batch in [1, 100] {
-        let limits::GroupCommit { per_second, cpu_us, sync_ms_p50, .. } = limits::group_commit(&dir, batch, RAW_COMMITS)?;
+        let limits::GroupCommit { per_second, cpu_us, sync_ms_p50, .. } =
+            limits::group_commit(&dir, batch, RAW_COMMITS)?;
         sheet.note(format!(
             "Raw limit: append and fdatasync, {batch} records a commit: {} records/s, {} µs CPU a record, {} ms a sync (p50).",
             number(per_second),
@@ -322,7 +335,11 @@ mod tests {
     fn what_was_acknowledged_and_is_not_stored_is_lost_and_what_is_stored_twice_is_seen() {
         let mut kept = Kept::default();
         kept.add(&[1, 2, 3, 5], &[3, 1, 2]);
-        assert_eq!((kept.lost, kept.twice, kept.stored, kept.acknowledged), (0, 0, 4, 3), "stored and not answered is no loss");
+        assert_eq!(
+            (kept.lost, kept.twice, kept.stored, kept.acknowledged),
+            (0, 0, 4, 3),
+            "stored and not answered is no loss"
+        );
         kept.add(&[1, 2, 2], &[1, 2, 4]);
         assert_eq!((kept.lost, kept.twice, kept.stored, kept.acknowledged), (1, 1, 7, 6));
     }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair};
@@ -17,11 +18,14 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, Server
 
 use super::Fault;
 use super::enrol::{self, Device};
+use super::process::Cores;
 use super::sheet::{as_f64, percentile};
 use crate::clock;
 
 /// Handshakes whose steps are done together, so that reading the processor time costs nothing in comparison.
 const BATCH: usize = 100;
+/// Batches under way at the same time.
+const GROUPS: usize = 2;
 /// Bytes of one record of the group commit: about one reading with its key.
 const RECORD_BYTES: usize = 230;
 
@@ -61,34 +65,80 @@ impl Handshakes {
         Ok(Self { server: Arc::new(server), clients })
     }
 
-    /// Processor time of the server's side of one handshake, of so many batches.
-    pub(super) fn server_cpu(&self, batches: usize) -> Result<Duration, Fault> {
+    /// Processor time of the server's side of one handshake, of so many batches. The server's side runs on the server's
+    /// core while the clients' side keeps the other one busy, as in a real run.
+    pub(super) fn server_cpu(&self, batches: usize, cores: &Cores) -> Result<Duration, Fault> {
         let fault = |why: &dyn std::fmt::Display| Fault::new("handshakes in memory", why);
-        let mut used = Duration::ZERO;
-        for _ in 0..batches {
-            let name = ServerName::try_from("localhost").map_err(|why| fault(&why))?;
-            let start = |config: &Arc<ClientConfig>| {
-                let client = ClientConnection::new(Arc::clone(config), name.clone()).map_err(|why| fault(&why))?;
-                Ok(Pair { client, server: None, to_server: Vec::new(), to_client: Vec::new() })
-            };
-            let mut pairs = self.clients.iter().map(start).collect::<Result<Vec<_>, Fault>>()?;
-            // ClientHello; the server's flight; the client's certificate and Finished.
-            for _ in 0..2 {
-                for pair in &mut pairs {
-                    pair.client_step().map_err(|why| fault(&why))?;
+        let (to_server, inbox) = sync_channel::<Vec<Pair>>(GROUPS);
+        let (to_clients, outbox) = sync_channel::<Vec<Pair>>(GROUPS);
+        let config = Arc::clone(&self.server);
+        let used = std::thread::scope(|scope| {
+            let server = scope.spawn(move || {
+                cores.pin_thread_to_server();
+                let mut used = Duration::ZERO;
+                for mut group in inbox {
+                    let before = clock::thread_cpu();
+                    for pair in &mut group {
+                        pair.server_step(&config).map_err(|why| why.to_string())?;
+                    }
+                    used += clock::thread_cpu().saturating_sub(before);
+                    if to_clients.send(group).is_err() {
+                        break;
+                    }
                 }
-                let before = clock::thread_cpu();
-                for pair in &mut pairs {
-                    pair.server_step(&self.server).map_err(|why| fault(&why))?;
-                }
-                used += clock::thread_cpu().saturating_sub(before);
-            }
-            if pairs.iter().any(|pair| pair.server.as_ref().is_none_or(|server| server.is_handshaking())) {
-                return Err(fault(&"a handshake did not end"));
-            }
-        }
+                Ok::<Duration, String>(used)
+            });
+            let fed = self.feed(batches, to_server, &outbox);
+            drop(outbox);
+            let used = server.join().map_err(|_| fault(&"the server's side panicked"))?.map_err(|why| fault(&why))?;
+            fed.map(|()| used)
+        })?;
         let count = u32::try_from(batches * self.clients.len()).unwrap_or(u32::MAX).max(1);
         Ok(used / count)
+    }
+
+    /// The clients' side: some batches are under way at the same time, so that neither side waits for long.
+    fn feed(&self, batches: usize, server: SyncSender<Vec<Pair>>, back: &Receiver<Vec<Pair>>) -> Result<(), Fault> {
+        let fault = |why: &dyn std::fmt::Display| Fault::new("handshakes in memory", why);
+        let gone = |_| fault(&"the server's side gave up");
+        let mut begun = 0;
+        while begun < batches.min(GROUPS) {
+            server.send(self.begin()?).map_err(gone)?;
+            begun += 1;
+        }
+        let mut done = 0;
+        while done < batches {
+            let mut group = back.recv().map_err(|_| fault(&"the server's side gave up"))?;
+            if group.iter().all(|pair| pair.server.as_ref().is_some_and(|server| !server.is_handshaking())) {
+                done += 1;
+                if begun == batches {
+                    continue;
+                }
+                begun += 1;
+                group = self.begin()?;
+            } else if group.iter().any(|pair| pair.to_client.is_empty()) {
+                return Err(fault(&"a handshake did not end"));
+            } else {
+                for pair in &mut group {
+                    pair.client_step().map_err(|why| fault(&why))?;
+                }
+            }
+            server.send(group).map_err(gone)?;
+        }
+        Ok(())
+    }
+
+    /// New clients with their first flight.
+    fn begin(&self) -> Result<Vec<Pair>, Fault> {
+        let fault = |why: &dyn std::fmt::Display| Fault::new("handshakes in memory", why);
+        let name = ServerName::try_from("localhost").map_err(|why| fault(&why))?;
+        let start = |config: &Arc<ClientConfig>| {
+            let client = ClientConnection::new(Arc::clone(config), name.clone()).map_err(|why| fault(&why))?;
+            let mut pair = Pair { client, server: None, to_server: Vec::new(), to_client: Vec::new() };
+            pair.client_step().map_err(|why| fault(&why))?;
+            Ok(pair)
+        };
+        self.clients.iter().map(start).collect()
     }
 }
 

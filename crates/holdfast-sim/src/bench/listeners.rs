@@ -59,7 +59,8 @@ impl Listeners {
         let calm = Arc::new(Semaphore::new(CALM));
         let mut tasks = JoinSet::new();
         for (device, guest) in guests.iter().cloned().enumerate() {
-            let (book, calm, ended, address) = (Arc::clone(&book), Arc::clone(&calm), ended.clone(), address.to_owned());
+            let (book, calm, ended, address) =
+                (Arc::clone(&book), Arc::clone(&calm), ended.clone(), address.to_owned());
             tasks.spawn(async move { listen(device, &guest, &address, &book, &calm, ended).await });
         }
         let listeners = Self { book, end, tasks };
@@ -79,7 +80,12 @@ impl Listeners {
     }
 
     /// Waits until so many devices heard something on this channel, or the time is over; then forgets and gives it all.
-    pub(super) async fn collect(&self, channel: DownChannel, devices: usize, within: Duration) -> Result<Vec<Heard>, Fault> {
+    pub(super) async fn collect(
+        &self,
+        channel: DownChannel,
+        devices: usize,
+        within: Duration,
+    ) -> Result<Vec<Heard>, Fault> {
         let begun = clock::elapsed();
         loop {
             self.well()?;
@@ -180,14 +186,21 @@ impl Publisher {
         let mut answer = [0; 256];
         // CONNACK (MQTT 5.0 §3.2): its second byte of content is the reason, 0 for success.
         match tls.read(&mut answer).await {
-            Ok(read) if read >= 4 && answer.first() == Some(&0x20) && answer.get(3) == Some(&0) => Ok(Self { tls, next: 0 }),
+            Ok(read) if read >= 4 && answer.first() == Some(&0x20) && answer.get(3) == Some(&0) => {
+                Ok(Self { tls, next: 0 })
+            }
             other => Err(fault(&format!("not let in: {other:?}"))),
         }
     }
 
     /// Publishes the same to all these devices at quality of service 1, in one write, and waits until each was
     /// acknowledged.
-    pub(super) async fn publish(&mut self, guests: &[Guest], channel: DownChannel, payload: &[u8]) -> Result<(), Fault> {
+    pub(super) async fn publish(
+        &mut self,
+        guests: &[Guest],
+        channel: DownChannel,
+        payload: &[u8],
+    ) -> Result<(), Fault> {
         let fault = |why: &dyn std::fmt::Display| Fault::new("publisher", why);
         let mut out = Vec::new();
         for guest in guests {

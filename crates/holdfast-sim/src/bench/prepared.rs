@@ -74,7 +74,12 @@ impl Prepared {
         let mut known: Vec<(usize, PathBuf)> = Vec::new();
         for entry in std::fs::read_dir(&folder).map_err(|why| Fault::new("bench folder", why))?.filter_map(Result::ok) {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let size = name.strip_prefix("fleet-").and_then(|rest| rest.strip_suffix(&tail)).and_then(|n| n.parse().ok());
+            let Some(rest) = name.strip_prefix("fleet-") else { continue };
+            if !rest.ends_with(&tail) {
+                // Of an older schema; nobody can use it any more.
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+            let size = rest.strip_suffix(&tail).and_then(|size| size.parse().ok());
             known.extend(size.filter(|size| counts.contains(size)).map(|size| (size, entry.path())));
         }
         known.sort();
@@ -147,7 +152,8 @@ async fn make(holdfast: &Path, dir: &Path, count: usize, cores: &Cores) -> Resul
     let ca = CertificateDer::from_pem_slice(&ca).map_err(|why| Fault::new("ca.pem", why))?;
     let devices = enrol::all(made, &house.doors.devices, &ca).await?;
     // The first connection of a certificate proves it, which is written down; that is not what later runs measure.
-    let guests = devices.iter().map(|device| Guest::new(device, std::slice::from_ref(&ca))).collect::<Result<Vec<_>, _>>()?;
+    let guests =
+        devices.iter().map(|device| Guest::new(device, std::slice::from_ref(&ca))).collect::<Result<Vec<_>, _>>()?;
     guest::greet_all(&guests, &house.doors.mqtt).await?;
     let text = serde_json::to_vec(&devices).map_err(|why| Fault::new("devices.json", why))?;
     house.stop().await?;
@@ -197,7 +203,6 @@ fn write_manifest(station: &Station, product: &str, dirs: &[PathBuf], file: &str
     let text = manifest.to_json().map_err(|why| Fault::new("batch", why))?;
     std::fs::write(file, text).map_err(|why| Fault::new(file, why))
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -84,6 +84,15 @@ impl Cores {
         }
     }
 
+    /// Puts the thread that asks on the server's core; where that does not work it stays where it is.
+    pub(super) fn pin_thread_to_server(&self) {
+        let Some(core) = &self.server else { return };
+        let thread = std::fs::read_link("/proc/thread-self").unwrap_or_default();
+        let id = thread.file_name().unwrap_or_default();
+        let mut command = Plain::new("taskset");
+        let _ = command.args(["-c", "-p", core]).arg(id).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+
     /// A command that runs on the server's core.
     pub(super) fn command(&self, program: &Path) -> Command {
         match &self.server {
@@ -204,7 +213,10 @@ pub(super) async fn idle(processes: &[&Running]) -> Result<Duration, Fault> {
 }
 
 /// Runs a command to its end and gives what it printed.
-pub(super) fn output(name: &str, mut command: Command) -> impl Future<Output = Result<Vec<u8>, Fault>> + Send + 'static {
+pub(super) fn output(
+    name: &str,
+    mut command: Command,
+) -> impl Future<Output = Result<Vec<u8>, Fault>> + Send + 'static {
     let name = name.to_owned();
     async move {
         let done = command.stdin(Stdio::null()).kill_on_drop(true).output().await;

@@ -112,7 +112,14 @@ pub(super) struct Sheet {
 impl Sheet {
     pub(super) fn new(bench: &'static str, yardstick: &str) -> Self {
         let runs = serde_json::Value::Null;
-        Self { bench, yardstick: yardstick.to_owned(), rows: Vec::new(), conditions: Vec::new(), load_average: load_average(), runs }
+        Self {
+            bench,
+            yardstick: yardstick.to_owned(),
+            rows: Vec::new(),
+            conditions: Vec::new(),
+            load_average: load_average(),
+            runs,
+        }
     }
 
     pub(super) fn row(&mut self, row: Row) {
@@ -229,7 +236,12 @@ mod tests {
     #[test]
     fn only_a_gate_that_is_not_met_makes_the_whole_fail() {
         let mut sheet = Sheet::new("connect", "mosquitto");
-        sheet.row(Row::pairs("CPU", &[2.0, 4.0, 3.0], &[1.0, 1.0, 1.0], Some(Goal::AtMost { must: 1.0, stretch: 0.5 })));
+        sheet.row(Row::pairs(
+            "CPU",
+            &[2.0, 4.0, 3.0],
+            &[1.0, 1.0, 1.0],
+            Some(Goal::AtMost { must: 1.0, stretch: 0.5 }),
+        ));
         sheet.row(Row::counted("lost", 0, None, Some(Goal::Zero)));
         assert!(sheet.holds(), "a ratio that is short is shown, not failed");
         assert!(sheet.to_string().contains("short"));

@@ -191,7 +191,12 @@ fn fill(sheet: &mut Sheet, args: &Args, samples: &[Sample]) {
     sheet.row(Row::alone("acknowledged per second", rate, None, None));
     let mut slowest: Vec<f64> = warm(samples).map(|sample| sample.acknowledged_per_second).collect();
     slowest.sort_by(f64::total_cmp);
-    sheet.row(Row::alone("acknowledged per second in the worst of a hundred samples", percentile(&slowest, 1), None, None));
+    sheet.row(Row::alone(
+        "acknowledged per second in the worst of a hundred samples",
+        percentile(&slowest, 1),
+        None,
+        None,
+    ));
 }
 
 /// The median of the slopes between all pairs of points (Theil 1950, Sen 1968).
@@ -230,8 +235,7 @@ mod tests {
 
     #[test]
     fn one_jump_does_not_make_a_slope_and_a_steady_rise_does() {
-        let flat: Vec<(f64, f64)> =
-            (0..20).map(|n| (f64::from(n), if n == 7 { 90.0 } else { 50.0 })).collect();
+        let flat: Vec<(f64, f64)> = (0..20).map(|n| (f64::from(n), if n == 7 { 90.0 } else { 50.0 })).collect();
         assert_eq!(slope(&flat), 0.0);
         let rising: Vec<(f64, f64)> = (0..20).map(|n| (f64::from(n), 50.0 + 2.0 * f64::from(n))).collect();
         assert_eq!(slope(&rising), 2.0);

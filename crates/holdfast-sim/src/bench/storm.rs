@@ -15,6 +15,7 @@ use super::crowd::{Crowd, Way};
 use super::curve::{Line, Picture};
 use super::guest::Guest;
 use super::house::House;
+use super::limits::Handshakes;
 use super::peer::{Peer, Signal};
 use super::prepared::Prepared;
 use super::process::{Cores, Scratch, idle};
@@ -26,6 +27,9 @@ use crate::clock;
 const BENCH_MAX: Duration = Duration::from_mins(40);
 /// Longest time until every device is back.
 const BACK_WITHIN: Duration = Duration::from_mins(5);
+
+/// Batches of handshakes in memory.
+const RAW_BATCHES: usize = 20;
 
 /// Arguments of `bench storm`.
 #[derive(Debug, Clone, clap::Args)]
@@ -124,7 +128,13 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
     }
     ours.end(Signal::Term).await?;
     theirs.end(Signal::Term).await?;
+    let raw = Handshakes::of(&prepared.devices, &prepared.ca, false)?.server_cpu(RAW_BATCHES, &cores)?;
     fill(&mut sheet, &us, &them, &whole);
+    for storm in whole.iter().filter(|storm| storm.way == Way::Together.name()).take(1) {
+        let raw = raw.as_secs_f64() * 1e6;
+        let name = "CPU per reconnect, µs / rustls in memory";
+        sheet.row(Row::pairs(name, &[storm.cpu_us_each], &[raw], None));
+    }
     let svg = args.terms.folder()?.join("storm.svg");
     draw(&svg, &whole, them.last(), &sheet_note(all, beside))?;
     sheet.note(format!("Picture: {}", svg.display()));
@@ -149,7 +159,9 @@ pub(super) fn descriptors() -> String {
 }
 
 fn sheet_note(all: usize, beside: usize) -> String {
-    format!("{all} devices at Holdfast, {beside} at mosquitto; mutual TLS 1.3, server killed and started again, one core each")
+    format!(
+        "{all} devices at Holdfast, {beside} at mosquitto; mutual TLS 1.3, server killed and started again, one core each"
+    )
 }
 
 async fn storm(peer: &mut Peer, guests: &[Guest], way: Way, signal: Signal) -> Result<Storm, Fault> {
@@ -168,7 +180,8 @@ async fn storm(peer: &mut Peer, guests: &[Guest], way: Way, signal: Signal) -> R
     let since = |at: &Duration| at.saturating_sub(listening).as_secs_f64();
     let mut times: Vec<f64> = back.at.iter().map(|(at, _)| since(at)).collect();
     times.sort_by(f64::total_cmp);
-    let of = |safety: bool| -> Vec<f64> { back.at.iter().filter(|(_, s)| *s == safety).map(|(at, _)| since(at)).collect() };
+    let of =
+        |safety: bool| -> Vec<f64> { back.at.iter().filter(|(_, s)| *s == safety).map(|(at, _)| since(at)).collect() };
     let seconds_to_all = times.last().copied().unwrap_or_default();
     let count = as_f64(guests.len() as u64);
     let mib = |bytes: u64| as_f64(bytes) / f64::from(1 << 20);
@@ -224,7 +237,11 @@ fn draw(file: &Path, whole: &[Storm], peer: Option<&Storm>, subtitle: &str) -> R
     let shown = whole.iter().filter(|storm| storm.ended_by == "SIGKILL").chain(peer);
     let lines: Vec<Line> = shown
         .map(|storm| {
-            let name = if storm.side == "holdfast" { format!("Holdfast, {}", storm.way) } else { "mosquitto, together".to_owned() };
+            let name = if storm.side == "holdfast" {
+                format!("Holdfast, {}", storm.way)
+            } else {
+                "mosquitto, together".to_owned()
+            };
             let start = [(0.0, 0.0)].into_iter();
             let percent = 100.0 / as_f64(storm.devices as u64).max(1.0);
             Line { name, points: start.chain(storm.curve.iter().map(|(at, n)| (*at, n * percent))).collect() }

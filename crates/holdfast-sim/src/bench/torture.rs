@@ -110,7 +110,10 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
         "{} kills with SIGKILL, {} of them while the server started; {} devices × {} in flight, {losses} connections lost or not made. Seed {seed}.",
         args.kills, ledgers.early, args.devices, args.in_flight
     ));
-    sheet.note(format!("{}. Only the process was killed: that data survives a power cut is what the order of sync and answer shows.", cores.note));
+    sheet.note(format!(
+        "{}. Only the process was killed: that data survives a power cut is what the order of sync and answer shows.",
+        cores.note
+    ));
     Ok(sheet)
 }
 
@@ -202,13 +205,22 @@ async fn ledger(house: &House, file: &Path, history: &mut Vec<String>) -> Result
     // The first line is the checkpoint, which changes.
     let lines: Vec<String> = text.lines().skip(1).map(str::to_owned).collect();
     if !lines.starts_with(history) {
-        return Err(Fault::new("ledger", format!("{} lines were known, and they are not the first now", history.len())));
+        return Err(Fault::new(
+            "ledger",
+            format!("{} lines were known, and they are not the first now", history.len()),
+        ));
     }
     *history = lines;
     Ok(said.pointer("/kinds/command-issued").and_then(serde_json::Value::as_u64).unwrap_or(0))
 }
 
-fn judge(sheet: &mut Sheet, args: &Args, house: &House, seen: &[(DeviceId, Seen)], found: &Ledgers) -> Result<(), Fault> {
+fn judge(
+    sheet: &mut Sheet,
+    args: &Args,
+    house: &House,
+    seen: &[(DeviceId, Seen)],
+    found: &Ledgers,
+) -> Result<(), Fault> {
     let stream: StreamId = STREAM.parse().map_err(|why| Fault::new(STREAM, why))?;
     let kept = house.compare(&stream, seen.iter().map(|(id, seen)| (id, seen.acknowledged.as_slice())))?;
     let sum = |of: fn(&Seen) -> u64| seen.iter().map(|(_, seen)| of(seen)).sum::<u64>();
