@@ -90,6 +90,8 @@ pub mod alert_kind {
     pub const STATION_SKIPPED: &str = "custody-station-skipped";
     /// A unit was seen again after it went to recycling.
     pub const SEEN_AFTER_RECYCLING: &str = "custody-after-recycling";
+    /// An aggregator passed on readings that their author did not sign.
+    pub const FORWARD_FORGED: &str = "forward-forged";
     /// A key is past the end of its time.
     pub const KEY_OVERDUE: &str = "key-overdue";
 }

@@ -4,6 +4,8 @@
 //! What the model does not declare is refused, not stored. Owns no storage, no wire format, no clock.
 
 mod compile;
+pub mod forward;
+pub mod gaps;
 mod profile;
 pub mod schema;
 pub mod score;

@@ -87,6 +87,7 @@ fn row(n: u32, counter: u64) -> Fallible<TelemetryRow> {
         stream: "climate".parse()?,
         counter,
         device_time: Timestamp::from_micros(NOW.as_micros() + i64::try_from(counter)? * 1_000_000),
+        quality: None,
         received: NOW,
         fields: r#"{"celsius":21.5,"humidity":44.2,"heating":true,"valve":0.25}"#.to_owned(),
     })

@@ -1,7 +1,13 @@
 //! Messages and events of devices: the fast path in, ranges and charts out. No ledger line, no savepoint per message.
 
+mod aside;
 mod chart;
 mod fresh;
+mod journal;
+mod newest;
+mod proof;
+mod retention;
+mod runs;
 
 use holdfast_core::id::{DeviceId, StreamId};
 use holdfast_core::time::Timestamp;
@@ -9,7 +15,13 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 pub(crate) use fresh::Fresh;
+pub use journal::{LogLine, LogRow};
+pub use newest::LastStored;
+pub use proof::{Proof, ProofRow};
+pub use retention::{Expiry, RetentionRun};
+pub use runs::Received;
 
+pub use aside::{Aside, AsideRow, FaultCount, FIELD_NONE};
 pub use chart::{CHART_FIELDS_MAX, CHART_MESSAGES_MAX, CHART_POINTS_MAX, Chart, ChartAsk, Point};
 
 use crate::error::{CommitError, StoreError};
@@ -33,6 +45,8 @@ pub struct TelemetryRow {
     pub received: Timestamp,
     /// Its fields, a flat JSON object.
     pub fields: String,
+    /// What the device says of their quality, a flat JSON object, if it says something.
+    pub quality: Option<String>,
 }
 
 /// One event a device reported.
@@ -76,6 +90,8 @@ pub struct Message {
     pub received: Timestamp,
     /// Its fields, a flat JSON object.
     pub fields: String,
+    /// What the device says of their quality, a flat JSON object, if it says something.
+    pub quality: Option<String>,
 }
 
 /// Where a list of messages goes on.
@@ -216,7 +232,7 @@ fn count(conn: &Connection, series: i64) -> Result<u64, StoreError> {
 }
 
 fn message_row(f: &mut Fields<'_>) -> Result<Message, StoreError> {
-    Ok(Message { counter: f.number()?, device_time: f.time()?, received: f.time()?, fields: f.text()? })
+    Ok(Message { counter: f.number()?, device_time: f.time()?, received: f.time()?, fields: f.text()?, quality: f.optional(row::text)? })
 }
 
 fn event_row(f: &mut Fields<'_>) -> Result<EventRow, StoreError> {

@@ -91,6 +91,14 @@ impl Fields {
         self.by_name.is_empty()
     }
 
+    /// The fields as a JSON object, in the order of their names.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        super::json::write_fields(self, &mut out);
+        out
+    }
+
     /// The map itself.
     #[must_use]
     pub fn into_map(self) -> BTreeMap<String, FieldValue> {

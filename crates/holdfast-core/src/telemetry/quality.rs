@@ -71,6 +71,14 @@ impl Qualities {
         self.0.is_empty()
     }
 
+    /// The qualities as a JSON object of words, in the order of the names.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        super::json::write_qualities(self, &mut out);
+        out
+    }
+
     /// The stated qualities in the order of the names.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, Quality)> {

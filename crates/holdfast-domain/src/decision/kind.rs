@@ -24,6 +24,8 @@ kinds! {
     CERTIFICATE_PROVEN = "certificate-proven";
     /// A second holder of a device's identity asked for a certificate.
     CLONE_SUSPECTED = "clone-suspected";
+    /// An aggregator passed on readings that their author did not sign.
+    FORWARD_FORGED = "forward-forged";
     /// A factory certificate named a device with another key than its batch lists.
     FACTORY_KEY_MISMATCH = "factory-key-mismatch";
     /// A device was revoked.

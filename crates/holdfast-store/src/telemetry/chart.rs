@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_core::id::{DeviceId, StreamId};
 use holdfast_core::time::Timestamp;
 use rusqlite::params;
+use serde_json::Value;
 
 use super::series_of;
 use crate::error::StoreError;
@@ -43,6 +44,8 @@ pub struct Point {
     pub max: f64,
     /// How many values.
     pub count: u32,
+    /// How many of them the device itself does not trust.
+    pub doubtful: u32,
 }
 
 /// A stream in few points.
@@ -73,7 +76,8 @@ impl Store {
             let mut statement = conn.prepare_cached(sql::MESSAGES_SAMPLED.text)?;
             let mut rows = statement.query(params![series, from, to, i64::try_from(stride).unwrap_or(i64::MAX)])?;
             while let Some(row) = rows.next()? {
-                buckets.add(row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default());
+                let quality = row.get_ref(2)?.as_str().unwrap_or_default();
+                buckets.add(row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default(), quality);
             }
             Ok(Chart { fields: buckets.points(), messages, stride })
         })
@@ -93,6 +97,21 @@ struct Bucket {
     sum: f64,
     max: f64,
     count: u32,
+    doubtful: u32,
+}
+
+/// The values of a field, if there is room for another field.
+fn field_of<'b>(
+    fields: &'b mut BTreeMap<String, BTreeMap<i64, Bucket>>,
+    name: &str,
+) -> Option<&'b mut BTreeMap<i64, Bucket>> {
+    if !fields.contains_key(name) {
+        if fields.len() >= CHART_FIELDS_MAX {
+            return None;
+        }
+        fields.insert(name.to_owned(), BTreeMap::new());
+    }
+    fields.get_mut(name)
 }
 
 impl Buckets {
@@ -104,31 +123,33 @@ impl Buckets {
         Self { from, span_us: span_us.max(1), fields: BTreeMap::new() }
     }
 
-    fn add(&mut self, at: i64, fields: &str) {
-        let Ok(fields) = serde_json::from_str::<BTreeMap<String, serde_json::Value>>(fields) else { return };
+    fn add(&mut self, at: i64, fields: &str, quality: &str) {
+        let Ok(fields) = serde_json::from_str::<BTreeMap<&str, Value>>(fields) else { return };
+        let quality: BTreeMap<&str, &str> =
+            if quality.is_empty() { BTreeMap::new() } else { serde_json::from_str(quality).unwrap_or_default() };
         let bucket = at.saturating_sub(self.from) / self.span_us;
         for (name, value) in fields {
             let Some(value) = value.as_f64() else { continue };
-            if !self.fields.contains_key(&name) && self.fields.len() >= CHART_FIELDS_MAX {
-                continue;
-            }
-            let field = self.fields.entry(name).or_default();
-            let bucket = field.entry(bucket).or_insert(Bucket { min: value, sum: 0.0, max: value, count: 0 });
+            let Some(field) = field_of(&mut self.fields, name) else { continue };
+            let empty = Bucket { min: value, sum: 0.0, max: value, count: 0, doubtful: 0 };
+            let bucket = field.entry(bucket).or_insert(empty);
             bucket.min = bucket.min.min(value);
             bucket.sum += value;
             bucket.max = bucket.max.max(value);
             bucket.count += 1;
+            bucket.doubtful += u32::from(quality.get(name).is_some_and(|word| *word != "good"));
         }
     }
 
     fn points(self) -> BTreeMap<String, Vec<Point>> {
         let at = |bucket: i64| Timestamp::from_micros(bucket.saturating_mul(self.span_us).saturating_add(self.from));
-        let point = |(bucket, Bucket { min, sum, max, count })| Point {
+        let point = |(bucket, Bucket { min, sum, max, count, doubtful })| Point {
             at: at(bucket),
             min,
             mean: sum / f64::from(count),
             max,
             count,
+            doubtful,
         };
         self.fields.into_iter().map(|(name, buckets)| (name, buckets.into_iter().map(point).collect())).collect()
     }

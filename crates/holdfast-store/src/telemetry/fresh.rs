@@ -104,11 +104,17 @@ impl Fresh {
 }
 
 impl Desk {
+    /// The number of a device's stream, new if need be.
+    pub(super) fn series_made(&mut self, device: &DeviceId, stream: &StreamId) -> Result<Option<i64>, StoreError> {
+        self.fresh.series(&self.conn, device, stream)
+    }
+
     /// Writes the messages of all batches and answers them in order.
     pub(crate) fn append(&mut self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
         self.fresh.shrink();
         let mut appended = Vec::with_capacity(batches.iter().map(|batch| batch.rows.len()).sum());
         let mut statement = self.conn.prepare_cached(sql::FRESH_ADD.text)?;
+        let mut repeats = HashMap::new();
         for row in batches.iter().flat_map(|batch| &batch.rows) {
             let Ok(counter) = i64::try_from(row.counter) else {
                 appended.push(Appended::CounterTooLarge);
@@ -119,18 +125,22 @@ impl Desk {
                 continue;
             };
             if self.fresh.knows(&self.conn, series, counter)? {
+                *repeats.entry(series).or_insert(0_i64) += 1;
                 appended.push(Appended::Repeat);
                 continue;
             }
             let (measured, received) = (row.device_time.as_micros(), row.received.as_micros());
             let id = self.fresh.newest + 1;
-            statement.execute(params![id, series, counter, measured, received, row.fields])?;
+            statement.execute(params![id, series, counter, measured, received, row.fields, row.quality])?;
             self.fresh.newest = id;
             self.fresh.known.insert((series, counter));
             self.fresh.rows.push_back((id, series, counter));
             appended.push(Appended::Stored);
         }
         drop(statement);
+        for (series, count) in repeats {
+            self.execute(sql::REPEATS_ADD, [series, count])?;
+        }
         let count = |what| appended.iter().filter(|a| **a == what).count();
         for (name, what) in [("telemetry-stored", Appended::Stored), ("telemetry-repeated", Appended::Repeat)] {
             let count = i64::try_from(count(what)).unwrap_or(i64::MAX);
@@ -147,10 +157,31 @@ impl Desk {
         while let Some((count, last)) = self.fresh.due() {
             self.conn.pragma_update(None, "synchronous", "NORMAL")?;
             self.conn.execute_batch("begin immediate")?;
-            self.execute(sql::FRESH_MOVE, [last])?;
-            self.execute(sql::FRESH_DROP, [last])?;
+            self.move_fresh(count, last)?;
             self.conn.execute_batch("commit")?;
             self.conn.pragma_update(None, "synchronous", "FULL")?;
+            self.fresh.moved(count);
+        }
+        Ok(())
+    }
+
+    /// Moves the oldest `count` fresh messages, up to id `last`, inside the transaction of the moment.
+    fn move_fresh(&self, count: usize, last: i64) -> Result<(), StoreError> {
+        self.execute(sql::FRESH_MOVE, [last])?;
+        self.execute(sql::FRESH_DROP, [last])?;
+        let mut counters: Vec<_> = self.fresh.rows.iter().take(count).map(|(_, series, c)| (*series, *c)).collect();
+        counters.sort_unstable();
+        for of_one in counters.chunk_by(|a, b| a.0 == b.0) {
+            self.note_runs(of_one)?;
+        }
+        Ok(())
+    }
+
+    /// Moves every fresh message up to id `last` now, whether or not that is worth its pages.
+    pub(super) fn settle_until(&mut self, last: i64) -> Result<(), StoreError> {
+        let count = self.fresh.rows.iter().take_while(|(id, ..)| *id <= last).count();
+        if count > 0 {
+            self.move_fresh(count, last)?;
             self.fresh.moved(count);
         }
         Ok(())

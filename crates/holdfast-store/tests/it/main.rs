@@ -6,6 +6,7 @@ mod commit;
 mod fixture;
 mod history;
 mod lasting;
+mod provenance;
 mod register;
 mod rooms;
 mod telemetry;

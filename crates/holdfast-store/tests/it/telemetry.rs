@@ -19,6 +19,7 @@ fn row(device: u32, counter: u64) -> TelemetryRow {
         stream: climate(),
         counter,
         device_time: Timestamp::from_micros(i64::try_from(counter).unwrap() * 1_000_000),
+        quality: None,
         received: at(1),
         fields: format!("{{\"celsius\":{},\"heating\":true}}", counter % 10),
     }
