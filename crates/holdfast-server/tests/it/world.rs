@@ -238,7 +238,16 @@ fn base(server: &Server) -> String {
 }
 
 /// Looks until there is an answer, and fails after [`PATIENCE`].
-pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, look: impl FnMut() -> F) -> T {
+    until_within(PATIENCE, what, look).await
+}
+
+/// Looks until there is an answer, and fails after so long.
+pub(crate) async fn until_within<T, F: Future<Output = Option<T>>>(
+    patience: Duration,
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
     let looking = async {
         loop {
             if let Some(seen) = look().await {
@@ -247,6 +256,6 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look
             tokio::time::sleep(LOOK).await;
         }
     };
-    let seen = tokio::time::timeout(PATIENCE, looking).await;
-    seen.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain for {what}"))
+    let seen = tokio::time::timeout(patience, looking).await;
+    seen.unwrap_or_else(|_| panic!("waited {patience:?} in vain for {what}"))
 }

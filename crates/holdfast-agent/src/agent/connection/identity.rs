@@ -17,6 +17,10 @@ use crate::tls;
 
 /// Longest time between two looks at the certificate's age.
 const RENEWAL_LOOK: Millis = Millis(60_000);
+/// Refusals of an enrolment that a person, or time, has to end: another try soon is of no use.
+const NOT_SOON: [&str; 2] = ["identity-in-use", "away-too-long"];
+/// Then the device waits so many of its longest waits: ten minutes, if that is one.
+const NOT_SOON_FACTOR: u64 = 10;
 /// Protocol name of MQTT in TLS.
 const ALPN: &[u8] = b"mqtt";
 
@@ -119,7 +123,10 @@ impl Agent {
             Err(fault) => {
                 tracing::warn!(fault.name = fault.name(), fault.text = %fault, "no credential");
                 self.refusals.count(fault.name(), "credential");
-                let asked = fault.asked_wait();
+                let mut asked = fault.asked_wait();
+                if NOT_SOON.contains(&fault.name()) {
+                    asked = Millis(self.config.timing.reconnect_ms_max.saturating_mul(NOT_SOON_FACTOR));
+                }
                 if enrolling {
                     if matches!(fault, Fault::Network { .. }) {
                         self.connection.next_server(self.config.est_urls.len());

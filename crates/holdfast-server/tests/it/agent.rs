@@ -1,0 +1,205 @@
+//! The real agent against the real server: its credential from the first one on, renewed in time, after a long sleep, and
+//! after its key was lost. Certificates live some seconds here instead of 90 days; nothing else is different.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use holdfast_core::hash::Sha256Digest;
+use holdfast_core::id::DeviceId;
+use holdfast_core::time::{Millis, Timestamp};
+use holdfast_server::clock;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde_json::{Value, json};
+
+use crate::batches;
+use crate::maker::{MAKER, PRODUCT, document, image, release};
+use crate::world::{World, until};
+
+/// Life of a certificate.
+const LIFE: Millis = Millis::from_secs(9);
+
+/// The agent's program, built from what is there now.
+fn program() -> PathBuf {
+    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--offline", "-p", "holdfast-agent"]).status();
+    assert!(built.unwrap().success());
+    Path::new(env!("CARGO_BIN_EXE_holdfast")).with_file_name("holdfast-agent")
+}
+
+/// A device from the factory, with the real program.
+struct Home {
+    program: PathBuf,
+    dir: PathBuf,
+    id: DeviceId,
+    agent: Option<Child>,
+}
+
+impl Home {
+    /// Makes and lists a device of this world.
+    async fn made(world: &World) -> Self {
+        let home = Self {
+            program: program(),
+            dir: world.dir.path().join("home"),
+            id: "hearth-0001".parse().unwrap(),
+            agent: None,
+        };
+        let (devices, mqtt) = (world.server().addresses().devices.port(), world.server().addresses().mqtt.port());
+        home.command(&["init", "--device-id", home.id.as_str(), "--product", PRODUCT, "--maker", MAKER])
+            .args(["--devices-url", &format!("https://localhost:{devices}")])
+            .args(["--mqtt-addr", &format!("localhost:{mqtt}"), "--reconnect-max-ms", "500"])
+            .succeeds();
+        let request = std::fs::read(home.dir.join("keys/factory.csr.pem")).unwrap();
+        let pem = world.maker.station.sign(&request, &home.id, clock::now()).unwrap();
+        std::fs::write(home.dir.join("keys/factory.crt"), &pem).unwrap();
+        let content = world.maker.content(&world.authority().await);
+        let trust = document(&content, &[&world.maker.root[0], &world.maker.root[1]]);
+        std::fs::write(home.dir.join("trust/1.cose"), trust).unwrap();
+        let (tar, suit) = (world.dir.path().join("image.tar"), world.dir.path().join("release.suit"));
+        std::fs::write(&tar, image("1")).unwrap();
+        std::fs::write(&suit, world.maker.signed(&release(1, &image("1")))).unwrap();
+        home.command(&["install-factory"]).arg("--image").arg(tar).arg("--manifest").arg(suit).succeeds();
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+        let (_, parsed) = x509_parser::parse_x509_certificate(&certificate).unwrap();
+        let mut manifest = batches::manifest(&world.maker, &[]);
+        manifest["devices"] = json!([{
+            "id": home.id.to_string(), "key": Sha256Digest::of(parsed.public_key().raw).to_string(),
+            "claim_salt": "00112233445566778899aabbccddeeff", "claim_hash": "5a".repeat(32),
+        }]);
+        world.import(&manifest).await.ok();
+        home
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).arg("--dir").arg(&self.dir).stdin(Stdio::null());
+        command
+    }
+
+    fn start(&mut self) {
+        let log = std::fs::File::create(self.dir.join("agent.log")).unwrap();
+        let mut command = self.command(&["run", "--exit-with-parent"]);
+        self.agent = Some(command.stderr(log).stdout(Stdio::null()).spawn().unwrap());
+    }
+
+    fn stop(&mut self) {
+        let mut agent = self.agent.take().unwrap();
+        let pid = rustix::process::Pid::from_child(&agent);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert!(agent.wait().unwrap().success());
+    }
+
+    fn status(&self) -> Value {
+        let output = self.command(&["status", "-o", "json"]).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    }
+
+    /// The operational key's digest in a slot, from its certificate.
+    fn key(&self, slot: &str) -> String {
+        let pem = std::fs::read(self.dir.join(format!("keys/ldevid-{slot}.crt"))).unwrap();
+        let certificate = CertificateDer::from_pem_slice(&pem).unwrap();
+        let (_, parsed) = x509_parser::parse_x509_certificate(&certificate).unwrap();
+        Sha256Digest::of(parsed.public_key().raw).to_string()
+    }
+
+    /// The proven slot, once it is another one than `before`.
+    async fn proven(&self, before: Option<&str>) -> String {
+        let log = || std::fs::read_to_string(self.dir.join("agent.log")).unwrap();
+        let look = || async {
+            let slot = self.status()["credential_slot"].as_str().map(str::to_owned);
+            slot.filter(|slot| Some(slot.as_str()) != before)
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(40), until("a proven credential", look));
+        waited.await.unwrap_or_else(|_| panic!("{}", log()))
+    }
+
+    /// When the proven certificate is over.
+    fn expires(&self, slot: &str) -> Timestamp {
+        let pem = std::fs::read(self.dir.join(format!("keys/ldevid-{slot}.crt"))).unwrap();
+        let certificate = CertificateDer::from_pem_slice(&pem).unwrap();
+        let (_, parsed) = x509_parser::parse_x509_certificate(&certificate).unwrap();
+        Timestamp::from_micros(parsed.validity().not_after.timestamp() * 1_000_000)
+    }
+
+    async fn sleep_until_expired(&self, slot: &str) {
+        let end = self.expires(slot).plus(Millis::from_secs(1));
+        until("the certificate's end", || async { (clock::now() > end).then_some(()) }).await;
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Some(mut agent) = self.agent.take() {
+            let _ = agent.kill();
+            let _ = agent.wait();
+        }
+    }
+}
+
+trait Succeeds {
+    fn succeeds(&mut self);
+}
+
+impl Succeeds for Command {
+    fn succeeds(&mut self) {
+        let output = self.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+fn count(kinds: &[String], kind: &str) -> usize {
+    kinds.iter().filter(|known| *known == kind).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_is_renewed_with_a_fresh_key_before_it_ends_and_the_device_stays() {
+    let world = World::with_device_life(LIFE).await;
+    let mut home = Home::made(&world).await;
+    home.start();
+    assert_eq!(home.proven(None).await, "a");
+    let first = (home.key("a"), home.expires("a"));
+    assert_eq!(home.proven(Some("a")).await, "b");
+    assert!(clock::now() < first.1, "in time");
+    assert_ne!(home.key("b"), first.0);
+    assert_eq!(home.proven(Some("b")).await, "a");
+    assert_ne!(home.key("a"), first.0, "the first key is gone");
+    home.stop();
+    let kinds = world.kinds_from(0).await;
+    assert_eq!(count(&kinds, "device-enrolled"), 1);
+    assert!(count(&kinds, "certificate-renewed") >= 2 && count(&kinds, "certificate-proven") >= 3, "{kinds:?}");
+    assert_eq!(count(&kinds, "clone-suspected"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_slept_past_its_certificate_comes_back_with_its_own_key_and_then_gets_a_fresh_one() {
+    let world = World::with_device_life(LIFE).await;
+    let mut home = Home::made(&world).await;
+    home.start();
+    assert_eq!(home.proven(None).await, "a");
+    home.stop();
+    let (slot, key) = ("a", home.key("a"));
+    home.sleep_until_expired(slot).await;
+    home.start();
+    until("a new certificate for the old key", || async {
+        (home.expires(slot) > clock::now() && home.key(slot) == key).then_some(())
+    })
+    .await;
+    assert_eq!(home.proven(Some(slot)).await, "b", "a fresh key follows at once");
+    assert_ne!(home.key("b"), key);
+    home.stop();
+    assert_eq!(count(&world.kinds_from(0).await, "clone-suspected"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_whose_key_was_damaged_is_kept_out_while_its_certificate_lives_and_comes_back_after() {
+    let world = World::with_device_life(LIFE).await;
+    let mut home = Home::made(&world).await;
+    home.start();
+    assert_eq!(home.proven(None).await, "a");
+    home.stop();
+    std::fs::write(home.dir.join("vault/ldevid-a.key"), b"torn").unwrap();
+    home.start();
+    until("the alarm", || async { (count(&world.kinds_from(0).await, "clone-suspected") == 1).then_some(()) }).await;
+    assert!(clock::now() < home.expires("a"), "another key is refused while the first one lives");
+    assert_eq!(home.proven(Some("a")).await, "b", "and then the policy lets the device come back");
+    home.stop();
+}
