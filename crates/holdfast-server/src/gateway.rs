@@ -5,6 +5,7 @@
 //! (`holdfast-core`), no SQL (`holdfast-store`).
 
 mod admission;
+mod aside;
 mod budget;
 mod connection;
 mod door;
@@ -24,6 +25,7 @@ mod readings;
 mod records;
 mod registry;
 mod returning;
+mod signed;
 mod takeover;
 mod talk;
 mod up;
@@ -71,6 +73,7 @@ pub struct GatewayParts {
 /// sessions are closed with 0x8B, leases and counts are stored.
 pub async fn serve(parts: GatewayParts, shutdown: impl Future<Output = ()> + Send) {
     let GatewayParts { listener, doors, store, models, connections, doorstep, returning, config } = parts;
+    recall_stored(&models, &store);
     let shared = (connections, doorstep, returning);
     let door = Arc::new(Door::new(shared, config, Records::new(store), models));
     tokio::select! {
@@ -78,6 +81,16 @@ pub async fn serve(parts: GatewayParts, shutdown: impl Future<Output = ()> + Sen
         () = door.keep_books() => {}
     }
     door.flush().await;
+}
+
+/// Reads the newest stored readings beside everything else: until then rules between readings wait for the next reading.
+fn recall_stored(models: &Models, store: &Store) {
+    let (models, store) = (models.clone(), store.clone());
+    drop(tokio::task::spawn_blocking(move || {
+        if let Err(fault) = models.recall_stored(&store) {
+            tracing::error!(error = &fault as &dyn std::error::Error, "mqtt.newest readings not read");
+        }
+    }));
 }
 
 #[cfg(test)]

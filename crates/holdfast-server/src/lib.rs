@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod wiring;
+mod provenance;
 pub mod tls;
 pub mod authority;
 pub mod doorstep;

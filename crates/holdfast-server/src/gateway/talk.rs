@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use holdfast_core::id::CommandId;
-use holdfast_core::mqtt::packet::{PacketId, Version};
+use holdfast_core::mqtt::packet::PacketId;
 use holdfast_core::mqtt::reason::ReasonCode;
 use holdfast_core::mqtt::session::{Admit, ServerSession, Verdict};
 use holdfast_core::time::Millis;
@@ -17,16 +17,16 @@ use tokio::time::timeout;
 
 use super::door::Door;
 use super::identity::Identity;
-use super::limits::{DRAIN_TIME_MAX, TOUCH_INTERVAL_MS};
+use super::limits::{DRAIN_TIME_MAX, TOUCH_INTERVAL_MS_MAX, TOUCH_INTERVAL_MS_MIN, TOUCHES_PER_KEEP_ALIVE};
 use super::metrics::Counters;
 use super::nonces::Nonces;
 use super::observe::Tap;
 use super::pending::{Done, Pending, Refused, Stop};
 use super::presence::Lease;
-use super::readings::Readings;
+use super::readings::{Came, Readings};
 use super::records::refusal_of;
 use super::registry::{Mailbox, Order, Orders, Place, Registered};
-use super::{admission, returning, up};
+use super::{admission, returning, signed, up};
 use crate::clock;
 
 /// One side of one conversation: ours.
@@ -114,13 +114,26 @@ impl Talk {
 
     /// The session is open: pushes out an older one, and says so if it looks like a copied key. Gives the reason why
     /// this one has to close instead, if it has.
-    pub(super) fn connected(&mut self, keep_alive_secs: u16, now: Millis) -> Option<ReasonCode> {
+    pub(super) fn connected(
+        &mut self,
+        session: &mut ServerSession,
+        keep_alive_secs: u16,
+        now: Millis,
+    ) -> Option<ReasonCode> {
         let device = self.identity.device.clone();
         self.keep_alive_secs = keep_alive_secs;
         match self.door.connections.register(&device, self.identity.address, &self.mailbox, now) {
             Registered::Admitted { place, clone_suspected } => {
                 self.place = Some(place);
                 self.tap.connected(self.identity.address);
+                // From now on orders reach this connection. What was decided between the handshake and now did not.
+                match admission::stands(&self.identity, &self.door) {
+                    Some((scope, _)) => {
+                        session.set_scope(scope);
+                        self.scope = scope;
+                    }
+                    None => self.mailbox.put(Order::Policy),
+                }
                 Counters::add(&self.door.connections.counters().sessions, 1);
                 returning::came(&self.door, self.priority, self.identity.address);
                 if clone_suspected {
@@ -187,11 +200,18 @@ impl Talk {
         let mut ids = Vec::new();
         for message in messages {
             let Admit { packet_id, channel, payload } = message;
+            let came =
+                Came { door: &self.door, device: &self.identity.device, id: packet_id, payload: &payload, now };
             let taken = if let UpChannel::Telemetry(stream) = channel {
-                readings.admit(&self.identity.device, stream, &payload, now).map(|row| {
-                    rows.push(row);
-                    ids.push(packet_id);
+                readings.admit(&came, stream, &mut self.pending).map(|row| {
+                    if let Some(row) = row {
+                        rows.push(row);
+                        ids.push(packet_id);
+                    }
                 })
+            } else if let UpChannel::Forward(author, stream) = channel {
+                let role = readings.model(&self.door.models).role();
+                signed::forward(&came, role, (author, stream), &mut self.pending)
             } else {
                 let asked = up::Asked {
                     door: Arc::clone(&self.door),
@@ -261,9 +281,11 @@ impl Talk {
         if self.place.is_none() || now < self.next_touch {
             return;
         }
-        self.next_touch = Millis(now.0.saturating_add(TOUCH_INTERVAL_MS));
+        let keep_alive_ms = u64::from(self.keep_alive_secs).saturating_mul(1_000);
+        let interval = (keep_alive_ms / TOUCHES_PER_KEEP_ALIVE).clamp(TOUCH_INTERVAL_MS_MIN, TOUCH_INTERVAL_MS_MAX);
+        self.next_touch = Millis(now.0.saturating_add(interval));
         let seen = clock::now();
-        let span = Millis(u64::from(self.keep_alive_secs).saturating_mul(1_500));
+        let span = Millis(keep_alive_ms.saturating_mul(3) / 2);
         self.door.leases.put(&self.identity.device, Lease { seen, online_until: seen.plus(span) });
     }
 
@@ -293,12 +315,9 @@ impl Talk {
     }
 }
 
-/// Counts a refused message and tells the device. A 3.1.1 device can only be cut off for a message it wants an answer
-/// to; the session then says so by the same name, which counts it.
+/// Counts a refused message and tells the device.
 fn refuse(door: &Door, identity: &Identity, session: &mut ServerSession, id: Option<PacketId>, refused: Refused) {
-    if id.is_none() || session.version() == Some(Version::V5) {
-        door.connections.refused(Some(&identity.device), refused.name);
-    }
+    door.connections.refused(Some(&identity.device), refused.name);
     if let Some(id) = id {
         session.acknowledge(id, Verdict::Refused { reason: refused.reason, name: refused.name });
     }

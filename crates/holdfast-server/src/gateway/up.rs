@@ -65,7 +65,7 @@ pub(super) fn document(
             let event = payload::event(payload).map_err(|refusal| Refused::payload(refusal.name()))?;
             pending.push(async move { Done::Document { id, result: event_happened(asked, event).await } });
         }
-        UpChannel::Log => return Err(Refused::does_not_fit("log-not-accepted")),
+        UpChannel::Log => super::signed::log(asked.door, asked.device, (id, payload), pending)?,
         // Telemetry takes the fast path and never comes here.
         UpChannel::Telemetry(_) | UpChannel::Forward(..) => {
             return Err(Refused::does_not_fit("telemetry-not-a-document"));
