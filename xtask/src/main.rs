@@ -8,6 +8,7 @@ mod statements;
 mod steps;
 mod system;
 mod tidy;
+mod units;
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -16,6 +17,7 @@ cargo xtask COMMAND
   test            everything CI checks: format, lints, tidy, unit and integration tests, vectors, no_std, the demo
   test vectors    only the standards bodies' vectors
   tidy            only the house rules: crate edges, file sizes, headers, documents, lock file
+  units           the systemd units: understood by systemd, and exposing little
   clients         install the other people's MQTT clients that the tests run against the devices' door
   mqtt-table      make docs/mqtt-conformance.md anew from the tests
   bench NAME      measure in release mode beside mosquitto: ingest | connect | storm | idle | command | anomalies
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => steps::demo(rest),
         ["test"] => steps::test(),
         ["test", "vectors"] => steps::vectors(),
+        ["units"] => units::check(),
         ["clients"] => steps::clients(),
         ["tidy"] => tidy::check(),
         ["mqtt-table"] => statements::write(),

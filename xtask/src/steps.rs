@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{run, system, tidy};
+use crate::{run, system, tidy, units};
 
 /// Where cargo puts what it builds.
 fn target(profile: &str, name: &str) -> PathBuf {
@@ -26,6 +26,8 @@ pub(crate) fn test() -> Result<(), String> {
     system::ensure(system::TESTS)?;
     clients()?;
     tidy::check()?;
+    step("systemd units");
+    units::check()?;
     step("format");
     run::expect(run::cargo(&["fmt", "--all", "--check"]))?;
     step("lints");

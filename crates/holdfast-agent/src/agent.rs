@@ -4,14 +4,17 @@
 //! application), `software` (updates and integrity).
 
 mod connection;
+mod core_function;
 mod downlink;
+mod local;
+mod restoring;
 mod returning;
 mod software;
 #[cfg(test)]
 mod tests;
 mod uplink;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use holdfast_core::backoff::{Backoff, BackoffConfig};
@@ -21,7 +24,9 @@ use holdfast_core::update::journal::{Journal, Report};
 use holdfast_core::update::machine::Machine;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
+use crate::admin::{self, Ordered};
 use crate::application::{Application, FromApplication};
 use crate::clock;
 use crate::commands::Commands;
@@ -29,20 +34,25 @@ use crate::config::Config;
 use crate::conversation::Refusals;
 use crate::counters::Counters;
 use crate::credential;
+use crate::declared::Declared;
 use crate::device_state::{DEVICE_RECORD, DeviceRecord};
 use crate::durable::{self, Record};
 use crate::fault::Fault;
 use crate::keys::{Keys, RemoteKey};
 use crate::layout::Layout;
 use crate::link::FromLink;
-use crate::queue::Queue;
+use crate::local::{Asked, identity, server};
+use crate::queue::{Queue, Range};
 use crate::resolve::Resolver;
 use crate::shadow::Shadow;
 use crate::trust::Trust;
+use crate::watchdog::Watchdog;
 
 pub(crate) use returning::{Outage, Returned};
 
 use connection::Connection;
+use core_function::CoreFunction;
+use local::{LocalDoor, RecentEvents};
 use returning::Returning;
 use software::Software;
 
@@ -58,6 +68,10 @@ const FLUSH_AFTER: Millis = Millis(200);
 const CLOCK_AHEAD_US_MAX: i64 = 60 * 1_000_000;
 /// Or when so many have gathered.
 const FLUSH_COUNT: usize = 64;
+/// What was measured is on the medium at the latest after this time.
+const SYNC_AFTER: Millis = Millis(5_000);
+/// Requests of the local network, and orders at the device, that may wait.
+const ASKED_MAX: usize = 16;
 
 /// A message that is on its way to the platform.
 #[derive(Debug)]
@@ -70,6 +84,8 @@ enum OnTheWay {
     Shadow,
     /// The result of a command.
     Result(CommandId),
+    /// Numbers of a stream that are missing on purpose.
+    Shed(Range),
     /// Evidence; whether it says that the image has changed.
     Evidence { changed: bool },
 }
@@ -98,10 +114,19 @@ pub(crate) struct Agent {
     commands: Commands,
     refusals: Refusals,
     application: Application,
+    core_function: CoreFunction,
+    declared: Declared,
     connection: Connection,
     returning: Returning,
     resolver: Resolver,
     software: Software,
+    local: Option<LocalDoor>,
+    recent: RecentEvents,
+    sync_at: Option<Millis>,
+    resetting: bool,
+    undecided: BTreeSet<String>,
+    log_lines: Vec<serde_json::Value>,
+    log_at: Option<Millis>,
     on_the_way: BTreeMap<u64, OnTheWay>,
     next_token: u64,
     flush_at: Option<Millis>,
@@ -119,6 +144,10 @@ struct Ears {
     brought: mpsc::Receiver<Brought>,
     link: mpsc::Receiver<(u64, FromLink)>,
     application: mpsc::Receiver<FromApplication>,
+    core: mpsc::Receiver<FromApplication>,
+    local: mpsc::Receiver<Asked>,
+    admin: mpsc::Receiver<Ordered>,
+    watchdog: Watchdog,
     terminate: Signal,
     interrupt: Signal,
 }
@@ -130,34 +159,61 @@ impl Agent {
         let (brings, brought) = mpsc::channel(RESULTS_WAITING_MAX);
         let (heard, link) = mpsc::channel(crate::link::WAITING_MAX);
         let (said, application) = mpsc::channel(crate::link::WAITING_MAX);
+        let (core_said, core) = mpsc::channel(crate::link::WAITING_MAX);
+        let (asks, local) = mpsc::channel(ASKED_MAX);
+        let (orders, admin) = mpsc::channel(ASKED_MAX);
+        greet(&keys);
+        let mut agent = Self::load(layout, keys, (brings, heard), (said, core_said))?;
+        let doors = agent.open_doors(asks, orders)?;
         let mut ears = Ears {
             brought,
             link,
             application,
+            core,
+            local,
+            admin,
+            watchdog: Watchdog::ready(),
             terminate: signals(SignalKind::terminate())?,
             interrupt: signals(SignalKind::interrupt())?,
         };
-        greet(&keys);
-        let mut agent = Self::load(layout, keys, brings, heard, said)?;
         tracing::info!(device.id = %agent.config.device, trust = ?agent.trust, queue.messages = agent.queue.len(), "agent started");
         while agent.turn(&mut ears).await? {}
+        doors.iter().for_each(AbortHandle::abort);
         agent.end(&mut ears).await
+    }
+
+    /// Opens the ear for the command line, and the local door if the device has one.
+    fn open_doors(
+        &mut self,
+        asks: mpsc::Sender<Asked>,
+        orders: mpsc::Sender<Ordered>,
+    ) -> Result<Vec<AbortHandle>, Fault> {
+        let mut doors = vec![tokio::spawn(admin::serve(self.layout.clone(), orders)).abort_handle()];
+        if let Some(settings) = &self.config.local {
+            let identity = identity::load_or_make(&self.layout)?;
+            self.local = Some(LocalDoor::open(&self.layout, settings, identity.clone()));
+            let door = server::serve(settings.clone(), self.config.device.to_string(), identity, asks);
+            doors.push(tokio::spawn(door).abort_handle());
+        }
+        Ok(doors)
     }
 
     fn load(
         layout: &Layout,
         keys: Arc<Keys>,
-        brings: mpsc::Sender<Brought>,
-        heard: mpsc::Sender<(u64, FromLink)>,
-        said: mpsc::Sender<FromApplication>,
+        (brings, heard): (mpsc::Sender<Brought>, mpsc::Sender<(u64, FromLink)>),
+        (said, core_said): (mpsc::Sender<FromApplication>, mpsc::Sender<FromApplication>),
     ) -> Result<Self, Fault> {
         layout.create()?;
         let config = Config::load(layout)?;
         let trust = Trust::load(layout)?;
         let record = DeviceRecord::load(layout, DEVICE_RECORD);
         let factory = credential::factory_identity(layout, &keys)?;
-        let (queue, highest) = Queue::load(layout, config.limits.queue_bytes_max)?;
+        let (mut queue, highest) = Queue::load(layout, config.limits.queue_bytes_max)?;
         let mut counters = Counters::load(layout);
+        for (stream, from, to) in counters.unused(&highest) {
+            queue.lost(&stream, (from, to))?;
+        }
         for (stream, used) in highest {
             counters.skip(&stream, used);
         }
@@ -176,9 +232,18 @@ impl Agent {
         let first = if returning.after_power_cut() { waits.first_wait(returning.window()) } else { Millis(0) };
         let first = Millis(clock::monotonic().0.saturating_add(first.0));
         let knocks_apart = Millis(timing.reconnect_ms_min.min(KNOCKS_APART.0));
-        Ok(Self {
+        let mut agent = Self {
             layout: layout.clone(),
             application: Application::new(layout, &config, said),
+            core_function: CoreFunction::new(Application::new(layout, &config, core_said)),
+            declared: Declared::default(),
+            local: None,
+            recent: RecentEvents::default(),
+            sync_at: None,
+            resetting: false,
+            undecided: BTreeSet::new(),
+            log_lines: Vec::new(),
+            log_at: None,
             shadow: Shadow::load(layout),
             commands: Commands::load(layout),
             refusals: Refusals::default(),
@@ -203,13 +268,19 @@ impl Agent {
             clock_ahead_us: 0,
             brings,
             heard,
-        })
+        };
+        agent.tell_of_before();
+        Ok(agent)
     }
 
     /// Does what is due, then waits for the next thing to happen; false when told to stop.
     async fn turn(&mut self, ears: &mut Ears) -> Result<bool, Fault> {
         self.act().await;
-        let deadline = self.deadline();
+        if self.resetting {
+            return Ok(false);
+        }
+        ears.watchdog.beat(clock::monotonic());
+        let deadline = self.deadline().into_iter().chain(ears.watchdog.deadline()).min();
         tokio::select! {
             _ = ears.terminate.recv() => return Ok(false),
             _ = ears.interrupt.recv() => return Ok(false),
@@ -219,6 +290,9 @@ impl Agent {
             },
             Some((number, what)) = ears.link.recv() => self.link_told(number, what),
             Some(from) = ears.application.recv() => self.application_did(from),
+            Some(from) = ears.core.recv() => self.core_did(from),
+            Some(asked) = ears.local.recv() => self.asked(asked),
+            Some(ordered) = ears.admin.recv() => self.ordered_here(ordered),
             () = clock::until(deadline) => {}
         }
         Ok(true)
@@ -239,7 +313,18 @@ impl Agent {
         if self.application.restart_at().is_some_and(|at| at <= now) {
             let restarted = self.application.restart();
             self.note("start the application", restarted);
+            self.greet();
         }
+        if self.sync_at.is_some_and(|at| at <= now) {
+            self.sync_at = None;
+            let synced = self.queue.sync();
+            self.note("sync the queue", synced);
+        }
+        if self.log_at.is_some_and(|at| at <= now) {
+            self.close_log();
+        }
+        self.look_after_core(now).await;
+        self.drive_local(now);
         let expired = self.commands.expire(self.trusted_now());
         self.note("expire commands", expired);
         self.drive_software(now).await;
@@ -256,6 +341,10 @@ impl Agent {
             self.flush_at,
             self.hold_until,
             self.application.restart_at(),
+            self.core_function.deadline(),
+            self.local.as_ref().and_then(LocalDoor::deadline),
+            self.sync_at,
+            self.log_at,
             expiry,
             self.software.deadline(),
             self.connection.deadline(),
@@ -304,6 +393,7 @@ impl Agent {
     /// Takes leave: what was acknowledged until now is kept, the application stops, the platform is told.
     async fn end(&mut self, ears: &mut Ears) -> Result<(), Fault> {
         tracing::info!("agent stops");
+        Watchdog::stopping();
         self.close_link();
         let grace = clock::until(Some(Millis(clock::monotonic().0 + 1_000)));
         tokio::pin!(grace);
@@ -314,14 +404,20 @@ impl Agent {
             }
         }
         self.application.stop().await;
-        self.queue.flush()
+        self.core_function.stop().await;
+        self.close_log();
+        self.queue.flush()?;
+        self.queue.sync()?;
+        self.counters.settle()
     }
 }
 
 /// Starts the key process, if it is ours to start. Without it the device cannot connect; its application runs.
 fn greet(keys: &Keys) {
     match keys.hello() {
-        Ok(told) => tracing::info!(keys.protection = told.get("protection").and_then(serde_json::Value::as_str), "keys found"),
+        Ok(told) => {
+            tracing::info!(keys.protection = told.get("protection").and_then(serde_json::Value::as_str), "keys found")
+        }
         Err(fault) => tracing::error!(fault.name = fault.name(), fault.text = %fault, "no keys yet: no connection"),
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::clock;
 use crate::config::Config;
+use crate::declared::Use;
 use crate::fault::Fault;
 use crate::layout::Layout;
 
@@ -55,6 +56,8 @@ pub(crate) struct Program {
     pub(crate) slot: Slot,
     /// Path inside the unpacked image.
     pub(crate) app: String,
+    /// What it may use.
+    pub(crate) limits: Use,
 }
 
 #[derive(Debug)]
@@ -120,7 +123,7 @@ impl Application {
         let Some(program) = &self.program else { return Ok(()) };
         let dir = self.layout.run(program.slot.name());
         let path = dir.join(&program.app);
-        let mut child = guarded(&path, &dir, &self.environment)
+        let mut child = guarded(&path, &dir, &self.environment, program.limits)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -187,10 +190,11 @@ fn environment(layout: &Layout, config: &Config) -> Vec<(String, String)> {
 }
 
 /// A command that starts `program` through the guard, so that it ends with the agent whatever happens to the agent.
-fn guarded(program: &std::path::Path, dir: &std::path::Path, environment: &[(String, String)]) -> Command {
+fn guarded(program: &std::path::Path, dir: &std::path::Path, environment: &[(String, String)], limits: Use) -> Command {
     let mut command = Command::new("/proc/self/exe");
     command
-        .args(["guard-child", "--agent", &std::process::id().to_string(), "--"])
+        .args(["guard-child", "--agent", &std::process::id().to_string()])
+        .args(["--limits", &serde_json::to_string(&limits).unwrap_or_default(), "--"])
         .arg(program)
         .env_clear()
         .envs(environment.iter().map(|(key, value)| (key, value)))
@@ -275,7 +279,7 @@ pub(crate) async fn probe(
 ) -> Result<(), Fault> {
     let dir = layout.run(slot.name());
     let path = dir.join(program);
-    let mut child = guarded(&path, &dir, &environment(layout, config))
+    let mut child = guarded(&path, &dir, &environment(layout, config), Use::default())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -304,7 +308,8 @@ pub(crate) async fn probe(
 
 /// The guard: leads the process group, runs the program in it, and ends the whole group when the agent is gone, however
 /// that came. Returns the exit code of the program, with 128 added to a signal that ended it.
-pub(crate) fn guard(agent: i32, program: &std::path::Path) -> Result<u8, Fault> {
+pub(crate) fn guard(agent: i32, limits: &str, program: &std::path::Path) -> Result<u8, Fault> {
+    let limits: Use = serde_json::from_str(limits).map_err(|why| Fault::content(program, why))?;
     // The agent's death arrives as the signal that is also its request to end; `has_agent` tells the two apart.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
     let has_agent = || rustix::process::getppid().map(Pid::as_raw_nonzero).map(std::num::NonZero::get) == Some(agent);
@@ -315,6 +320,7 @@ pub(crate) fn guard(agent: i32, program: &std::path::Path) -> Result<u8, Fault> 
         if !has_agent() {
             return Err(Fault::refused("agent-is-gone"));
         }
+        keep_within(limits).map_err(Fault::files("limit", program))?;
         let mut child = Command::new(program).spawn().map_err(Fault::files("start", program))?;
         loop {
             tokio::select! {
@@ -325,6 +331,24 @@ pub(crate) fn guard(agent: i32, program: &std::path::Path) -> Result<u8, Fault> 
             }
         }
     })
+}
+
+/// Limits this process, and with it what it starts (`setrlimit(2)`).
+fn keep_within(limits: Use) -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let mib = |mib: Option<u64>| mib.map(|mib| mib.saturating_mul(1024 * 1024));
+    for (what, limit) in [
+        (Resource::As, mib(limits.memory_mib)),
+        (Resource::Cpu, limits.cpu_s),
+        (Resource::Fsize, mib(limits.file_mib)),
+        (Resource::Nofile, limits.files),
+        (Resource::Core, Some(0)),
+    ] {
+        if limit.is_some() {
+            setrlimit(what, Rlimit { current: limit, maximum: limit })?;
+        }
+    }
+    Ok(())
 }
 
 fn exit_code(status: std::process::ExitStatus) -> u8 {

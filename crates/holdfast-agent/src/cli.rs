@@ -16,7 +16,10 @@ use crate::keys::Store;
         --maker hearth.example --devices-url https://devices.hearth.example:8444 --mqtt-addr devices.hearth.example:8883\n  \
         holdfast-agent install-factory --dir /var/lib/holdfast --image image-1.tar --manifest release-1.suit\n  \
         holdfast-agent run --dir /var/lib/holdfast\n  \
-        holdfast-agent status --dir /var/lib/holdfast -o json\n\n\
+        holdfast-agent status --dir /var/lib/holdfast -o json\n  \
+        holdfast-agent local confirm 482913 --dir /var/lib/holdfast\n  \
+        holdfast-agent reset --yes --dir /var/lib/holdfast\n  \
+        holdfast-agent completion bash > /usr/share/bash-completion/completions/holdfast-agent\n\n\
         Exit codes: 0 done, 1 fault, 2 usage, 3 refused by the rules, 4 server not reached, 5 verification failed."
 )]
 pub(crate) struct Cli {
@@ -40,6 +43,16 @@ pub(crate) enum Command {
     Run(Run),
     /// Shows what the device remembers.
     Status(Status),
+    /// Phones and hubs on the local network: what waits, confirm, deny, list, revoke.
+    #[command(subcommand)]
+    Local(Local),
+    /// Back to the state of the factory: owner's data, pairings, queue and operational credentials go.
+    Reset(Reset),
+    /// Writes the completion of a shell to standard output.
+    Completion {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
     /// Starts a program that ends with the agent.
     #[command(hide = true)]
     GuardChild(GuardChild),
@@ -71,6 +84,9 @@ pub(crate) struct Init {
     /// Between two looks for an update without a nudge.
     #[arg(long, default_value_t = 3_600_000)]
     pub(crate) poll_ms: u64,
+    /// Opens the door on the local network at this port; without it the device listens nowhere.
+    #[arg(long)]
+    pub(crate) local_port: Option<u16>,
     /// Where private keys live.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) key_store: Store,
@@ -84,9 +100,11 @@ pub(crate) struct Init {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "The key process signs a TLS 1.3 client's proof, its own certificate requests and evidence, and \
+#[command(
+    after_help = "The key process signs a TLS 1.3 client's proof, its own certificate requests and evidence, and \
                         nothing else;\nno private key ever leaves it. Example, as the user holdfast-keys:\n  \
-                        holdfast-agent keys --dir /var/lib/holdfast --peer-user holdfast")]
+                        holdfast-agent keys --dir /var/lib/holdfast --peer-user holdfast"
+)]
 pub(crate) struct Keys {
     /// The agent's directory; the keys are in its folder `vault`.
     #[arg(long)]
@@ -116,8 +134,10 @@ pub(crate) struct HandOver {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  printf %s 'correct horse' | holdfast-agent secret put wifi --dir /var/lib/holdfast\n\n\
-                        The application asks for it with the line {\"secret\":\"wifi\"}.")]
+#[command(
+    after_help = "Example:\n  printf %s 'correct horse' | holdfast-agent secret put wifi --dir /var/lib/holdfast\n\n\
+                        The application asks for it with the line {\"secret\":\"wifi\"}."
+)]
 pub(crate) struct Secret {
     #[command(subcommand)]
     pub(crate) what: SecretCommand,
@@ -149,6 +169,49 @@ pub(crate) struct SecretStore {
     /// Where the key process listens; without it one is started for this command.
     #[arg(long, env = "HOLDFAST_KEYS_SOCKET", value_name = "PATH")]
     pub(crate) keys_socket: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Local {
+    /// Shows what waits for a confirmation at the device.
+    Waiting(InDir),
+    /// Confirms a pairing by the six digits that both sides show, or a factory reset by `reset`.
+    Confirm {
+        /// The digits; without them, whatever waits is confirmed.
+        code: Option<String>,
+        #[command(flatten)]
+        place: InDir,
+    },
+    /// Denies what waits.
+    Deny(InDir),
+    /// Lists what is paired.
+    List(InDir),
+    /// Ends a pairing at once.
+    Revoke {
+        /// The controller's id, or at least its first 8 characters.
+        controller: String,
+        #[command(flatten)]
+        place: InDir,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InDir {
+    /// The agent's directory.
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+    /// How it is written.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reset {
+    /// Says that it is meant: nothing of the owner's comes back.
+    #[arg(long, required = true)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) place: SecretStore,
 }
 
 #[derive(Debug, Args)]
@@ -207,6 +270,9 @@ pub(crate) struct GuardChild {
     /// Process id of the agent.
     #[arg(long)]
     pub(crate) agent: i32,
+    /// What the program may use, as JSON.
+    #[arg(long, default_value = "{}")]
+    pub(crate) limits: String,
     /// The program.
     pub(crate) program: PathBuf,
 }

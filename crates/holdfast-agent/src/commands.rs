@@ -1,4 +1,7 @@
 //! Commands: each is carried out at most once, an expired one never, and its result is told until it is acknowledged.
+//!
+//! That a command is given to the application is durable before it is given: after a power cut or a crash nobody knows
+//! whether it was carried out, so it is answered as `interrupted` and never given again.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +18,8 @@ use crate::layout::Layout;
 
 /// Results that are remembered, so that a repeated command is not carried out again.
 const RESULTS_MAX: usize = 64;
+/// Most bytes of them, with room for the rest of the record.
+const RESULTS_BYTES_MAX: usize = copies::PAYLOAD_BYTES_MAX - 2_048;
 /// Commands that may wait for the application.
 const OPEN_MAX: usize = 16;
 /// Longest name of an action.
@@ -27,13 +32,42 @@ pub(crate) struct Done {
     acknowledged: bool,
 }
 
+/// The record `state/commands.*`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Results(Vec<Done>);
+#[serde(from = "Stored")]
+pub(crate) struct Results {
+    done: Vec<Done>,
+    /// Ids that were given to the application and not answered.
+    given: Vec<String>,
+}
+
+/// The record as it may be found: earlier agents wrote the list of results alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Whole { done: Vec<Done>, given: Vec<String> },
+    Results(Vec<Done>),
+}
+
+impl From<Stored> for Results {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Whole { done, given } => Self { done, given },
+            Stored::Results(done) => Self { done, given: Vec::new() },
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Open {
     line: Value,
+    action: String,
     expires: Timestamp,
+}
+
+/// Reads a command of the platform.
+pub(crate) fn parse(payload: &[u8]) -> Result<Order, Fault> {
+    serde_json::from_slice(payload).map_err(|_| Fault::refused("message-malformed"))
 }
 
 /// The commands of a device.
@@ -46,20 +80,25 @@ pub(crate) struct Commands {
 
 impl Commands {
     pub(crate) fn load(layout: &Layout) -> Self {
-        Self { record: Record::load(layout, "commands"), open: BTreeMap::new(), on_the_way: Vec::new() }
+        let mut commands =
+            Self { record: Record::load(layout, "commands"), open: BTreeMap::new(), on_the_way: Vec::new() };
+        for id in std::mem::take(&mut commands.record.value.given) {
+            commands.keep(id, refused("interrupted"));
+        }
+        commands
     }
 
-    /// Takes an order; the line for the application comes back if it is to be carried out now.
-    pub(crate) fn ordered(&mut self, order: &Order, now: Timestamp) -> Result<Option<Value>, Fault> {
+    /// Takes an order; true if it waits to be given to the application.
+    pub(crate) fn ordered(&mut self, order: &Order, now: Timestamp) -> Result<bool, Fault> {
         let Ok(id) = order.id.parse::<CommandId>() else { return Err(Fault::refused("bad-command-id")) };
         let text = id.to_string();
-        if let Some(done) = self.record.value.0.iter_mut().find(|done| done.id == text) {
+        if let Some(done) = self.record.value.done.iter_mut().find(|done| done.id == text) {
             done.acknowledged = false;
             self.on_the_way.retain(|other| *other != id);
-            return Ok(None);
+            return Ok(false);
         }
         if self.open.contains_key(&id) {
-            return Ok(None);
+            return Ok(false);
         }
         let expires = Timestamp::from_micros(order.expires);
         let refusal = if expires <= now {
@@ -73,21 +112,42 @@ impl Commands {
         };
         if let Some(reason) = refusal {
             self.finish(id, refused(reason))?;
-            return Ok(None);
+            return Ok(false);
         }
         let line = serde_json::json!({ "command": { "id": text, "action": order.action, "input": order.input } });
-        self.open.insert(id, Open { line: line.clone(), expires });
+        self.open.insert(id, Open { line, action: order.action.clone(), expires });
+        Ok(true)
+    }
+
+    /// The next command that was not given to the program that carries out `is_its` actions; from now on it counts as
+    /// given, whatever happens to it.
+    pub(crate) fn give(&mut self, is_its: impl Fn(&str) -> bool) -> Result<Option<Value>, Fault> {
+        let given = &self.record.value.given;
+        let next = self.open.iter().find(|(id, open)| is_its(&open.action) && !given.contains(&id.to_string()));
+        let Some((id, line)) = next.map(|(id, open)| (id.to_string(), open.line.clone())) else { return Ok(None) };
+        self.record.value.given.push(id);
+        if let Err(fault) = self.record.save() {
+            self.record.value.given.pop();
+            return Err(fault);
+        }
         Ok(Some(line))
+    }
+
+    /// The program that carries out `is_its` actions ended: what it was given and did not answer is over.
+    pub(crate) fn interrupted(&mut self, is_its: impl Fn(&str) -> bool) -> Result<(), Fault> {
+        let given = &self.record.value.given;
+        let over: Vec<CommandId> = self
+            .open
+            .iter()
+            .filter(|(id, open)| is_its(&open.action) && given.contains(&id.to_string()))
+            .map(|(id, _)| *id)
+            .collect();
+        over.into_iter().try_for_each(|id| self.finish(id, refused("interrupted")))
     }
 
     /// Takes the application's result; one that nobody asked for is refused.
     pub(crate) fn answered(&mut self, id: CommandId, result: Value) -> Result<(), Fault> {
         if self.open.contains_key(&id) { self.finish(id, result) } else { Err(Fault::refused("result-not-asked-for")) }
-    }
-
-    /// Lines of commands that the application has not answered: a new start of it gets them again.
-    pub(crate) fn unanswered(&self) -> impl Iterator<Item = &Value> {
-        self.open.values().map(|open| &open.line)
     }
 
     /// Ends commands that the application did not answer in time.
@@ -107,7 +167,7 @@ impl Commands {
 
     /// A result that the server should be told and that is not on its way; it is on its way then.
     pub(crate) fn take_untold(&mut self) -> Option<(CommandId, Vec<u8>)> {
-        let next = self.record.value.0.iter().filter(|done| !done.acknowledged).find_map(|done| {
+        let next = self.record.value.done.iter().filter(|done| !done.acknowledged).find_map(|done| {
             let id = done.id.parse().ok()?;
             (!self.on_the_way.contains(&id)).then(|| (id, done.result.to_string().into_bytes()))
         })?;
@@ -119,7 +179,7 @@ impl Commands {
     pub(crate) fn acknowledged(&mut self, id: CommandId) -> Result<(), Fault> {
         let text = id.to_string();
         self.on_the_way.retain(|other| *other != id);
-        match self.record.value.0.iter_mut().find(|done| done.id == text && !done.acknowledged) {
+        match self.record.value.done.iter_mut().find(|done| done.id == text && !done.acknowledged) {
             Some(done) => {
                 done.acknowledged = true;
                 self.record.save()
@@ -135,16 +195,21 @@ impl Commands {
 
     fn finish(&mut self, id: CommandId, result: Value) -> Result<(), Fault> {
         self.open.remove(&id);
-        let results = &mut self.record.value.0;
+        self.keep(id.to_string(), result);
+        self.record.save()
+    }
+
+    fn keep(&mut self, id: String, result: Value) {
+        self.record.value.given.retain(|given| *given != id);
+        let results = &mut self.record.value.done;
         if results.len() >= RESULTS_MAX {
             results.remove(0);
         }
-        results.push(Done { id: id.to_string(), result, acknowledged: false });
+        results.push(Done { id, result, acknowledged: false });
         // The oldest make room: a record that is too large could not be read after a restart.
-        while results.len() > 1 && bytes_of(results) > copies::PAYLOAD_BYTES_MAX {
+        while results.len() > 1 && bytes_of(results) > RESULTS_BYTES_MAX {
             results.remove(0);
         }
-        self.record.save()
     }
 }
 
@@ -164,6 +229,10 @@ mod tests {
         Order { id: ID.to_owned(), action: "identify".to_owned(), input: Value::Null, expires }
     }
 
+    fn all(_: &str) -> bool {
+        true
+    }
+
     fn fresh() -> (tempfile::TempDir, Layout) {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path());
@@ -175,15 +244,17 @@ mod tests {
     fn a_repeated_command_is_answered_again_and_not_carried_out_again() {
         let (_dir, layout) = fresh();
         let mut commands = Commands::load(&layout);
-        assert!(commands.ordered(&order(2_000), NOW).unwrap().is_some());
-        assert!(commands.ordered(&order(2_000), NOW).unwrap().is_none(), "still open");
+        assert!(commands.ordered(&order(2_000), NOW).unwrap());
+        assert!(!commands.ordered(&order(2_000), NOW).unwrap(), "still open");
+        assert!(commands.give(all).unwrap().is_some());
+        assert!(commands.give(all).unwrap().is_none(), "given once");
         commands.answered(ID.parse().unwrap(), serde_json::json!({"ok": true, "output": {}})).unwrap();
         let (id, told) = commands.take_untold().unwrap();
         assert!(commands.take_untold().is_none());
         commands.acknowledged(id).unwrap();
         let mut commands = Commands::load(&layout);
         assert!(commands.take_untold().is_none());
-        assert!(commands.ordered(&order(2_000), NOW).unwrap().is_none());
+        assert!(!commands.ordered(&order(2_000), NOW).unwrap());
         assert_eq!(commands.take_untold(), Some((id, told)));
     }
 
@@ -193,24 +264,59 @@ mod tests {
         let mut commands = Commands::load(&layout);
         let id = |n: u8| format!("018bcfe5-6800-7fff-bfff-ffffffffff{n:02x}");
         for n in 0..9 {
-            assert!(commands.ordered(&Order { id: id(n), ..order(2_000) }, NOW).unwrap().is_some());
+            assert!(commands.ordered(&Order { id: id(n), ..order(2_000) }, NOW).unwrap());
             commands.answered(id(n).parse().unwrap(), Value::from("x".repeat(16_000))).unwrap();
         }
         let mut commands = Commands::load(&layout);
-        assert!(commands.ordered(&Order { id: id(8), ..order(2_000) }, NOW).unwrap().is_none(), "carried out before");
+        assert!(!commands.ordered(&Order { id: id(8), ..order(2_000) }, NOW).unwrap(), "carried out before");
     }
 
     #[test]
     fn an_expired_command_is_refused_by_name() {
         let (_dir, layout) = fresh();
         let mut commands = Commands::load(&layout);
-        assert!(commands.ordered(&order(1_000), NOW).unwrap().is_none());
+        assert!(!commands.ordered(&order(1_000), NOW).unwrap());
         assert_eq!(commands.take_untold().unwrap().1, br#"{"ok":false,"reason":"command-expired"}"#);
         let (_dir, layout) = fresh();
         let mut commands = Commands::load(&layout);
         let _ = commands.ordered(&order(2_000), NOW);
         let _ = commands.expire(Timestamp::from_micros(2_000));
-        assert!(commands.unanswered().next().is_none(), "not carried out later");
+        assert!(commands.give(all).unwrap().is_none(), "not carried out later");
+    }
+
+    #[test]
+    fn a_command_that_a_power_cut_interrupted_is_never_given_again() {
+        let (_dir, layout) = fresh();
+        let mut commands = Commands::load(&layout);
+        assert!(commands.ordered(&order(2_000), NOW).unwrap());
+        assert!(commands.give(|action| action == "identify").unwrap().is_some());
+        let mut commands = Commands::load(&layout);
+        assert!(!commands.ordered(&order(2_000), NOW).unwrap(), "sent again by the platform");
+        assert!(commands.give(all).unwrap().is_none());
+        assert_eq!(commands.take_untold().unwrap().1, br#"{"ok":false,"reason":"interrupted"}"#);
+    }
+
+    #[test]
+    fn a_command_that_was_not_given_yet_waits_for_the_program_and_an_interrupted_one_does_not() {
+        let (_dir, layout) = fresh();
+        let mut commands = Commands::load(&layout);
+        assert!(commands.ordered(&order(2_000), NOW).unwrap());
+        commands.interrupted(all).unwrap();
+        assert!(commands.give(|_| false).unwrap().is_none(), "another program's");
+        assert!(commands.give(all).unwrap().is_some());
+        commands.interrupted(|_| false).unwrap();
+        assert!(commands.take_untold().is_none());
+        commands.interrupted(all).unwrap();
+        assert_eq!(commands.take_untold().unwrap().1, br#"{"ok":false,"reason":"interrupted"}"#);
+    }
+
+    #[test]
+    fn results_of_an_earlier_agent_are_still_known() {
+        let (_dir, layout) = fresh();
+        let mut record = Record::<Vec<Done>>::load(&layout, "commands");
+        record.value.push(Done { id: ID.to_owned(), result: refused("x"), acknowledged: true });
+        record.save().unwrap();
+        assert!(!Commands::load(&layout).ordered(&order(2_000), NOW).unwrap(), "carried out before");
     }
 
     #[test]

@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use holdfast_core::id::{DeviceId, ProductId};
 use serde::{Deserialize, Serialize};
 
+use crate::declared::PowerOn;
 use crate::durable;
 use crate::fault::Fault;
 use crate::layout::Layout;
+use crate::local;
 
 /// Most servers, and most addresses, of one configuration.
 const SERVERS_MAX: usize = 8;
@@ -38,6 +40,12 @@ pub(crate) struct ConfigFile {
     /// Further environment of the application.
     #[serde(default)]
     pub(crate) application_env: BTreeMap<String, String>,
+    /// What becomes of a property when power returns; goes before what the image declares.
+    #[serde(default)]
+    pub(crate) power_on: BTreeMap<String, PowerOn>,
+    /// The door on the local network; closed if the table is not there.
+    #[serde(default)]
+    pub(crate) local: Option<local::Settings>,
 }
 
 /// Waits and intervals.
@@ -106,6 +114,10 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Further environment of the application.
     pub(crate) application_env: BTreeMap<String, String>,
+    /// What becomes of a property when power returns.
+    pub(crate) power_on: BTreeMap<String, PowerOn>,
+    /// The door on the local network.
+    pub(crate) local: Option<local::Settings>,
 }
 
 impl Config {
@@ -143,6 +155,9 @@ impl Config {
         if !(1..=64).contains(&file.limits.in_flight_max) {
             return Err("in_flight_max must be from 1 to 64".to_owned());
         }
+        if let Some(local) = &file.local {
+            local.check()?;
+        }
         Ok(Self {
             device,
             product,
@@ -153,6 +168,8 @@ impl Config {
             timing,
             limits: file.limits,
             application_env: file.application_env,
+            power_on: file.power_on,
+            local: file.local,
         })
     }
 }
@@ -192,6 +209,11 @@ mod tests {
         check("fallback_addresses = [\"b.example\"]\n", false);
         check(&format!("mqtt_addrs = {:?}\n", ["b.example:1"; 8]), false);
         check("[limits]\nin_flight_max = 65\n", false);
+        check("[local]\nport = 8443\n", true);
+        check("[local]\nport = 0\n", false);
+        check("[local]\ntoken_minutes = 1441\n", false);
+        check("[power_on]\nheating = \"off\"\n", true);
+        check("[power_on]\nheating = \"maybe\"\n", false);
         check("pasword = \"x\"\n", false);
     }
 }

@@ -33,6 +33,26 @@ impl Counters {
         Self { record, next }
     }
 
+    /// Numbers that were reserved and, as far as `highest` tells, never used: the end of the last block after a crash.
+    pub(crate) fn unused(&self, highest: &BTreeMap<String, u64>) -> Vec<(String, u64, u64)> {
+        let all = self.record.value.0.iter().filter_map(|(stream, reserved)| {
+            let used = highest.get(stream).copied().unwrap_or(0);
+            let from = used.saturating_add(1).max(reserved.saturating_sub(BLOCK).saturating_add(1));
+            let to = reserved.saturating_sub(1);
+            (from <= to).then(|| (stream.clone(), from, to))
+        });
+        all.collect()
+    }
+
+    /// Gives back what is reserved and not used, so that the next start continues without a hole.
+    pub(crate) fn settle(&mut self) -> Result<(), Fault> {
+        if self.record.value.0 == self.next {
+            return Ok(());
+        }
+        self.record.value.0 = self.next.clone();
+        self.record.save()
+    }
+
     /// Never gives a number up to `used` for this stream: it was found in use elsewhere.
     pub(crate) fn skip(&mut self, stream: &str, used: u64) {
         let next = self.next.entry(stream.to_owned()).or_insert(1);
@@ -89,6 +109,21 @@ mod tests {
             assert_eq!(counters.take("climate").unwrap_err().name(), "counter-exhausted");
             counters = Counters::load(&layout);
         }
+    }
+
+    #[test]
+    fn after_a_clean_end_the_numbers_go_on_and_after_a_crash_the_hole_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        layout.create().unwrap();
+        let mut counters = Counters::load(&layout);
+        let used: Vec<u64> = (0..7).map(|_| counters.take("climate").unwrap()).collect();
+        let highest = BTreeMap::from([("climate".to_owned(), 7)]);
+        assert_eq!(Counters::load(&layout).unused(&highest), [("climate".to_owned(), 8, 500)], "a crash");
+        counters.settle().unwrap();
+        let mut counters = Counters::load(&layout);
+        assert_eq!(counters.unused(&highest), []);
+        assert_eq!((used.last(), counters.take("climate").unwrap()), (Some(&7), 8));
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) fn init(args: &cli::Init) -> Result<(), Fault> {
         timing: Timing { reconnect_ms_max: args.reconnect_max_ms, poll_ms: args.poll_ms, ..Timing::default() },
         limits: crate::config::Limits::default(),
         application_env: std::collections::BTreeMap::new(),
+        power_on: std::collections::BTreeMap::new(),
+        local: args.local_port.map(|port| crate::local::Settings { port, ..crate::local::Settings::default() }),
     };
     let text = toml::to_string(&file).map_err(|why| Fault::content(&layout.config(), why))?;
     durable::write(&layout.config(), text.as_bytes())?;

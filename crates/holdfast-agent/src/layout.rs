@@ -31,7 +31,7 @@ impl Layout {
 
     /// Makes the directories that do not exist yet, for the owner alone.
     pub(crate) fn create(&self) -> Result<(), Fault> {
-        for dir in ["keys", "secrets", "trust", "slots/a", "slots/b", "state", "queue", "data", "run"] {
+        for dir in ["keys", "secrets", "trust", "slots/a", "slots/b", "state", "queue", "data", "run", "local"] {
             durable::create_dir(&self.0.join(dir))?;
         }
         Ok(())
@@ -78,6 +78,15 @@ impl Layout {
 
     pub(crate) fn state(&self, file: &str) -> PathBuf {
         self.0.join("state").join(file)
+    }
+
+    pub(crate) fn local(&self, file: &str) -> PathBuf {
+        self.0.join("local").join(file)
+    }
+
+    /// Where a person at the device speaks with the running agent.
+    pub(crate) fn control(&self) -> PathBuf {
+        self.0.join("state/control.sock")
     }
 
     pub(crate) fn queue(&self) -> PathBuf {

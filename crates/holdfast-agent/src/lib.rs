@@ -5,6 +5,7 @@
 //! `unpack`, `application`. Decisions about updates are in `holdfast_core::update`.
 
 mod acked;
+mod admin;
 mod agent;
 mod application;
 mod check;
@@ -15,6 +16,7 @@ mod config;
 mod conversation;
 mod counters;
 mod credential;
+mod declared;
 mod device_state;
 mod door;
 mod durable;
@@ -22,12 +24,15 @@ mod est;
 mod factory;
 mod fault;
 mod fetch;
+mod hooks;
 mod keys;
 mod layout;
 mod link;
+mod local;
 #[doc(hidden)]
 pub mod parsers;
 mod queue;
+mod reset;
 mod resolve;
 mod secrets;
 mod shadow;
@@ -36,9 +41,11 @@ mod status;
 mod tls;
 mod trust;
 mod unpack;
+mod watchdog;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
@@ -69,7 +76,9 @@ pub fn main_program() -> ExitCode {
 
 fn carry_out(command: Command) -> Result<ExitCode, Fault> {
     let done = match command {
-        Command::GuardChild(args) => return application::guard(args.agent, &args.program).map(ExitCode::from),
+        Command::GuardChild(args) => {
+            return application::guard(args.agent, &args.limits, &args.program).map(ExitCode::from);
+        }
         Command::Init(args) => factory::init(&args),
         Command::InstallFactory(args) => {
             let sequence = factory::install(&args)?;
@@ -82,14 +91,58 @@ fn carry_out(command: Command) -> Result<ExitCode, Fault> {
         Command::Run(args) => run(&args),
         Command::Status(args) => {
             let status = status::read(&Layout::new(&args.dir))?;
-            let text = match args.output {
-                Output::Json => format!("{status}\n"),
-                Output::Table => status::table(&status),
-            };
-            std::io::stdout().write_all(text.as_bytes()).map_err(Fault::files("write to", "standard output".as_ref()))
+            show(&status, args.output)
+        }
+        Command::Local(what) => local_order(what),
+        Command::Reset(args) => reset_device(&args),
+        Command::Completion { shell } => {
+            use clap::CommandFactory as _;
+            clap_complete::generate(shell, &mut Cli::command(), "holdfast-agent", &mut std::io::stdout());
+            Ok(())
         }
     };
     done.map(|()| ExitCode::SUCCESS)
+}
+
+fn show(value: &serde_json::Value, output: Output) -> Result<(), Fault> {
+    let text = match output {
+        Output::Json => format!("{value}\n"),
+        Output::Table => status::table(value),
+    };
+    std::io::stdout().write_all(text.as_bytes()).map_err(Fault::files("write to", "standard output".as_ref()))
+}
+
+fn local_order(what: cli::Local) -> Result<(), Fault> {
+    use admin::Order;
+    use cli::Local;
+    let (place, order) = match what {
+        Local::Waiting(place) => (place, Order::Waiting),
+        Local::Confirm { code, place } => (place, Order::Confirm { code }),
+        Local::Deny(place) => (place, Order::Deny),
+        Local::List(place) => (place, Order::Controllers),
+        Local::Revoke { controller, place } => (place, Order::Revoke { controller }),
+    };
+    show(&admin::ask(&Layout::new(&place.dir), &order)?, place.output)
+}
+
+/// By the running agent, which stops the application first; by this process if none runs.
+fn reset_device(args: &cli::Reset) -> Result<(), Fault> {
+    let layout = &Layout::new(&args.place.dir);
+    if admin::is_running(layout) {
+        admin::ask(layout, &admin::Order::Reset)?;
+    } else {
+        let _lock = lock(layout)?;
+        reset::begin(layout, "command-line")?;
+        let keys = args.place.keys_socket.as_deref();
+        complete_reset(layout, &keys.map_or_else(|| keys::Keys::in_child(layout.root()), keys::Keys::at))?;
+    }
+    let text = format!("{}\n", reset::WORDS);
+    std::io::stdout().write_all(text.as_bytes()).map_err(Fault::files("write to", "standard output".as_ref()))
+}
+
+/// Completes a factory reset that was ordered, also one that a power cut interrupted.
+fn complete_reset(layout: &Layout, keys: &keys::Keys) -> Result<bool, Fault> {
+    reset::complete(layout, &mut || keys.wipe())
 }
 
 fn run(args: &cli::Run) -> Result<(), Fault> {
@@ -106,7 +159,13 @@ fn run(args: &cli::Run) -> Result<(), Fault> {
         .enable_all()
         .build()
         .map_err(Fault::files("start the runtime in", layout.root()))?;
-    let outcome = runtime.block_on(agent::Agent::run(&layout, keys));
+    let outcome = loop {
+        complete_reset(&layout, &keys)?;
+        let outcome = runtime.block_on(agent::Agent::run(&layout, Arc::clone(&keys)));
+        if outcome.is_err() || !reset::is_pending(&layout) {
+            break outcome;
+        }
+    };
     runtime.shutdown_background();
     outcome
 }

@@ -23,10 +23,13 @@ use crate::counters::Reserved;
 use crate::device_state::DeviceState;
 use crate::fault::Fault;
 use crate::keys::{Request, Terms};
+use crate::local::keeper::{Controllers, FirstLink, SignIn};
+use crate::local::{http, network, query};
+use crate::queue::Shed;
 use crate::resolve::Proven;
 use crate::shadow::Known;
 use crate::slots::Progress;
-use crate::{acked, credential, door, durable, est, keys, queue, unpack};
+use crate::{acked, admin, credential, declared, door, durable, est, hooks, keys, queue, unpack};
 
 /// `agent.toml`.
 pub fn config(data: &[u8]) {
@@ -62,6 +65,37 @@ pub fn messages(data: &[u8]) {
     let _ = serde_json::from_slice::<Order>(data);
     let _ = serde_json::from_slice::<Policy>(data);
     let _ = conversation::challenge(data);
+}
+
+/// What anybody on the local network sends to the local door, and what is asked at the device.
+///
+/// # Panics
+///
+/// If a request is read as longer than what there was, or an answer is not read back as whole.
+pub fn local_requests(data: &[u8]) {
+    if let Ok(Some((request, used))) = http::parse(data) {
+        assert!(used <= data.len(), "more than there was");
+        let _ = query(&request.query);
+        let _ = request.json::<FirstLink>();
+        let _ = request.json::<SignIn>();
+        let local = std::net::SocketAddr::from(([192, 168, 1, 7], 8_443));
+        let own = network::is_own_host(&request.host, local, "holdfast-0a1b2c3d.local");
+        assert!(!own || !request.host.contains("evil"), "another host's name");
+    }
+    let _ = admin::parse(data);
+}
+
+/// What an image declares, and what the application tells the agent itself.
+///
+/// # Panics
+///
+/// If a declaration cannot be read again once it was written.
+pub fn declarations(data: &[u8]) {
+    if let Ok(declared) = declared::parse(data) {
+        let written = serde_json::to_vec(&declared).unwrap_or_default();
+        assert_eq!(declared::parse(&written).as_ref(), Ok(&declared), "read again as another");
+    }
+    let _ = std::str::from_utf8(data).map(hooks::read);
 }
 
 /// What the devices' door answers to an enrolment, or to anything it refuses.
@@ -138,6 +172,8 @@ pub fn records(data: &[u8]) {
     record::<DeviceState>(data);
     record::<Journal>(data);
     record::<Known>(data);
+    record::<Shed>(data);
+    record::<Controllers>(data);
     record::<Results>(data);
     record::<Reserved>(data);
     record::<Proven>(data);

@@ -1,30 +1,67 @@
-//! What the application measured and the server has not acknowledged: kept in order, bounded by bytes, on disk.
+//! What was measured and noticed, and the server has not acknowledged: kept in order, bounded by bytes, on disk.
 //!
-//! Append-only segments of text lines, each with a CRC. A message leaves only when the server's acknowledgement stands
-//! in `acked.log`, or when the queue is full: then the oldest telemetry goes, and the gap is counted exactly.
+//! Four lanes, the more important first: security events, events, telemetry, bulk telemetry. Each is a row of append-only
+//! segments of text lines with a CRC; memory holds only where a line lies. A message leaves when the server's
+//! acknowledgement stands in `acked.log`, or when there is no room: bulk goes first, then the oldest telemetry, then the
+//! oldest events, each counted exactly in `shed`. Security events never go; when their lane is full, further ones are
+//! counted by kind instead (`security-events-condensed`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::PathBuf;
+mod lane;
+mod shed;
+#[cfg(test)]
+mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_core::time::Timestamp;
 use holdfast_core::update::copies::crc32;
 
 use crate::acked::AckedLog;
-use crate::durable;
+use crate::durable::Record;
 use crate::fault::Fault;
 use crate::layout::Layout;
 
-/// A segment is closed when it is larger.
-const SEGMENT_BYTES: u64 = 256 * 1024;
-/// Most bytes of a segment that are read: what an agent writes is smaller.
-const SEGMENT_BYTES_MAX: u64 = 1024 * 1024;
-/// Segment numbers below this are ours; a file with a higher one was not written by an agent.
-const SEGMENTS_MAX: u64 = 1 << 63;
+use lane::{Entry, LaneFiles};
+pub(crate) use shed::{Range, Shed};
+
 /// Kept for each message beside its payload.
-const OVERHEAD_BYTES: u64 = 64;
+const OVERHEAD_BYTES: usize = 64;
 /// Stream name of events in the files.
 pub(crate) const EVENTS: &str = "-event";
+/// Stream name of batches of log lines in the files.
+pub(crate) const LOG: &str = "-log";
+/// Most bytes of events.
+const EVENT_BYTES_MAX: u64 = 1024 * 1024;
+/// Most bytes of security events.
+const SECURITY_BYTES_MAX: u64 = 512 * 1024;
+/// When there is no room, this share of the quota is freed at once, so that the record is seldom written.
+const SHED_SHARE: u64 = 16;
+
+/// How important a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Lane {
+    Security,
+    Event,
+    Telemetry,
+    Bulk,
+}
+
+impl Lane {
+    const ALL: [Self; 4] = [Self::Security, Self::Event, Self::Telemetry, Self::Bulk];
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Security => "s-",
+            Self::Event => "e-",
+            Self::Telemetry => "",
+            Self::Bulk => "b-",
+        }
+    }
+
+    const fn is_event(self) -> bool {
+        matches!(self, Self::Security | Self::Event)
+    }
+}
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,134 +74,151 @@ pub(crate) struct Message {
     pub(crate) counter: u64,
     /// What is published.
     pub(crate) payload: Vec<u8>,
-    segment: u64,
-    taken: bool,
-}
-
-/// Numbers of one stream that were dropped because the queue was full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Gap {
-    /// First number.
-    pub(crate) first: u64,
-    /// Last number.
-    pub(crate) last: u64,
-    /// How many.
-    pub(crate) count: u64,
 }
 
 /// The queue.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    dir: PathBuf,
-    messages: VecDeque<Message>,
-    bytes: u64,
-    bytes_max: u64,
+    lanes: [LaneFiles; 4],
+    streams: Vec<String>,
+    telemetry_bytes_max: u64,
     next_id: u64,
-    segments: BTreeMap<u64, u64>,
-    open: Option<(u64, File, u64)>,
-    next_segment: u64,
-    gaps: BTreeMap<String, Gap>,
+    shed: Record<Shed>,
     log: AckedLog,
     pending: Vec<(String, u64, u64)>,
+    telling: Vec<Range>,
 }
 
 impl Queue {
     /// Reads what is there. The highest number found of each stream comes back, for the counters.
     pub(crate) fn load(layout: &Layout, bytes_max: u64) -> Result<(Self, BTreeMap<String, u64>), Fault> {
+        let dir = layout.queue();
         let mut queue = Self {
-            dir: layout.queue(),
-            messages: VecDeque::new(),
-            bytes: 0,
-            bytes_max,
+            lanes: Lane::ALL.map(|lane| LaneFiles::new(&dir, lane.prefix())),
+            streams: Vec::new(),
+            telemetry_bytes_max: bytes_max,
             next_id: 1,
-            segments: BTreeMap::new(),
-            open: None,
-            next_segment: 0,
-            gaps: BTreeMap::new(),
+            shed: Record::load(layout, "shed"),
             log: AckedLog::open(layout)?,
             pending: Vec::new(),
+            telling: Vec::new(),
         };
-        let mut files: Vec<(u64, PathBuf)> = std::fs::read_dir(&queue.dir)
-            .map_err(Fault::files("read", &queue.dir))?
-            .flatten()
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-            .filter_map(|entry| Some((segment_of(&entry.file_name().to_string_lossy())?, entry.path())))
-            .collect();
-        files.sort();
-        for (segment, path) in &files {
-            let file = File::open(path).map_err(Fault::files("open", path))?;
-            queue.segments.insert(*segment, 0);
-            queue.next_segment = segment + 1;
-            for line in BufReader::new(file.take(SEGMENT_BYTES_MAX)).split(b'\n') {
-                let Ok(line) = line else { break };
-                if let Some((stream, counter, payload)) = parse(&line) {
-                    queue.put(stream, counter, payload, *segment);
-                }
-            }
+        for lane in Lane::ALL {
+            queue.read(lane)?;
         }
-        let wanted: BTreeSet<(&str, u64)> = queue.messages.iter().map(|m| (m.stream.as_str(), m.counter)).collect();
+        let streams = &queue.streams;
+        let all = || queue.lanes.iter().flat_map(|lane| lane.entries.iter());
+        let name = |entry: &Entry| streams.get(usize::from(entry.stream)).map_or("", String::as_str);
+        let wanted: BTreeSet<(&str, u64)> = all().map(|entry| (name(entry), entry.counter)).collect();
         let (acknowledged, mut highest) = queue.log.find(&wanted)?;
-        for message in &queue.messages {
-            let at = highest.entry(message.stream.clone()).or_insert(0);
-            *at = (*at).max(message.counter);
+        for entry in all() {
+            let at = highest.entry(name(entry).to_owned()).or_insert(0);
+            *at = (*at).max(entry.counter);
         }
-        let done: Vec<u64> = queue
-            .messages
-            .iter()
-            .filter(|m| acknowledged.contains(&(m.stream.clone(), m.counter)))
-            .map(|m| m.id)
+        let events = highest.entry(EVENTS.to_owned()).or_insert(0);
+        *events = (*events).max(queue.shed.value.events_acknowledged);
+        for range in &queue.shed.value.ranges {
+            let at = highest.entry(range.stream.clone()).or_insert(0);
+            *at = (*at).max(range.to);
+        }
+        let done: Vec<u64> = all()
+            .filter(|entry| {
+                let of = (name(entry).to_owned(), entry.counter);
+                acknowledged.contains(&of) || queue.shed.value.holds(&of.0, of.1)
+            })
+            .map(|entry| entry.id)
             .collect();
         for id in done {
             queue.forget(id)?;
         }
-        queue.sweep()?;
+        queue.lanes.iter_mut().try_for_each(LaneFiles::sweep)?;
         Ok((queue, highest))
     }
 
-    /// Adds a message; drops the oldest telemetry if there is no room.
-    pub(crate) fn push(&mut self, stream: &str, counter: u64, payload: Vec<u8>) -> Result<(), Fault> {
-        let (segment, file, written) = self.segment()?;
-        let line = line_of(stream, counter, &payload);
-        let path = path_of(&self.dir, segment);
-        let mut file = file;
-        let outcome = file.write_all(&line).map_err(Fault::files("append to", &path));
-        // A line that was cut short stays the last one of its segment: nothing is appended behind it.
-        outcome?;
-        self.open = Some((segment, file, written + line.len() as u64));
-        self.put(stream.to_owned(), counter, payload, segment);
+    fn read(&mut self, lane: Lane) -> Result<(), Fault> {
+        let Some(files) = self.lanes.get_mut(lane as usize) else { return Ok(()) };
+        for (segment, path) in files.found()? {
+            files.begin(segment);
+            lane::lines(&path, |at, line| {
+                let Some((stream, counter, payload)) = parse(line) else { return };
+                let stream = intern(&mut self.streams, &stream);
+                let (bytes, length) = (bytes_of(&payload), u32::try_from(line.len()).unwrap_or(u32::MAX));
+                let (id, taken) = (self.next_id, false);
+                files.put(Entry { id, counter, segment, at, length, bytes, stream, taken });
+                self.next_id += 1;
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Adds a message; makes room if there is none. Events are durable before this returns.
+    pub(crate) fn push(&mut self, lane: Lane, stream: &str, counter: u64, payload: &[u8]) -> Result<(), Fault> {
+        let line = line_of(stream, counter, payload);
+        let stream = intern(&mut self.streams, stream);
+        let Some(files) = self.lanes.get_mut(lane as usize) else { return Ok(()) };
+        let (segment, at) = files.append(&line, lane.is_event())?;
+        let length = u32::try_from(line.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let bytes = bytes_of(payload);
+        files.put(Entry { id: self.next_id, counter, segment, at, length, bytes, stream, taken: false });
+        self.next_id += 1;
         self.make_room()
     }
 
-    fn put(&mut self, stream: String, counter: u64, payload: Vec<u8>, segment: u64) {
-        self.bytes += payload.len() as u64 + OVERHEAD_BYTES;
-        *self.segments.entry(segment).or_insert(0) += 1;
-        self.messages.push_back(Message { id: self.next_id, stream, counter, payload, segment, taken: false });
-        self.next_id += 1;
+    /// Whether a security event of this size still fits.
+    pub(crate) fn has_room_for_security(&self, payload: usize) -> bool {
+        self.bytes(Lane::Security) + (payload + OVERHEAD_BYTES) as u64 <= SECURITY_BYTES_MAX
     }
 
-    /// The oldest message that is not on its way; with `events_alone`, the oldest such event.
+    /// Counts a security event that does not fit.
+    pub(crate) fn condense(&mut self, kind: &str, now: Timestamp) -> Result<(), Fault> {
+        if self.shed.value.condense(kind, now) { self.shed.save() } else { Ok(()) }
+    }
+
+    /// A number of a stream was used, and its message could not be kept; or it will never be used.
+    pub(crate) fn lost(&mut self, stream: &str, (from, to): (u64, u64)) -> Result<(), Fault> {
+        self.shed.value.add(stream, from, to, &self.telling);
+        self.shed.save()
+    }
+
+    /// The next message that is not on its way, the most important first; with `events_alone`, the next event.
     pub(crate) fn take(&mut self, events_alone: bool) -> Option<Message> {
-        let next = self.messages.iter_mut().find(|m| !m.taken && (!events_alone || m.stream == EVENTS))?;
-        next.taken = true;
-        Some(next.clone())
+        for lane in Lane::ALL.into_iter().filter(|lane| !events_alone || lane.is_event()) {
+            let files = self.lanes.get_mut(lane as usize)?;
+            while let Some(place) = files.entries.iter().position(|entry| !entry.taken) {
+                let Some(entry) = files.entries.get_mut(place) else { break };
+                let found = entry.clone();
+                if let Some((stream, counter, payload)) = files.read(&found).as_deref().and_then(parse) {
+                    if let Some(entry) = files.entries.get_mut(place) {
+                        entry.taken = true;
+                    }
+                    return Some(Message { id: found.id, stream, counter, payload });
+                }
+                // The medium lost it: the server is told, and the rest goes on.
+                let stream = self.streams.get(usize::from(found.stream)).cloned().unwrap_or_default();
+                self.shed.value.add(&stream, found.counter, found.counter, &self.telling);
+                let _ = files.forget(found.id);
+            }
+        }
+        None
     }
 
     /// Nothing is on its way any more: the connection ended.
     pub(crate) fn release_all(&mut self) {
-        self.messages.iter_mut().for_each(|m| m.taken = false);
+        self.lanes.iter_mut().flat_map(|lane| lane.entries.iter_mut()).for_each(|entry| entry.taken = false);
     }
 
     /// This message is not on its way any more and will be sent again.
     pub(crate) fn release(&mut self, id: u64) {
-        if let Some(message) = self.messages.iter_mut().find(|m| m.id == id) {
-            message.taken = false;
+        if let Some(entry) = self.lanes.iter_mut().find_map(|lane| lane.entry_mut(id)) {
+            entry.taken = false;
         }
     }
 
     /// The server has this message. It leaves the queue at the next [`Self::flush`].
     pub(crate) fn acknowledged(&mut self, id: u64) {
-        if let Some(message) = self.messages.iter().find(|m| m.id == id) {
-            self.pending.push((message.stream.clone(), message.counter, id));
+        if let Some(entry) = self.lanes.iter_mut().find_map(|lane| lane.entry_mut(id)) {
+            let stream = self.streams.get(usize::from(entry.stream)).cloned().unwrap_or_default();
+            self.pending.push((stream, entry.counter, id));
         }
     }
 
@@ -175,12 +229,23 @@ impl Queue {
 
     /// Writes acknowledgements durably to `acked.log`, then lets the messages go.
     pub(crate) fn flush(&mut self) -> Result<(), Fault> {
-        let telemetry = self.pending.iter().filter(|(stream, _, _)| stream != EVENTS);
+        let telemetry = self.pending.iter().filter(|(stream, _, _)| !stream.starts_with('-'));
         self.log.append(telemetry.map(|(stream, counter, _)| (stream.as_str(), *counter)))?;
+        let events =
+            self.pending.iter().filter(|(stream, _, _)| stream == EVENTS).map(|(_, counter, _)| *counter).max();
+        if let Some(highest) = events.filter(|highest| *highest > self.shed.value.events_acknowledged) {
+            self.shed.value.events_acknowledged = highest;
+            self.shed.save()?;
+        }
         for (_, _, id) in std::mem::take(&mut self.pending) {
             self.forget(id)?;
         }
         Ok(())
+    }
+
+    /// Makes what was pushed durable; false if there was nothing to do.
+    pub(crate) fn sync(&mut self) -> Result<(), Fault> {
+        self.lanes.iter_mut().try_for_each(LaneFiles::sync)
     }
 
     /// The server will never take this message: it leaves at once.
@@ -188,76 +253,103 @@ impl Queue {
         self.forget(id)
     }
 
-    /// Takes the gap of one stream, to be told.
-    pub(crate) fn take_gap(&mut self) -> Option<(String, Gap)> {
-        self.gaps.pop_first()
+    /// Numbers of telemetry that are missing on purpose and not being told; they are being told then.
+    pub(crate) fn take_shed(&mut self) -> Option<Range> {
+        let range =
+            self.shed.value.ranges.iter().find(|r| !r.stream.starts_with('-') && !self.telling.contains(*r))?.clone();
+        self.telling.push(range.clone());
+        Some(range)
+    }
+
+    /// The server knows that these numbers are missing, or will never take it.
+    pub(crate) fn shed_told(&mut self, range: &Range) -> Result<(), Fault> {
+        self.telling.retain(|told| told != range);
+        self.shed.value.remove(range);
+        self.shed.save()
+    }
+
+    /// The connection ended: nothing is being told.
+    pub(crate) fn shed_lost(&mut self) {
+        self.telling.clear();
+    }
+
+    /// What is missing of events, as kind and text of an event; [`Self::told`] removes it.
+    pub(crate) fn untold(&self) -> Option<(&'static str, String)> {
+        self.shed.value.first_of_events()
+    }
+
+    /// What [`Self::untold`] gave stands in the queue as an event.
+    pub(crate) fn told(&mut self) -> Result<(), Fault> {
+        self.shed.value.remove_first_of_events();
+        self.shed.save()
     }
 
     /// How many messages wait.
     pub(crate) fn len(&self) -> usize {
-        self.messages.len()
+        self.lanes.iter().map(|lane| lane.entries.len()).sum()
+    }
+
+    /// How many wait in each lane, with their bytes.
+    pub(crate) fn fill(&self) -> [(usize, u64); 4] {
+        [0, 1, 2, 3].map(|at: usize| self.lanes.get(at).map_or((0, 0), |lane| (lane.entries.len(), lane.bytes)))
+    }
+
+    fn bytes(&self, lane: Lane) -> u64 {
+        self.lanes.get(lane as usize).map_or(0, |files| files.bytes)
     }
 
     fn forget(&mut self, id: u64) -> Result<(), Fault> {
-        let Some(at) = self.messages.iter().position(|m| m.id == id) else { return Ok(()) };
-        if let Some(message) = self.messages.remove(at) {
-            self.bytes = self.bytes.saturating_sub(message.payload.len() as u64 + OVERHEAD_BYTES);
-            if let Some(left) = self.segments.get_mut(&message.segment) {
-                *left = left.saturating_sub(1);
-                if *left == 0 {
-                    return self.sweep();
-                }
-            }
-        }
-        Ok(())
+        self.lanes.iter_mut().try_for_each(|lane| lane.forget(id))
     }
 
     fn make_room(&mut self) -> Result<(), Fault> {
-        while self.bytes > self.bytes_max {
-            let Some(oldest) = self.messages.iter().find(|m| !m.taken && m.stream != EVENTS) else { return Ok(()) };
-            let (id, stream, counter) = (oldest.id, oldest.stream.clone(), oldest.counter);
-            let gap = self.gaps.entry(stream).or_insert(Gap { first: counter, last: counter, count: 0 });
-            (gap.first, gap.last, gap.count) = (gap.first.min(counter), gap.last.max(counter), gap.count + 1);
-            self.forget(id)?;
+        let telemetry = self.bytes(Lane::Telemetry) + self.bytes(Lane::Bulk);
+        let mut going = Vec::new();
+        if telemetry > self.telemetry_bytes_max {
+            let mut excess = telemetry - self.telemetry_bytes_max + self.telemetry_bytes_max / SHED_SHARE;
+            for lane in [Lane::Bulk, Lane::Telemetry] {
+                excess = self.choose(lane, excess, &mut going);
+            }
         }
-        Ok(())
+        if self.bytes(Lane::Event) > EVENT_BYTES_MAX {
+            let excess = self.bytes(Lane::Event) - EVENT_BYTES_MAX + EVENT_BYTES_MAX / SHED_SHARE;
+            self.choose(Lane::Event, excess, &mut going);
+        }
+        if going.is_empty() {
+            return Ok(());
+        }
+        // The record first: a message that is declared as dropped is not sent after a cut.
+        self.shed.save()?;
+        going.into_iter().try_for_each(|id| self.forget(id))
     }
 
-    /// Removes segments that hold nothing any more, except the last one.
-    fn sweep(&mut self) -> Result<(), Fault> {
-        let last = self.next_segment.checked_sub(1);
-        let empty: Vec<u64> =
-            self.segments.iter().filter(|(s, left)| **left == 0 && Some(**s) != last).map(|(s, _)| *s).collect();
-        for segment in empty {
-            self.segments.remove(&segment);
-            durable::remove(&path_of(&self.dir, segment))?;
+    /// Chooses the oldest of a lane, up to so many bytes; gives what is still to be freed.
+    fn choose(&mut self, lane: Lane, excess: u64, going: &mut Vec<u64>) -> u64 {
+        let Some(files) = self.lanes.get(lane as usize) else { return excess };
+        let mut left = excess;
+        for entry in files.entries.iter().filter(|entry| !entry.taken) {
+            if left == 0 {
+                break;
+            }
+            let stream = self.streams.get(usize::from(entry.stream)).map_or("", String::as_str);
+            left = left.saturating_sub(u64::from(entry.bytes));
+            self.shed.value.add(stream, entry.counter, entry.counter, &self.telling);
+            going.push(entry.id);
         }
-        Ok(())
-    }
-
-    fn segment(&mut self) -> Result<(u64, File, u64), Fault> {
-        if let Some((segment, file, written)) = self.open.take()
-            && written < SEGMENT_BYTES
-        {
-            return Ok((segment, file, written));
-        }
-        let segment = self.next_segment;
-        let path = path_of(&self.dir, segment);
-        let file =
-            OpenOptions::new().append(true).create_new(true).open(&path).map_err(Fault::files("create", &path))?;
-        self.next_segment += 1;
-        self.segments.insert(segment, 0);
-        self.sweep()?;
-        Ok((segment, file, 0))
+        left
     }
 }
 
-fn path_of(dir: &std::path::Path, segment: u64) -> PathBuf {
-    dir.join(format!("{segment:016x}.seg"))
+fn bytes_of(payload: &[u8]) -> u32 {
+    u32::try_from(payload.len().saturating_add(OVERHEAD_BYTES)).unwrap_or(u32::MAX)
 }
 
-fn segment_of(name: &str) -> Option<u64> {
-    u64::from_str_radix(name.strip_suffix(".seg")?, 16).ok().filter(|segment| *segment < SEGMENTS_MAX)
+fn intern(streams: &mut Vec<String>, stream: &str) -> u16 {
+    let at = streams.iter().position(|known| known == stream).unwrap_or_else(|| {
+        streams.push(stream.to_owned());
+        streams.len() - 1
+    });
+    u16::try_from(at).unwrap_or(u16::MAX)
 }
 
 /// The line that stands for a message in a segment.
@@ -277,96 +369,4 @@ pub(crate) fn parse(line: &[u8]) -> Option<(String, u64, Vec<u8>)> {
     let stream = String::from_utf8(parts.next()?.to_vec()).ok()?;
     let counter = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
     Some((stream, counter, parts.next()?.to_vec()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fresh() -> (tempfile::TempDir, Layout) {
-        let dir = tempfile::tempdir().unwrap();
-        let layout = Layout::new(dir.path());
-        layout.create().unwrap();
-        (dir, layout)
-    }
-
-    fn push(queue: &mut Queue, counters: std::ops::RangeInclusive<u64>) {
-        for counter in counters {
-            queue.push("climate", counter, format!("{{\"c\":{counter}}}").into_bytes()).unwrap();
-        }
-    }
-
-    #[test]
-    fn what_was_not_acknowledged_is_there_after_a_restart_in_order() {
-        let (_dir, layout) = fresh();
-        let (mut queue, _) = Queue::load(&layout, 1 << 20).unwrap();
-        push(&mut queue, 1..=5);
-        let (one, two) = (queue.take(false).unwrap(), queue.take(false).unwrap());
-        queue.acknowledged(one.id);
-        queue.flush().unwrap();
-        queue.acknowledged(two.id);
-        drop(queue);
-        let (mut queue, highest) = Queue::load(&layout, 1 << 20).unwrap();
-        let left: Vec<u64> = std::iter::from_fn(|| queue.take(false)).map(|m| m.counter).collect();
-        assert_eq!(left, [2, 3, 4, 5], "an acknowledgement counts once it is in the log");
-        assert_eq!(highest["climate"], 5);
-        assert_eq!(std::fs::read_to_string(layout.acked()).unwrap(), "climate 1\n");
-    }
-
-    #[test]
-    fn a_torn_or_damaged_line_is_skipped_and_the_rest_kept() {
-        let (_dir, layout) = fresh();
-        let (mut queue, _) = Queue::load(&layout, 1 << 20).unwrap();
-        push(&mut queue, 1..=3);
-        let path = path_of(&layout.queue(), 0);
-        let mut bytes = std::fs::read(&path).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        bytes.extend(b"00000000 climate 9 {");
-        std::fs::write(&path, bytes).unwrap();
-        let (mut queue, _) = Queue::load(&layout, 1 << 20).unwrap();
-        let left: Vec<u64> = std::iter::from_fn(|| queue.take(false)).map(|m| m.counter).collect();
-        assert_eq!(left, [1, 3]);
-    }
-
-    #[test]
-    fn a_full_queue_drops_the_oldest_telemetry_and_counts_the_gap() {
-        let (_dir, layout) = fresh();
-        let (mut queue, _) = Queue::load(&layout, 10 * 73).unwrap();
-        queue.push(EVENTS, 1, b"{}".to_vec()).unwrap();
-        push(&mut queue, 1..=30);
-        let (stream, gap) = queue.take_gap().unwrap();
-        assert_eq!((stream.as_str(), gap.first, gap.last), ("climate", 1, gap.count), "without holes");
-        assert_eq!(queue.take(false).unwrap().stream, EVENTS, "events stay");
-        assert_eq!(queue.take(false).unwrap().counter, gap.last + 1);
-        assert_eq!(queue.len() as u64, 31 - gap.count);
-    }
-
-    #[test]
-    fn what_is_no_segment_of_ours_is_left_alone() {
-        let (_dir, layout) = fresh();
-        std::fs::write(layout.queue().join("ffffffffffffffff.seg"), b"").unwrap();
-        std::fs::create_dir(layout.queue().join("0000000000000007.seg")).unwrap();
-        let (mut queue, _) = Queue::load(&layout, 1 << 20).unwrap();
-        push(&mut queue, 1..=3);
-        let (queue, _) = Queue::load(&layout, 1 << 20).unwrap();
-        assert_eq!(queue.len(), 3);
-    }
-
-    #[test]
-    fn segments_vanish_when_everything_in_them_is_acknowledged() {
-        let (_dir, layout) = fresh();
-        let (mut queue, _) = Queue::load(&layout, 64 << 20).unwrap();
-        let big = vec![b'x'; 100_000];
-        for counter in 1..=9 {
-            queue.push("climate", counter, big.clone()).unwrap();
-        }
-        let files = || std::fs::read_dir(layout.queue()).unwrap().count();
-        assert_eq!(files(), 3);
-        while let Some(message) = queue.take(false) {
-            queue.acknowledged(message.id);
-        }
-        queue.flush().unwrap();
-        assert_eq!(files(), 1, "the last one stays");
-    }
 }

@@ -6,6 +6,7 @@ use holdfast_core::update::boot::{BootState, Slot};
 use holdfast_core::update::journal::Journal;
 use serde_json::{Value, json};
 
+use crate::admin;
 use crate::config::Config;
 use crate::credential;
 use crate::device_state::{CredentialSlot, DEVICE_RECORD, DeviceRecord};
@@ -13,6 +14,7 @@ use crate::durable::{self, Record};
 use crate::est;
 use crate::fault::Fault;
 use crate::layout::Layout;
+use crate::local;
 use crate::slots::Judge;
 use crate::trust::Trust;
 
@@ -41,6 +43,7 @@ pub(crate) fn read(layout: &Layout) -> Result<Value, Fault> {
             .map(|(_, end)| holdfast_core::time::Timestamp::from_micros(end.saturating_mul(1_000_000)).to_string()),
         None => None,
     };
+    let fingerprint = local::identity::fingerprint(layout).ok().flatten();
     Ok(json!({
         "device": config.device.as_str(), "product": config.product.as_str(), "trust_version": trust.document().version(),
         "enrolled": record.credential.is_some(), "credential_slot": record.credential.map(CredentialSlot::name),
@@ -49,6 +52,11 @@ pub(crate) fn read(layout: &Layout) -> Result<Value, Fault> {
         "on_trial": boot.trial.map(|trial| trial.sequence), "bad_sequence": boot.bad_sequence,
         "security_floor": journal.floor, "updating_to": journal.job.map(|job| job.target.sequence),
         "unreported_outcome": journal.outcome.map(|outcome| outcome.state.name()),
+        "local_fingerprint": fingerprint.map(|fingerprint| fingerprint.to_string()),
+        "local_host": fingerprint.map(|fingerprint| local::identity::host_of(&fingerprint)),
+        "local_port": config.local.as_ref().map(|local| local.port),
+        "pair": fingerprint.map(|fingerprint| format!("holdfast://pair?id={}&fp={fingerprint}", config.device)),
+        "running": admin::ask(layout, &admin::Order::Status).ok(),
     }))
 }
 

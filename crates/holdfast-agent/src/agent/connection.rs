@@ -204,6 +204,7 @@ impl Agent {
         self.flush();
         self.on_the_way.clear();
         self.queue.release_all();
+        self.queue.shed_lost();
         self.commands.release_all();
         self.shadow.set_told(false);
         self.software.link_closed();

@@ -4,8 +4,10 @@ use holdfast_core::topic::DownChannel;
 
 use super::Agent;
 use crate::application::{FromApplication, Heard};
+use crate::commands;
 use crate::conversation::{self, Delta, Order, Policy, Said};
 use crate::fault::Fault;
+use crate::hooks::{self, Hook};
 use crate::link::{FromLink, ToLink};
 use crate::secrets;
 
@@ -37,11 +39,10 @@ impl Agent {
         let malformed = |_| Fault::refused("message-malformed");
         let taken = match channel {
             DownChannel::ShadowDelta => {
-                serde_json::from_slice(payload).map_err(malformed).and_then(|delta| self.wished(delta))
+                let at = serde_json::from_slice::<WishedAt>(payload).ok().and_then(|wished| wished.t);
+                serde_json::from_slice(payload).map_err(malformed).and_then(|delta| self.wished(delta, at))
             }
-            DownChannel::Command => {
-                serde_json::from_slice(payload).map_err(malformed).and_then(|order| self.ordered(&order))
-            }
+            DownChannel::Command => commands::parse(payload).and_then(|order| self.ordered(&order)),
             DownChannel::Update => {
                 self.software.look_now();
                 Ok(())
@@ -60,12 +61,20 @@ impl Agent {
         self.note(channel.path(), taken);
     }
 
-    fn wished(&mut self, delta: Delta) -> Result<(), Fault> {
-        if self.shadow.wished(delta)? {
-            self.wish_told = 0;
-            self.tell_wish();
+    fn wished(&mut self, delta: Delta, at_us: Option<i64>) -> Result<(), Fault> {
+        self.decided(delta.f.keys());
+        if self.shadow.wished(delta, at_us)? {
+            self.wish_changed();
         }
         Ok(())
+    }
+
+    /// Whoever keeps the properties that are wished now is told.
+    pub(super) fn wish_changed(&mut self) {
+        self.wish_told = 0;
+        self.core_wish_changed();
+        self.tell_wish();
+        self.tell_core();
     }
 
     /// Tells the application what is wished, once it has spoken: what it says first is not an answer.
@@ -73,7 +82,7 @@ impl Agent {
         let incarnation = self.application.incarnation();
         if self.spoke == incarnation
             && self.wish_told != incarnation
-            && let Some(line) = self.shadow.wish()
+            && let Some(line) = self.shadow.wish(|name| !self.core_function.keeps(name))
             && self.application.tell(&line)
         {
             self.wish_told = incarnation;
@@ -82,10 +91,21 @@ impl Agent {
 
     fn ordered(&mut self, order: &Order) -> Result<(), Fault> {
         let now = self.trusted_now();
-        if let Some(line) = self.commands.ordered(order, now)? {
-            let _ = self.application.tell(&line);
+        if self.commands.ordered(order, now)? {
+            self.give_commands();
+            self.tell_core();
         }
         Ok(())
+    }
+
+    /// Gives the application the commands that wait for it, once it has spoken.
+    fn give_commands(&mut self) {
+        if self.spoke != self.application.incarnation() || !self.application.is_alive() {
+            return;
+        }
+        while let Ok(Some(line)) = self.commands.give(|action| !self.core_function.carries_out(action)) {
+            let _ = self.application.tell(&line);
+        }
     }
 
     fn policy(&mut self, policy: &Policy) {
@@ -107,22 +127,32 @@ impl Agent {
         }
         match from.heard {
             Heard::Line(line) => {
-                let taken =
-                    conversation::said(&line).map_err(Fault::refused).and_then(|said| self.application_said(said));
-                self.note("line of the application", taken);
-                if self.spoke != from.incarnation {
-                    self.spoke = from.incarnation;
-                    for line in self.commands.unanswered() {
-                        let _ = self.application.tell(line);
+                match hooks::read(&line) {
+                    Some(Hook::Alive) => {}
+                    Some(Hook::Confirm) => drop(self.confirm(None)),
+                    Some(Hook::Deny) => drop(self.deny()),
+                    None => {
+                        let said = conversation::said(&line).map_err(Fault::refused);
+                        let taken = said.and_then(|said| self.application_said(said, false));
+                        self.note("line of the application", taken);
                     }
                 }
+                self.spoke = from.incarnation;
+                self.give_commands();
                 self.tell_wish();
             }
-            Heard::Ended(how) => self.application.ended(&how),
+            Heard::Ended(how) => {
+                self.alarmed("application-ended", &how);
+                self.application.ended(&how);
+                let core = &self.core_function;
+                let over = self.commands.interrupted(|action| !core.carries_out(action));
+                self.note("end the commands of the application", over);
+            }
         }
     }
 
-    fn application_said(&mut self, said: Said) -> Result<(), Fault> {
+    /// Takes what a program said; `by_core` if it was the core function.
+    pub(super) fn application_said(&mut self, said: Said, by_core: bool) -> Result<(), Fault> {
         match said {
             Said::Reading { stream, fields } => self.measured(stream.as_str(), &fields),
             Said::Event { kind, text } => {
@@ -130,20 +160,41 @@ impl Agent {
                 Ok(())
             }
             Said::Reported(fields) => {
-                let answered = self.wish_told == self.application.incarnation() && self.wish_told != 0;
-                self.shadow.reported(fields, answered)
+                let incarnation = self.application.incarnation();
+                let answered =
+                    if by_core { self.core_answers() } else { self.wish_told == incarnation && self.wish_told != 0 };
+                let core = &self.core_function;
+                self.shadow.reported(fields, |name| answered && core.keeps(name) == by_core)
             }
-            Said::Result(id, result) => self.commands.answered(id, result),
+            Said::Result(id, result) => {
+                if self.answered_here(id, &result) {
+                    return Ok(());
+                }
+                self.commands.answered(id, result)
+            }
             Said::Secret(name) => {
                 let answer = secrets::answer(&self.layout, &self.keys, &name);
-                let _ = self.application.tell(&answer);
+                let _ = self.say(by_core, &answer);
                 Ok(())
             }
             Said::Keep(name, value) => {
                 let answer = secrets::keep(&self.layout, &self.keys, &name, value.as_ref());
-                let _ = self.application.tell(&answer);
+                let _ = self.say(by_core, &answer);
                 Ok(())
             }
         }
     }
+}
+
+impl Agent {
+    /// Gives a line to the program that asked.
+    fn say(&self, to_core: bool, line: &serde_json::Value) -> bool {
+        if to_core { self.say_to_core(line) } else { self.application.tell(line) }
+    }
+}
+
+/// When the wish of a delta was made, in microseconds, if the platform says so.
+#[derive(serde::Deserialize)]
+struct WishedAt {
+    t: Option<i64>,
 }

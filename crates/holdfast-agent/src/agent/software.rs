@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 use super::{Agent, Brought as Bring};
 use crate::application::{self, Program};
 use crate::clock;
+use crate::declared::{self, Declared};
 use crate::durable::{self, Record};
 use crate::fault::Fault;
 use crate::fetch;
@@ -33,13 +34,20 @@ pub(super) enum Brought {
     /// An action ended.
     Done(Ticket, Result<(), Fault>),
     /// A slot was verified and unpacked, ready to be started.
-    Prepared(Ticket, Slot, Result<Box<Accepted>, Fault>),
+    Prepared(Ticket, Slot, Result<Box<Prepared>, Fault>),
     /// So much of a download is durable.
     Progress(u64),
     /// A look for updates ended.
     Looked(Result<Box<check::Answer>, Fault>),
     /// The running image was measured.
     Measured { nonce: Option<Nonce>, start: u64, digest: Result<Sha256Digest, Fault> },
+}
+
+/// A slot that was verified and unpacked.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    accepted: Accepted,
+    declared: Declared,
 }
 
 /// The image that runs.
@@ -92,6 +100,21 @@ impl Software {
     pub(super) fn deadline(&self) -> Option<Millis> {
         let look = (!self.looking).then_some(self.look_at);
         self.machine.poll_deadline().into_iter().chain(look).min()
+    }
+
+    /// Version of the image that runs.
+    pub(super) fn version(&self) -> Option<&str> {
+        self.running.as_ref().map(|running| running.manifest.version.as_str())
+    }
+
+    /// Whether the running image is on trial.
+    pub(super) const fn is_on_trial(&self) -> bool {
+        self.machine.is_on_trial()
+    }
+
+    /// The core function gave no sign of life within its limit: a trial ends.
+    pub(super) fn core_is_silent(&mut self, now: Millis) {
+        self.machine.handle(Event::Silent, now);
     }
 
     /// Looks for an update as soon as possible.
@@ -253,6 +276,7 @@ impl Agent {
         let (layout, trust, product) =
             (self.layout.clone(), self.trust.document().clone(), self.config.product.to_string());
         let (brings, nothing_runs) = (self.brings.clone(), self.software.running.is_none());
+        let on_trial = self.software.machine.boot().trial.is_some_and(|trial| trial.slot == slot);
         let work = move || {
             let judge = Judge { trust: &trust, product: &product, floor };
             let accepted = judge.manifest_of(&layout, slot)?;
@@ -270,7 +294,15 @@ impl Agent {
             }
             let fresh = layout.run(&format!("{}.new", slot.name()));
             unpack::unpack(&layout.slot(slot).image, accepted.manifest.image_digest, &fresh)?;
-            Ok(Box::new(accepted))
+            let declared = match declared::load(&fresh) {
+                Ok(declared) => declared,
+                Err(_) if on_trial => return Err(Fault::unverified("declaration-malformed")),
+                Err(fault) => {
+                    tracing::error!(fault.text = %fault, "declaration ignored");
+                    Declared::default()
+                }
+            };
+            Ok(Box::new(Prepared { accepted, declared }))
         };
         let task = tokio::spawn(async move {
             let result = tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Fault::refused("task-ended")));
@@ -280,13 +312,24 @@ impl Agent {
     }
 
     /// Starts a prepared slot in place of what runs.
-    async fn start_prepared(&mut self, slot: Slot, accepted: Accepted) -> Result<u64, Fault> {
+    async fn start_prepared(&mut self, slot: Slot, prepared: Prepared) -> Result<u64, Fault> {
+        let Prepared { accepted, declared } = prepared;
         let (dir, fresh) = (self.layout.run(slot.name()), self.layout.run(&format!("{}.new", slot.name())));
         self.application.stop().await;
+        let aside = self.layout.run(&format!("{}.old", slot.name()));
+        unpack::clear(&aside)?;
+        if self.core_function.uses(slot) {
+            // The core function runs on: its files stay until it has handed over.
+            std::fs::rename(&dir, &aside).map_err(Fault::files("put aside", &dir))?;
+        }
         unpack::clear(&dir)?;
         std::fs::rename(&fresh, &dir).map_err(Fault::files("put in place", &dir))?;
         let sequence = accepted.manifest.sequence;
-        let program = Program { slot, app: accepted.manifest.app.as_str().to_owned() };
+        let core = (declared.core.clone(), declared.limits);
+        let handed_over = self.hand_over_core(slot, accepted.manifest.image_digest, core).await;
+        self.note("start the core function", handed_over);
+        let program = Program { slot, app: accepted.manifest.app.as_str().to_owned(), limits: declared.limits };
+        self.declared = declared;
         tracing::info!(
             slot.name = slot.name(),
             release.sequence = sequence,
@@ -300,6 +343,7 @@ impl Agent {
         let saved = self.record.save();
         self.note("count the start", saved);
         self.application.start(program)?;
+        self.greet();
         Ok(sequence)
     }
 
@@ -313,8 +357,8 @@ impl Agent {
                 });
                 self.finished(ticket, result);
             }
-            Brought::Prepared(ticket, slot, Ok(accepted)) => {
-                let started = self.start_prepared(slot, *accepted).await;
+            Brought::Prepared(ticket, slot, Ok(prepared)) => {
+                let started = self.start_prepared(slot, *prepared).await;
                 self.finished(ticket, started.map(|sequence| Success::Started { sequence }));
             }
             Brought::Prepared(ticket, _, Err(fault)) => self.finished(ticket, Err(fault)),

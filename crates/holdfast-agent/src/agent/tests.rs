@@ -41,8 +41,9 @@ fn agent() -> (tempfile::TempDir, Agent) {
     let (brings, _) = mpsc::channel(1);
     let (heard, _) = mpsc::channel(1);
     let (said, _) = mpsc::channel(1);
+    let (core_said, _) = mpsc::channel(1);
     let keys = Keys::here(crate::keys::Vault::open(&layout.vault()).unwrap());
-    let agent = Agent::load(&layout, keys, brings, heard, said).unwrap();
+    let agent = Agent::load(&layout, keys, (brings, heard), (said, core_said)).unwrap();
     (dir, agent)
 }
 
@@ -59,10 +60,7 @@ fn what_a_link_that_is_gone_does_not_take_waits_in_the_queue() {
         input: serde_json::Value::Null,
         expires: 0,
     };
-    assert!(
-        agent.commands.ordered(&order, Timestamp::from_micros(1)).unwrap().is_none(),
-        "expired: its result is to be told"
-    );
+    assert!(!agent.commands.ordered(&order, Timestamp::from_micros(1)).unwrap(), "expired: its result is to be told");
     agent.speak();
     assert!(agent.on_the_way.is_empty());
     assert!(agent.hold_until.is_some(), "another try comes later");

@@ -3,21 +3,28 @@
 use std::fmt::Write as _;
 
 use holdfast_core::mqtt::reason::ReasonCode;
+use holdfast_core::telemetry::log;
 use holdfast_core::time::Millis;
 use holdfast_core::topic::UpChannel;
 use holdfast_core::update::journal::Report;
 use serde_json::Value;
 
-use super::{Agent, FLUSH_AFTER, OnTheWay};
+use super::{Agent, FLUSH_AFTER, OnTheWay, SYNC_AFTER};
 use crate::clock;
 use crate::fault::Fault;
 use crate::link::ToLink;
-use crate::queue::{EVENTS, Message};
+use crate::queue::{EVENTS, LOG, Lane, Message, Range};
 
 /// Wait after the platform said that it is too much, or that it is in trouble.
 const HOLD: Millis = Millis(1_000);
 /// Most bytes of one message.
 const PAYLOAD_BYTES_MAX: usize = 16 * 1024;
+/// Longest text of an event.
+const EVENT_TEXT_CHARS_MAX: usize = 200;
+/// A batch of security lines is closed at the latest after this time.
+const LOG_AFTER: Millis = Millis(10_000);
+/// Most bytes of an event.
+const EVENT_BYTES_MAX: usize = 1_024;
 
 impl Agent {
     /// Says everything that may be said now.
@@ -27,6 +34,7 @@ impl Agent {
             return;
         }
         self.tell_gaps();
+        self.tell_shed();
         if let Some(report) = self.software.untold_report() {
             self.publish(&UpChannel::UpdateReport, report_json(&report), OnTheWay::Report(report));
         }
@@ -50,10 +58,10 @@ impl Agent {
     }
 
     fn publish_queued(&mut self, message: Message) {
-        let channel = if message.stream == EVENTS {
-            Ok(UpChannel::Event)
-        } else {
-            message.stream.parse().map(UpChannel::Telemetry)
+        let channel = match message.stream.as_str() {
+            EVENTS => Ok(UpChannel::Event),
+            LOG => Ok(UpChannel::Log),
+            stream => stream.parse().map(UpChannel::Telemetry),
         };
         if let Ok(channel) = channel {
             self.publish(&channel, message.payload, OnTheWay::Queued(message.id));
@@ -81,6 +89,7 @@ impl Agent {
             OnTheWay::Report(_) => self.software.report_lost(),
             OnTheWay::Shadow => self.shadow.set_told(false),
             OnTheWay::Result(_) => self.commands.release_all(),
+            OnTheWay::Shed(_) => self.queue.shed_lost(),
             OnTheWay::Evidence { .. } => {}
         }
         self.hold_until = Some(Millis(clock::monotonic().0 + HOLD.0));
@@ -98,6 +107,7 @@ impl Agent {
                 let kept = self.commands.acknowledged(id);
                 self.note("keep a result's acknowledgement", kept);
             }
+            Some(OnTheWay::Shed(range)) => self.shed_told(&range),
             Some(OnTheWay::Evidence { changed: true }) => self.change_reported(),
             Some(OnTheWay::Shadow | OnTheWay::Evidence { changed: false }) | None => {}
         }
@@ -124,6 +134,7 @@ impl Agent {
                 let kept = self.commands.acknowledged(id);
                 self.note("drop a refused result", kept);
             }
+            OnTheWay::Shed(range) => self.shed_told(&range),
             // An execution that is over for the server: it has its outcome.
             OnTheWay::Report(report) => self.report_acknowledged(&report),
             OnTheWay::Shadow | OnTheWay::Evidence { .. } => {}
@@ -132,36 +143,106 @@ impl Agent {
 
     /// Puts a measurement into the queue under the next number of its stream.
     pub(super) fn measured(&mut self, stream: &str, fields: &serde_json::Map<String, Value>) -> Result<(), Fault> {
-        let counter = self.counters.take(stream)?;
-        let payload = serde_json::json!({ "c": counter, "t": self.trusted_now().as_micros(), "f": fields });
-        self.enqueue(stream, counter, &payload)
+        let lane = if self.declared.bulk.contains(stream) { Lane::Bulk } else { Lane::Telemetry };
+        let payload = |c: u64, t: i64| serde_json::json!({ "c": c, "t": t, "f": fields });
+        self.enqueue(lane, stream, payload)?;
+        self.sync_at.get_or_insert(Millis(clock::monotonic().0 + SYNC_AFTER.0));
+        Ok(())
     }
 
     /// Puts an event into the queue.
     pub(super) fn happened(&mut self, kind: &str, text: &str) {
-        let queued = self.counters.take(EVENTS).and_then(|counter| {
-            let payload =
-                serde_json::json!({ "c": counter, "t": self.trusted_now().as_micros(), "kind": kind, "text": text });
-            self.enqueue(EVENTS, counter, &payload)
-        });
+        self.recent.add(self.trusted_now().as_micros(), kind, text);
+        let queued = self.enqueue_event(Lane::Event, kind, text);
         self.note("queue an event", queued);
     }
 
-    fn enqueue(&mut self, stream: &str, counter: u64, payload: &Value) -> Result<(), Fault> {
-        let payload = payload.to_string().into_bytes();
-        if payload.len() > PAYLOAD_BYTES_MAX {
-            return Err(Fault::refused("reading-too-large"));
+    /// Puts a security event into the queue: it is never dropped for want of room, only counted with others of its kind.
+    pub(super) fn alarmed(&mut self, kind: &str, text: &str) {
+        tracing::warn!(event.kind = kind, event.text = text, "security event");
+        self.recent.add(self.trusted_now().as_micros(), kind, text);
+        let queued = if self.queue.has_room_for_security(EVENT_BYTES_MAX) {
+            self.enqueue_event(Lane::Security, kind, text)
+        } else {
+            self.queue.condense(kind, self.trusted_now())
+        };
+        self.note("queue a security event", queued);
+        self.log(kind, text);
+    }
+
+    /// Adds a line to the batch of security lines; the batch is closed when it is full or old enough.
+    fn log(&mut self, code: &str, text: &str) {
+        self.log_lines.push(serde_json::json!({ "level": "security", "code": code, "text": shortened(text) }));
+        let now = clock::monotonic();
+        if self.log_lines.len() >= log::LINES_MAX {
+            self.close_log();
+        } else {
+            self.log_at.get_or_insert(Millis(now.0 + LOG_AFTER.0));
         }
-        self.queue.push(stream, counter, payload)
+    }
+
+    /// Queues the batch of security lines.
+    pub(super) fn close_log(&mut self) {
+        self.log_at = None;
+        let lines = std::mem::take(&mut self.log_lines);
+        if !lines.is_empty() {
+            let queued = self.enqueue(Lane::Event, LOG, |c, t| serde_json::json!({ "c": c, "t": t, "l": lines }));
+            self.note("queue log lines", queued);
+        }
+    }
+
+    fn enqueue_event(&mut self, lane: Lane, kind: &str, text: &str) -> Result<(), Fault> {
+        let text = shortened(text);
+        self.enqueue(lane, EVENTS, |c, t| serde_json::json!({ "c": c, "t": t, "kind": kind, "text": text }))
+    }
+
+    fn enqueue(&mut self, lane: Lane, stream: &str, payload: impl FnOnce(u64, i64) -> Value) -> Result<(), Fault> {
+        let counter = self.counters.take(stream)?;
+        let payload = payload(counter, self.trusted_now().as_micros()).to_string().into_bytes();
+        let pushed = if payload.len() > PAYLOAD_BYTES_MAX {
+            Err(Fault::refused("reading-too-large"))
+        } else {
+            self.queue.push(lane, stream, counter, &payload)
+        };
+        if pushed.is_err() {
+            // The number is used: whoever counts must know that nothing will come under it.
+            let _ = self.queue.lost(stream, (counter, counter));
+        }
+        pushed
+    }
+
+    /// Tells which numbers of telemetry are missing on purpose, so that they do not count as lost.
+    fn tell_shed(&mut self) {
+        while !self.quarantined
+            && self.hold_until.is_none()
+            && let Some(range) = self.queue.take_shed()
+        {
+            let Ok(stream) = range.stream.parse() else {
+                self.shed_told(&range);
+                continue;
+            };
+            let payload = serde_json::json!({ "x": [[range.from, range.to]], "w": "dropped-by-device" });
+            self.publish(&UpChannel::Telemetry(stream), payload.to_string().into_bytes(), OnTheWay::Shed(range));
+        }
+    }
+
+    fn shed_told(&mut self, range: &Range) {
+        let told = self.queue.shed_told(range);
+        self.note("keep that drops were told", told);
     }
 
     fn tell_gaps(&mut self) {
-        while let Some((stream, gap)) = self.queue.take_gap() {
-            let text =
-                format!("stream {stream}: {} readings from {} to {} did not fit", gap.count, gap.first, gap.last);
-            self.happened("telemetry-dropped", &text);
+        while let Some((kind, text)) = self.queue.untold() {
+            let told = self.enqueue_event(Lane::Event, kind, &text).and_then(|()| self.queue.told());
+            if !self.note("tell what was dropped", told) {
+                return;
+            }
         }
     }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(EVENT_TEXT_CHARS_MAX).collect()
 }
 
 fn report_json(report: &Report) -> Vec<u8> {

@@ -74,6 +74,11 @@ impl Running {
         self.0.wait().unwrap();
     }
 
+    /// Stops the process where it stands, as a loop that is stuck.
+    pub(crate) fn freeze(&self) {
+        rustix::process::kill_process(self.pid(), Signal::STOP).unwrap();
+    }
+
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap()
     }
@@ -159,9 +164,15 @@ impl Device {
 
     /// An image whose application is this shell script.
     pub(crate) fn release(sequence: u64, script: &str) -> Release {
+        Self::release_with(sequence, script, &[])
+    }
+
+    /// The same with more files; those under `bin/` are shell scripts.
+    pub(crate) fn release_with(sequence: u64, script: &str, more: &[(&str, &str)]) -> Release {
         let mut tar = tar::Builder::new(Vec::new());
-        for (name, text) in [("bin/app", script), ("bin/health", "exit 0")] {
-            let content = format!("#!/bin/sh\n{text}\n");
+        for (name, text) in [("bin/app", script), ("bin/health", "exit 0")].iter().chain(more) {
+            let is_script = name.starts_with("bin/");
+            let content = if is_script { format!("#!/bin/sh\n{text}\n") } else { (*text).to_owned() };
             let mut header = tar::Header::new_ustar();
             header.set_size(content.len() as u64);
             header.set_mode(0o755);
@@ -204,15 +215,30 @@ impl Device {
     }
 
     pub(crate) fn install(&self, sequence: u64, script: &str) {
-        let outcome = self.try_install(&Self::release(sequence, script));
+        self.install_release(&Self::release(sequence, script));
+    }
+
+    pub(crate) fn install_release(&self, release: &Release) {
+        let outcome = self.try_install(release);
         assert!(outcome.status.success(), "{outcome:?}");
+    }
+
+    /// Adds lines to `agent.toml`.
+    pub(crate) fn configure(&self, lines: &str) {
+        let path = self.path("agent.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, format!("{text}\n{lines}")).unwrap();
     }
 
     /// A complete image in slot b, as an earlier update left it.
     pub(crate) fn fill_slot_b(&self, sequence: u64, script: &str) {
-        let release = Self::release(sequence, script);
+        self.fill_slot_b_with(&Self::release(sequence, script));
+    }
+
+    /// The same with this release.
+    pub(crate) fn fill_slot_b_with(&self, release: &Release) {
         std::fs::write(self.path("slots/b/image"), &release.image).unwrap();
-        std::fs::write(self.path("slots/b/manifest.suit"), self.envelope(&release)).unwrap();
+        std::fs::write(self.path("slots/b/manifest.suit"), self.envelope(release)).unwrap();
     }
 
     /// Flips a bit in the middle of a file.
@@ -230,9 +256,14 @@ impl Device {
 
     /// The same with further arguments.
     pub(crate) fn run_with(&self, more: &[&str]) -> Running {
+        self.run_in(&[], more)
+    }
+
+    /// The same with further environment and arguments.
+    pub(crate) fn run_in(&self, environment: &[(&str, &str)], more: &[&str]) -> Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast-agent"));
         command.args(["run", "--dir", &self.dir(), "--exit-with-parent"]).args(more);
-        command.stdin(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stderr(Stdio::null()).envs(environment.iter().copied());
         Running(command.process_group(0).spawn().unwrap())
     }
 

@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod device;
 #[cfg(test)]
+mod door;
+#[cfg(test)]
+mod endurance;
+#[cfg(test)]
 mod keys;
 
 use device::{Device, agent, read_line, read_line_and_wait_for_end, read_lines, refused};

@@ -107,6 +107,8 @@ pub enum Event {
     Reached,
     /// The running slot's image no longer matches its manifest, and this was reported.
     Tampered,
+    /// The core function of the image on trial gave no sign of life within its limit (Code of Practice 3.28).
+    Silent,
     /// The server acknowledged the report of the outcome.
     Acknowledged,
 }
@@ -212,6 +214,7 @@ impl Machine {
             Event::Unassigned => self.unassigned(),
             Event::Reached => self.reached(),
             Event::Tampered => self.tampered(),
+            Event::Silent => self.silent(),
             Event::Acknowledged => self.acknowledged(),
         }
     }

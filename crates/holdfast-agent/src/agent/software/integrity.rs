@@ -61,7 +61,7 @@ impl Agent {
             if changed && self.software.changed_in_start != Some(start) {
                 self.software.changed_in_start = Some(start);
                 tracing::error!(image.digest = %digest, "the running slot no longer holds its signed image");
-                self.happened("image-changed", "the running slot no longer holds its signed image");
+                self.alarmed("image-changed", "the running slot no longer holds its signed image");
             }
             match nonce {
                 Some(nonce) => self.testify(nonce, digest, changed),

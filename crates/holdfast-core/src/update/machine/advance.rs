@@ -310,6 +310,12 @@ impl Machine {
         }
     }
 
+    pub(super) fn silent(&mut self) {
+        if matches!(self.step, Step::Trial { .. }) {
+            self.enter(Step::Disarm { bad: true, reason: "core-function-silent".to_string() });
+        }
+    }
+
     pub(super) fn acknowledged(&mut self) {
         if let Some(outcome) = self.journal.outcome.take() {
             let target = outcome.target;

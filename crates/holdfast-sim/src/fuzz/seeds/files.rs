@@ -16,6 +16,16 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "agent_answer" => answers(),
         "agent_application" => texts(&[APPLICATION]),
         "agent_config" => texts(&[CONFIG]),
+        "agent_declarations" => texts(&[
+            r#"{"title":"Lamp","controls":{"properties":{"on":{"type":"boolean"},"level":{"type":"number","minimum":0,"maximum":1}},"actions":{"blink":{"title":"Blink"}}},"power_on":{"on":"ask"},"core":{"program":"bin/core","silent_ms_max":2000,"gap_ms_max":900},"bulk":["waveform"],"limits":{"memory_mib":64}}"#,
+            r#"{"button":"confirm"}"#,
+            r#"{"alive":true}"#,
+        ]),
+        "agent_local_requests" => texts(&[
+            "GET /local/v1/events?after=7 HTTP/1.1\r\nHost: 192.168.1.7:8443\r\nAuthorization: Bearer abc\r\n\r\n",
+            "POST /local/v1/token HTTP/1.1\r\nHost: holdfast-0a1b2c3d.local:8443\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"controller\":\"a\",\"nonce\":\"b\",\"signature\":\"c\"}",
+            r#"{"do":"confirm","code":"482913"}"#,
+        ]),
         "agent_image" | "image_list" => images(),
         "agent_key_files" => vec![private_key_pem(), certificate_pem()],
         "agent_key_requests" => key_requests(),
