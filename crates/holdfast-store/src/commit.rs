@@ -12,6 +12,7 @@ use holdfast_domain::decision::{Change, Decision};
 use rusqlite::{ErrorCode, Params, ffi};
 
 use crate::error::CommitError;
+use crate::roster::Touched;
 use crate::sql::Statement;
 use crate::store::Committed;
 use crate::writer::Desk;
@@ -19,14 +20,16 @@ use crate::writer::Desk;
 impl Desk {
     /// Applies a decision inside the current savepoint.
     pub(crate) fn decide(&mut self, decision: &Decision) -> Result<Committed, CommitError> {
+        let mut touched = Touched::default();
         for change in &decision.changes {
             self.change(change)?;
-            self.touched.note(change, &self.conn)?;
+            touched.note(change, &self.conn)?;
         }
         let leaf = decision.line.as_ref().map(|line| self.append_line(line)).transpose()?;
         for effect in &decision.effects {
             self.post(effect)?;
         }
+        self.touched.and(touched);
         Ok(Committed { leaf })
     }
 

@@ -97,22 +97,31 @@ impl Roster {
         entries.get(device).filter(|entry| !entry.changing).map(|entry| entry.known.clone())
     }
 
-    /// Before the commit: nobody sees these devices any more.
+    /// Before the commit: nobody sees these devices any more, and those that only get a command are looked after.
     pub(crate) fn hide(&self, touched: &Touched) {
-        if touched.0.is_empty() {
+        if touched.changed.is_empty() && touched.commanded.is_empty() {
             return;
         }
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for device in &touched.0 {
+        for device in &touched.changed {
             if let Some(entry) = entries.get_mut(device) {
                 entry.changing = true;
+            }
+        }
+        for device in &touched.commanded {
+            if let Some(entry) = entries.get_mut(device) {
+                entry.known.open_commands = true;
             }
         }
     }
 
     /// After the commit, or after it failed: these devices are as they are stored.
-    pub(crate) fn read_again(&self, conn: &Connection, touched: Touched) {
-        for device in touched.0 {
+    pub(crate) fn read_again(&self, conn: &Connection, touched: Touched, committed: bool) {
+        let Touched { mut changed, commanded } = touched;
+        if !committed {
+            changed.extend(commanded);
+        }
+        for device in changed {
             let stored = read(conn, one, sql::ROSTER_ONE, [device.as_str()]);
             let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
             match stored {
@@ -134,9 +143,20 @@ impl Roster {
 
 /// Devices whose image a turn of the writer may change.
 #[derive(Debug, Default)]
-pub(crate) struct Touched(BTreeSet<DeviceId>);
+pub(crate) struct Touched {
+    /// They are read again.
+    changed: BTreeSet<DeviceId>,
+    /// They have an open command now; nothing else is new.
+    commanded: BTreeSet<DeviceId>,
+}
 
 impl Touched {
+    /// Adds what a decision touched that was carried out.
+    pub(crate) fn and(&mut self, mut more: Self) {
+        self.changed.append(&mut more.changed);
+        self.commanded.append(&mut more.commanded);
+    }
+
     /// Notes whom a change is about. Every kind of change is weighed here: one that alters what [`Known`] says belongs to
     /// the first group.
     pub(crate) fn note(&mut self, change: &Change, conn: &Connection) -> Result<(), StoreError> {
@@ -148,6 +168,9 @@ impl Touched {
             | Change::SetDesired { device, .. }
             | Change::SetReported { device, .. } => self.add(device),
             Change::AddCertificate(certificate) => self.add(&certificate.device),
+            Change::AddCommand(command) if command.outcome.is_none() => {
+                self.commanded.insert(command.device.clone());
+            }
             Change::AddCommand(command) => self.add(&command.device),
             Change::EndCommand { command, .. } => self.add_of(*command, conn)?,
             // New devices are not accepted, and have no certificate.
@@ -184,14 +207,14 @@ impl Touched {
     }
 
     fn add(&mut self, device: &DeviceId) {
-        if !self.0.contains(device) {
-            self.0.insert(device.clone());
+        if !self.changed.contains(device) {
+            self.changed.insert(device.clone());
         }
     }
 
     fn add_of(&mut self, command: CommandId, conn: &Connection) -> Result<(), StoreError> {
         let from = (sql::COMMAND_DEVICE, "command");
-        self.0.extend(one(conn, from, [command.to_string()], row::parsed)?);
+        self.changed.extend(one(conn, from, [command.to_string()], row::parsed)?);
         Ok(())
     }
 }

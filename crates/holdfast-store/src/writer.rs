@@ -189,7 +189,7 @@ impl Desk {
             goes_on = self.start_over();
         }
         // Before anybody hears of the commit and acts on it.
-        self.roster.read_again(&self.conn, std::mem::take(&mut self.touched));
+        self.roster.read_again(&self.conn, std::mem::take(&mut self.touched), done.is_ok());
         let lost = done.as_ref().err();
         for task in turn.tasks {
             task.answer(lost);

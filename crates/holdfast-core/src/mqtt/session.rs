@@ -32,6 +32,7 @@ use hints::Hints;
 pub use action::{Action, Admit, CloseCause, Input, Verdict};
 pub use deliver::NotSent;
 pub use hints::{RETRY_AFTER, RETURN, ReturnWindow};
+pub use receive::ACKNOWLEDGED_BUT_REFUSED;
 pub(super) use deliver::unused_id;
 
 /// Time a new connection has for its CONNECT.

@@ -1,11 +1,16 @@
-//! Whether the device behind a verified certificate may come in: asked after every handshake, never remembered.
+//! Whether the device behind a verified certificate may come in: asked after every handshake, and again when it is let in.
+//!
+//! A device with nothing new about it is decided on from memory; everybody else from the store.
 
 use std::sync::Arc;
 
 use holdfast_core::mqtt::reason::ReasonCode;
 use holdfast_core::topic::Scope;
 use holdfast_domain::decision::Decision;
-use holdfast_domain::fleet::connection::{ConnectionFacts, ConnectionRefusal, certificate_proven, decide_connection};
+use holdfast_domain::fleet::connection::{
+    ConnectionFacts, ConnectionRefusal, certificate_proven, decide_connection, decide_standing,
+};
+use holdfast_store::roster::Known;
 use holdfast_store::{Store, StoreError};
 
 use super::door::Door;
@@ -32,6 +37,9 @@ pub(super) async fn decide(identity: &Identity, door: &Arc<Door>) -> Result<Admi
     if door.is_draining() {
         return Err(Refused { reason: ReasonCode::ServerUnavailable, name: "server-shutting-down" });
     }
+    if let Some(admitted) = decide_at_once(identity, door) {
+        return Ok(admitted);
+    }
     let (asked, asked_door) = (identity.clone(), Arc::clone(door));
     let found = door.records.read(move |store| find(&asked, &asked_door, store)).await;
     let fault = Refused { reason: ReasonCode::Unspecified, name: "server-fault" };
@@ -44,6 +52,22 @@ pub(super) async fn decide(identity: &Identity, door: &Arc<Door>) -> Result<Admi
         })?;
     }
     Ok(Admitted { scope, readings })
+}
+
+/// Decides on a device whose proven certificate this is. `None` if that takes more than what is in memory.
+fn decide_at_once(identity: &Identity, door: &Door) -> Option<Admitted> {
+    let generation = door.models.generation();
+    let (scope, known) = stands(identity, door)?;
+    let model = door.models.known(&known.product)?;
+    Some(Admitted { scope, readings: Readings::new(known.product.as_ref().clone(), model, generation) })
+}
+
+/// How far a device may reach at this moment, if memory says so.
+pub(super) fn stands(identity: &Identity, door: &Door) -> Option<(Scope, Known)> {
+    let known = door.records.known(&identity.device)?;
+    let standing = known.standing_with(&identity.serial, &identity.key)?;
+    let admission = decide_standing(&standing, clock::now()).ok().filter(|admission| !admission.proves)?;
+    Some((admission.may, known))
 }
 
 fn find(identity: &Identity, door: &Door, store: &Store) -> Result<Result<Found, Refused>, StoreError> {

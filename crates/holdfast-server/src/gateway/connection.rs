@@ -21,7 +21,7 @@ use tokio_rustls::server::TlsStream;
 use super::budget::Account;
 use super::door::Door;
 use super::identity::Identity;
-use super::limits::{DRAIN_TIME_MAX, GOODBYE_TIME_MAX, PENDING_MAX, TURN_BYTES_MAX, WRITE_TIME_MAX};
+use super::limits::{DRAIN_TIME_MAX, GOODBYE_TIME_MAX, PENDING_MAX, TURN_BYTES_MAX};
 use super::metrics::Counters;
 use super::registry::Order;
 use super::talk::Talk;
@@ -108,7 +108,7 @@ impl Connection {
                     Action::Send(bytes) => out.extend_from_slice(&bytes),
                     Action::Close { cause } => ended = Some(cause),
                     Action::Connected { keep_alive_secs, .. } => {
-                        if let Some(reason) = self.talk.connected(keep_alive_secs, now) {
+                        if let Some(reason) = self.talk.connected(&mut self.session, keep_alive_secs, now) {
                             self.close_after_commits(reason, now);
                         }
                     }
@@ -189,7 +189,8 @@ impl Connection {
             return Ok(());
         }
         let stream = &mut self.stream;
-        let written = timeout(WRITE_TIME_MAX, async {
+        let limit = Duration::from_millis(self.door.config.write_ms_max);
+        let written = timeout(limit, async {
             stream.write_all(out).await?;
             stream.flush().await
         });

@@ -7,7 +7,7 @@ use holdfast_core::mqtt::session::ServerConfig;
 use tokio::sync::Notify;
 
 use super::budget::Budgets;
-use super::limits::FLUSH_INTERVAL;
+use super::limits::{FLUSH_INTERVAL, WRITE_MS_MAX};
 use super::models::Models;
 use super::presence::Leases;
 use super::records::Records;
@@ -28,6 +28,8 @@ pub struct Config {
     pub attest_interval_ms: u64,
     /// What one device may send.
     pub budgets: Budgets,
+    /// A device that does not take what we write for so long is dropped, in milliseconds.
+    pub write_ms_max: u64,
     /// What the MQTT session announces and enforces.
     pub session: ServerConfig,
 }
@@ -38,6 +40,7 @@ impl Default for Config {
             connections_max: 100_000,
             attest_interval_ms: 10 * 60 * 1_000,
             budgets: Budgets::default(),
+            write_ms_max: WRITE_MS_MAX,
             session: ServerConfig::default(),
         }
     }

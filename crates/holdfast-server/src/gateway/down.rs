@@ -6,18 +6,20 @@
 use std::sync::{Arc, PoisonError};
 
 use holdfast_core::hash::Sha256Digest;
-use holdfast_core::id::DeviceId;
 use holdfast_core::mqtt::packet::Qos;
 use holdfast_core::mqtt::session::{NotSent, ServerSession};
 use holdfast_core::time::Millis;
 use holdfast_core::topic::{DownChannel, Scope};
+use holdfast_domain::fleet::connection::{ConnectionFacts, decide_connection};
 use holdfast_domain::fleet::shadow::delta;
-use holdfast_domain::fleet::{Command, Device, Shadow};
+use holdfast_domain::fleet::{Command, Shadow};
 use holdfast_domain::integrity::containment::{Policy, policy};
 use holdfast_domain::telemetry::value::FieldMap;
-use holdfast_store::Store;
+use holdfast_store::{Store, StoreError};
 
+use super::admission;
 use super::door::Door;
+use super::identity::Identity;
 use super::limits::COMMANDS_PUSHED_MAX;
 use super::nonces::NONCE_BYTES;
 use super::records::Fault;
@@ -40,18 +42,23 @@ impl Talk {
             wanted = wanted.with(Order::Challenge);
             self.next_challenge = None;
         }
-        let news = read_news(Arc::clone(&self.door), self.identity.device.clone(), wanted).await?;
+        let asked = self.to_read(wanted);
+        let news = if asked.is_empty() {
+            News::default()
+        } else {
+            read_news(Arc::clone(&self.door), self.identity.clone(), asked).await?
+        };
         for order in SEQUENCE {
             if !wanted.has(order) {
                 continue;
             }
             let sent = match order {
-                Order::Policy => self.tell_policy(session, &news)?,
+                Order::Policy => self.tell_policy(session, &news),
                 Order::Challenge => self.challenge(session, now),
                 Order::Shadow => self.tell_shadow(session, &news)?,
                 Order::Commands => self.tell_commands(session, &news),
                 Order::Nudge => publish(session, DownChannel::Update, "{}"),
-                Order::Disconnect | Order::TakenOver | Order::Drain => Ok(()),
+                Order::Disconnect | Order::TakenOver | Order::Drain | Order::Budget => Ok(()),
             };
             match sent {
                 Err(NotSent::WindowFull) => self.held = self.held.with(order),
@@ -63,17 +70,41 @@ impl Talk {
         Ok(())
     }
 
-    /// Narrows or widens the session at once, and tells the device.
-    fn tell_policy(&mut self, session: &mut ServerSession, news: &News) -> Result<Result<(), NotSent>, Fault> {
-        let Policy { quarantined, reason, recover } = policy(news.device.as_ref().ok_or(Fault)?);
-        let scope = if quarantined { Scope::Quarantine } else { Scope::Full };
+    /// The orders for which the store has to be read. Memory knows when there is nothing to tell.
+    fn to_read(&self, wanted: Orders) -> Orders {
+        let about = wanted.only(&[Order::Policy, Order::Shadow, Order::Commands]);
+        if about.is_empty() {
+            return about;
+        }
+        let Some((scope, known)) = admission::stands(&self.identity, &self.door) else { return about };
+        let news = [
+            (Order::Policy, scope == Scope::Quarantine),
+            (Order::Shadow, known.shadow_differs),
+            (Order::Commands, known.open_commands),
+        ];
+        news.into_iter().filter(|(_, some)| !some).fold(about, |left, (order, _)| left.without(order))
+    }
+
+    /// Narrows or widens the session at once, and tells the device. One that may not be here any more is cut off.
+    fn tell_policy(&mut self, session: &mut ServerSession, news: &News) -> Result<(), NotSent> {
+        let Policy { quarantined, reason, recover } = match &news.policy {
+            Standing::Welcome(policy) => policy,
+            Standing::CutOff => {
+                self.mailbox.put(Order::Disconnect);
+                return Ok(());
+            }
+        };
+        let scope = if *quarantined { Scope::Quarantine } else { Scope::Full };
         session.set_scope(scope);
         if std::mem::replace(&mut self.scope, scope) != scope {
             let device = self.identity.device.clone();
-            self.door.connections.tell(LiveEvent::PolicyChanged { device, quarantined });
+            self.door.connections.tell(LiveEvent::PolicyChanged { device, quarantined: *quarantined });
+        }
+        if !quarantined {
+            return publish(session, DownChannel::Policy, POLICY_FREE);
         }
         let payload = serde_json::json!({ "quarantined": quarantined, "reason": reason, "recover": recover });
-        Ok(publish(session, DownChannel::Policy, &payload.to_string()))
+        publish(session, DownChannel::Policy, &payload.to_string())
     }
 
     fn challenge(&mut self, session: &mut ServerSession, now: Millis) -> Result<(), NotSent> {
@@ -88,7 +119,7 @@ impl Talk {
 
     /// Sends a delta once for each version; a device that does not apply it is not asked again and again.
     fn tell_shadow(&mut self, session: &mut ServerSession, news: &News) -> Result<Result<(), NotSent>, Fault> {
-        let Shadow { version, desired, reported, .. } = &news.shadow;
+        let Some(Shadow { version, desired, reported, .. }) = &news.shadow else { return Ok(Ok(())) };
         if self.shadow_sent == Some(*version) {
             return Ok(Ok(()));
         }
@@ -128,29 +159,56 @@ impl Talk {
     }
 }
 
+/// The policy of a device that nothing is held against.
+const POLICY_FREE: &str = r#"{"quarantined":false,"reason":null,"recover":false}"#;
+
+/// Whether a device may still be here.
+#[derive(Debug)]
+enum Standing {
+    Welcome(Policy),
+    CutOff,
+}
+
 /// What is stored about a device and was asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct News {
-    device: Option<Device>,
-    shadow: Shadow,
+    policy: Standing,
+    /// `None` if there is nothing to do for the device.
+    shadow: Option<Shadow>,
     commands: Vec<Command>,
 }
 
-/// Reads what the orders are about, in one go.
-async fn read_news(door: Arc<Door>, id: DeviceId, wanted: Orders) -> Result<News, Fault> {
-    let (policy, shadow, commands) =
-        (wanted.has(Order::Policy), wanted.has(Order::Shadow), wanted.has(Order::Commands));
-    if !(policy || shadow || commands) {
-        return Ok(News::default());
+impl Default for News {
+    fn default() -> Self {
+        let policy = Policy { quarantined: false, reason: None, recover: false };
+        Self { policy: Standing::Welcome(policy), shadow: None, commands: Vec::new() }
     }
+}
+
+/// Reads what is asked for, in one go.
+async fn read_news(door: Arc<Door>, identity: Identity, asked: Orders) -> Result<News, Fault> {
     let read = move |store: &Store| {
-        Ok(News {
-            device: if policy { store.device(&id)? } else { None },
-            shadow: if shadow { store.shadow(&id)? } else { Shadow::default() },
-            commands: if commands { store.open_commands(&id)? } else { Vec::new() },
-        })
+        let mut news = News::default();
+        if asked.has(Order::Policy) {
+            news.policy = standing(store, &identity)?;
+        }
+        if asked.has(Order::Shadow) {
+            news.shadow = Some(store.shadow(&identity.device)?);
+        }
+        if asked.has(Order::Commands) {
+            news.commands = store.open_commands(&identity.device)?;
+        }
+        Ok(news)
     };
     door.records.read(read).await
+}
+
+fn standing(store: &Store, identity: &Identity) -> Result<Standing, StoreError> {
+    let device = store.device(&identity.device)?;
+    let certificate = store.certificate_by_serial(&identity.serial)?.filter(|known| known.key == identity.key);
+    let facts = ConnectionFacts { device: device.as_ref(), certificate: certificate.as_ref() };
+    let welcome = decide_connection(&facts, clock::now()).ok().and(device.as_ref());
+    Ok(welcome.map_or(Standing::CutOff, |device| Standing::Welcome(policy(device))))
 }
 
 fn publish(session: &mut ServerSession, channel: DownChannel, payload: &str) -> Result<(), NotSent> {

@@ -11,7 +11,7 @@ pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Plain text that TLS may hold for one connection in each direction.
 pub(super) const TLS_BUFFER_BYTES: usize = 16 * 1024;
 /// A device that does not take what we write for so long is dropped.
-pub(super) const WRITE_TIME_MAX: Duration = Duration::from_secs(20);
+pub(super) const WRITE_MS_MAX: u64 = 20_000;
 /// Plain text that is taken from one connection in one turn.
 pub(super) const TURN_BYTES_MAX: usize = 64 * 1024;
 /// Batches of one connection that may wait for the store; nothing more is read until one is done.
@@ -30,8 +30,12 @@ pub(super) const STREAMS_KEPT_MAX: usize = 64;
 pub(super) const DOCUMENT_BYTES_MAX: usize = 16 * 1024;
 /// Most open commands that are handed to a device in one go.
 pub(super) const COMMANDS_PUSHED_MAX: usize = 16;
+/// A connection that is heard renews its online lease so often within one keep-alive, which is two thirds of the lease.
+pub(super) const TOUCHES_PER_KEEP_ALIVE: u64 = 4;
 /// A connection renews its online lease at most this often.
-pub(super) const TOUCH_INTERVAL_MS: u64 = 5_000;
+pub(super) const TOUCH_INTERVAL_MS_MIN: u64 = 5_000;
+/// A connection that is heard renews its online lease at least this often, so that "last seen" stays of use.
+pub(super) const TOUCH_INTERVAL_MS_MAX: u64 = 30_000;
 /// Online leases and refusal counts go to the store this often.
 pub(super) const FLUSH_INTERVAL: Duration = Duration::from_secs(2);
 /// Console followers that fall behind by more than this many events lose the oldest.

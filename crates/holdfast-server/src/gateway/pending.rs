@@ -81,6 +81,9 @@ pub(super) enum Done {
     },
 }
 
+/// Places for which memory is kept between messages.
+const KEPT: usize = 4;
+
 /// Work in progress, oldest first.
 #[derive(Default)]
 pub(super) struct Pending(VecDeque<Pin<Box<dyn Future<Output = Done> + Send>>>);
@@ -110,7 +113,8 @@ impl Pending {
         })
         .await;
         self.0.pop_front();
-        if self.0.is_empty() {
+        // A device that sends one message after the other keeps a place for it; a burst leaves nothing behind.
+        if self.0.is_empty() && self.0.capacity() > KEPT {
             self.0 = VecDeque::new();
         }
         done

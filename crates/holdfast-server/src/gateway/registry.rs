@@ -4,14 +4,17 @@
 //! cannot overflow, two orders of one kind are one, and the connection always sends what is true when it gets to it.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
+use futures_util::task::AtomicWaker;
 use holdfast_core::id::DeviceId;
 use holdfast_core::time::Millis;
 use holdfast_domain::decision::Effect;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
 use super::limits::LIVE_EVENTS_MAX;
 use super::metrics::{Counters, Metrics, Refusals};
@@ -57,6 +60,15 @@ impl Orders {
         Self(self.0 | order as u16)
     }
 
+    pub(super) const fn without(self, order: Order) -> Self {
+        Self(self.0 & !(order as u16))
+    }
+
+    /// Those of `orders` that are among these.
+    pub(super) fn only(self, orders: &[Order]) -> Self {
+        orders.iter().fold(Self::NONE, |some, order| Self(some.0 | self.0 & *order as u16))
+    }
+
     pub(super) const fn and(self, more: Self) -> Self {
         Self(self.0 | more.0)
     }
@@ -76,22 +88,27 @@ impl Orders {
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
     orders: AtomicU16,
-    bell: Notify,
+    /// Of the one connection that waits here.
+    waker: AtomicWaker,
 }
 
 impl Mailbox {
     pub(super) fn put(&self, order: Order) {
         self.orders.fetch_or(order as u16, Ordering::AcqRel);
-        self.bell.notify_one();
+        self.waker.wake();
     }
 
     pub(super) fn take(&self) -> Orders {
         Orders(self.orders.swap(0, Ordering::AcqRel))
     }
 
-    /// Waits until something was put in. May wake once too often, never too seldom.
+    /// Waits until there is something to take.
     pub(super) async fn rung(&self) {
-        self.bell.notified().await;
+        poll_fn(|context| {
+            self.waker.register(context.waker());
+            if self.orders.load(Ordering::Acquire) == 0 { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
     }
 }
 

@@ -125,6 +125,7 @@ fn change(dice: &mut Dice, step: u64) -> Change {
             at: at(step),
         },
         _ if n == 0 => Change::SetEnrolment { device, to: Enrolment::Revoked },
+        // Of a device that is not there: the whole decision is refused.
         _ => Change::SetEnrolment { device: device_id(DEVICES + n), to: Enrolment::Accepted },
     }
 }
@@ -195,10 +196,11 @@ fn a_device_is_out_of_sight_while_a_change_of_it_is_committed() {
     assert!(known.standing_with(&proven.serial, &proven.key).is_some());
     assert_eq!(known.standing_with(&certificate(2, 0).serial, &proven.key), None);
     assert_eq!(known.standing_with(&proven.serial, &KeyThumbprint([9; 32])), None);
-    let touched = || Touched(BTreeSet::from([device_id(0), device_id(1)]));
+    let changed = || BTreeSet::from([device_id(0), device_id(1)]);
+    let touched = || Touched { changed: changed(), commanded: BTreeSet::new() };
     store.roster().hide(&touched());
     assert_eq!(store.known(&device_id(0)), None);
-    store.read(|conn| Ok(store.roster().read_again(conn, touched()))).unwrap();
+    store.read(|conn| Ok(store.roster().read_again(conn, touched(), true))).unwrap();
     assert_eq!(store.known(&device_id(0)), Some(known));
     assert_eq!(store.known(&device_id(1)), None, "and one that may not connect has no entry");
 }

@@ -9,12 +9,15 @@ use super::{Action, Admit, Broken, KEPT, Received, ServerSession, Verdict, reaso
 use crate::time::Millis;
 use crate::topic::{TopicRefusal, UpChannel};
 
+/// Name under which each refused message is counted, besides its own, whose device could not be told.
+pub const ACKNOWLEDGED_BUT_REFUSED: &str = "acknowledged-but-refused";
+
 impl ServerSession {
     /// Answers an admitted message. PUBACKs leave in the order in which the messages came, so an answer may wait for
     /// earlier ones; that keeps a device's own queue in order. A packet identifier that waits for nothing is ignored.
     ///
-    /// 3.1.1 has no way to refuse a message: the connection is closed instead, for an acknowledgement would claim that
-    /// the message is stored.
+    /// 3.1.1 has no word for a refusal. Its PUBACK ends the matter either way (3.1.1 `[MQTT-3.3.5-2]`), and the refusal is
+    /// counted once more as [`ACKNOWLEDGED_BUT_REFUSED`].
     pub fn acknowledge(&mut self, packet_id: PacketId, verdict: Verdict) {
         let waiting = |r: &&mut Received| r.packet_id == packet_id && r.verdict.is_none();
         let Some(open) = self.open_mut() else { return };
@@ -89,21 +92,12 @@ impl ServerSession {
         Err(Broken { name: "quarantined", reason: ReasonCode::NotAuthorized })
     }
 
-    /// Refuses one message. Quality of service 0 is dropped and counted; otherwise a 5.0 device is told in the PUBACK
-    /// and stays, and a 3.1.1 device is cut off.
+    /// Refuses one message. Quality of service 0 is dropped and counted; otherwise the device is told in the PUBACK, as far
+    /// as its version has words, and stays.
     fn refuse_message(&mut self, packet_id: Option<PacketId>, broken: Broken) -> Result<(), Broken> {
-        match (packet_id, self.version()) {
-            (Some(_), Some(Version::V311)) => Err(broken),
-            (Some(_), _) => {
-                self.refused(broken.name);
-                self.expect_ack(packet_id, Some(Verdict::Refused { reason: broken.reason, name: broken.name }));
-                self.release_acks()
-            }
-            (None, _) => {
-                self.refused(broken.name);
-                Ok(())
-            }
-        }
+        self.refused(broken.name);
+        self.expect_ack(packet_id, Some(Verdict::Refused { reason: broken.reason, name: broken.name }));
+        self.release_acks()
     }
 
     fn expect_ack(&mut self, packet_id: Option<PacketId>, verdict: Option<Verdict>) {
@@ -119,11 +113,11 @@ impl ServerSession {
             let (version, wants_reasons) = (open.version, open.wants_reasons);
             open.received.pop_front();
             match (verdict, version) {
-                (Verdict::Stored, _) => {
-                    let [high, low] = packet_id.0.get().to_be_bytes();
-                    self.output.extend_from_slice(&[(PacketKind::PubAck as u8) << 4, 2, high, low]);
+                (Verdict::Stored, _) => self.put_ack(packet_id),
+                (Verdict::Refused { .. }, Version::V311) => {
+                    self.refused(ACKNOWLEDGED_BUT_REFUSED);
+                    self.put_ack(packet_id);
                 }
-                (Verdict::Refused { reason, name }, Version::V311) => return Err(Broken { name, reason }),
                 (Verdict::Refused { reason, name }, Version::V5) => {
                     self.put_refusal(packet_id, reason, wants_reasons.then_some(name))?;
                 }
@@ -134,6 +128,11 @@ impl ServerSession {
             open.received = VecDeque::new();
         }
         Ok(())
+    }
+
+    fn put_ack(&mut self, packet_id: PacketId) {
+        let [high, low] = packet_id.0.get().to_be_bytes();
+        self.output.extend_from_slice(&[(PacketKind::PubAck as u8) << 4, 2, high, low]);
     }
 
     /// Queues a PUBACK with a reason, in words if there is room for them (`[MQTT-3.4.2-2]`).

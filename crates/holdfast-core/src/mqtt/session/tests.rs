@@ -345,14 +345,6 @@ fn endings() -> Vec<Ending> {
             ReasonCode::TopicAliasInvalid,
         ),
         ("§3.2", 5, b"\x20\x00".to_vec(), "packet-from-wrong-side", ReasonCode::ProtocolError),
-        (
-            "3.1.1 §4.3",
-            4,
-            publish(4, 0x32, "hf/v1/hearth-0002/event", 1, b""),
-            "foreign-device-tree",
-            ReasonCode::Success,
-        ),
-        ("3.1.1 §4.3", 4, publish(4, 0x32, "hf/v1/hearth-0001/x", 1, b""), "unknown-topic", ReasonCode::Success),
     ])
 }
 
@@ -368,6 +360,19 @@ fn broken_rules_end_the_connection_and_5_0_is_told_why() {
         let told = if level == 5 { goodbye(reason, name) } else { Vec::new() };
         assert_eq!(done.sent, [welcome, told].concat(), "[{statement}]");
     }
+}
+
+#[test]
+fn a_refused_message_of_3_1_1_is_acknowledged_and_counted_as_such() {
+    let mut session = connected(4);
+    for (topic, name) in [("hf/v1/hearth-0002/event", "foreign-device-tree"), ("hf/v1/hearth-0001/x", "unknown-topic")] {
+        let done = feed(&mut session, &publish(4, 0x32, topic, 3, b"x"), Millis(0));
+        assert_eq!(done.sent, b"\x40\x02\x00\x03", "[3.1.1 MQTT-3.3.5-2]");
+        assert_eq!(done.refused, [name, ACKNOWLEDGED_BUT_REFUSED]);
+        assert!(done.admitted.is_empty() && done.closed.is_none());
+    }
+    let done = feed(&mut session, &publish(4, 0x30, "hf/v1/hearth-0001/x", 0, b"x"), Millis(0));
+    assert_eq!((done.sent.as_slice(), done.refused.as_slice()), (&b""[..], &["unknown-topic"][..]));
 }
 
 #[test]

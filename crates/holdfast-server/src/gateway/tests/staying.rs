@@ -1,6 +1,7 @@
 //! Open sessions: pushed out by a newer one, narrowed, ended, drained.
 
 use holdfast_core::mqtt::reason::ReasonCode;
+use holdfast_core::mqtt::session::ServerConfig;
 use holdfast_core::topic::DownChannel;
 use holdfast_domain::decision::{Change, Effect};
 use holdfast_domain::fleet::Quarantine;
@@ -204,4 +205,46 @@ async fn who_watches_sees_devices_come_and_go_and_what_is_refused() {
     let device = credential.device.clone();
     let refused = LiveEvent::Refused { device: Some(device.clone()), name: "payload-syntax" };
     assert_eq!(seen, [LiveEvent::Online(device.clone()), refused, LiveEvent::Offline(device)]);
+}
+
+#[tokio::test]
+async fn a_device_that_asks_and_never_listens_is_dropped_by_name() {
+    let budgets = Budgets { bytes_per_second: 1 << 30, bytes_burst: 1 << 30, ..Budgets::default() };
+    let house = House::open_with(Config { budgets, write_ms_max: 200, ..Config::default() });
+    let credential = house.device("hearth-0001");
+    let mut events = house.connections.follow();
+    let mut client = Client::connected(&house, &credential).await;
+    // Every two bytes are a ping, and ask for two bytes back.
+    let pings = [0xc0, 0].repeat(8 * 1024);
+    let flood = async {
+        loop {
+            client.send_bytes(&pings).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let dropped = async {
+        while events.recv().await.unwrap() != LiveEvent::Offline(credential.device.clone()) {}
+    };
+    tokio::select! { () = flood => {}, () = dropped => {} }
+    assert_eq!(house.refused().get("slow-reader"), Some(&1), "{:?}", house.refused());
+}
+
+#[tokio::test]
+async fn half_a_packet_is_no_sign_of_life() {
+    let session = ServerConfig { keep_alive_secs_max: 1, ..ServerConfig::default() };
+    let house = House::open_with(Config { session, ..Config::default() });
+    let credential = house.device("hearth-0001");
+    let mut client = Client::connected(&house, &credential).await;
+    let (_, bytes) = client.message("telemetry/climate", &reading(1));
+    let begun = clock::monotonic();
+    let mut pace = tokio::time::interval(std::time::Duration::from_millis(20));
+    let drip = async {
+        for byte in &bytes[..bytes.len() - 1] {
+            pace.tick().await;
+            client.send_bytes(std::slice::from_ref(byte)).await;
+        }
+        client.hear().await
+    };
+    assert!(matches!(drip.await, Heard::Disconnect(ReasonCode::KeepAliveTimeout, _)));
+    assert!(clock::monotonic().0 - begun.0 >= 1_400, "one and a half times the keep-alive");
 }
