@@ -27,6 +27,7 @@ use crate::work::recovery::Curve;
 use crate::work::refusals::Counter;
 
 mod batch;
+mod custody;
 mod deployments;
 mod findings;
 mod fleet;

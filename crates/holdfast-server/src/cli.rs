@@ -12,6 +12,7 @@ mod backup;
 mod batch;
 mod client;
 mod conformity;
+mod custody;
 mod deployment;
 mod device;
 mod factory;
@@ -120,6 +121,9 @@ enum Noun {
     /// Devices: state, quarantine, telemetry, commands.
     #[command(subcommand, after_help = device::EXAMPLES)]
     Device(device::Verb),
+    /// The way of units from factory to recycling: readers, tags, sightings.
+    #[command(subcommand, after_help = custody::EXAMPLES)]
+    Custody(custody::Verb),
     /// A device's shadow: what is wanted and what is.
     #[command(subcommand, after_help = shadow::EXAMPLES)]
     Shadow(shadow::Verb),
@@ -201,7 +205,7 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
     match cli.noun {
         Noun::Serve(args) => serve::run(args).await,
         Noun::Demo(args) => crate::demo::run(args, out).await,
-        Noun::Backup(verb) => backup::run(verb, out),
+        Noun::Backup(verb) => backup::run(&verb, out),
         Noun::Login(args) => people::login(args, profile, out).await,
         Noun::Logout => people::logout(profile, out).await,
         Noun::Whoami => people::whoami(&open()?, out).await,
@@ -217,6 +221,7 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Release(verb) => release::run(verb, profile, out).await,
         Noun::Deployment(verb) => deployment::run(verb, &open()?, out).await,
         Noun::Device(verb) => device::run(verb, &open()?, out).await,
+        Noun::Custody(verb) => custody::run(verb, &open()?, out).await,
         Noun::Shadow(verb) => shadow::run(verb, &open()?, out).await,
         Noun::Alert(verb) => integrity::alerts(verb, &open()?, out).await,
         Noun::Refusals => integrity::refusals(&open()?, out).await,

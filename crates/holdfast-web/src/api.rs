@@ -4,6 +4,7 @@
 //! lists answer `{"items":[…],"next":cursor or null}`. Owns no rule: parses, asks, writes down.
 
 mod findings;
+mod custody;
 mod fleet;
 mod history;
 mod integrity;
@@ -31,6 +32,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = products::routes(routes);
     let routes = fleet::routes(routes);
     let routes = returning::routes(routes);
+    let routes = custody::routes(routes);
     let routes = telemetry::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
@@ -87,6 +89,7 @@ pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};
 /// Reads any bytes as each JSON body of the interface; for the fuzzers.
 pub(crate) fn read_bodies(bytes: &[u8]) {
     findings::read_bodies(bytes);
+    custody::read_bodies(bytes);
     fleet::read_bodies(bytes);
     keys::read_bodies(bytes);
     people::read_bodies(bytes);

@@ -4,6 +4,7 @@
 //! crate calls them in one place, inside `spawn_blocking`. A caller's role is checked before an order is passed on, and
 //! the caller is passed along so that the ledger can say who.
 
+pub mod custody;
 pub mod findings;
 pub mod fleet;
 pub mod history;
@@ -24,6 +25,7 @@ pub trait Backend:
     Ground
     + people::People
     + fleet::Fleet
+    + custody::CustodyChain
     + updates::Updates
     + integrity::Integrity
     + findings::Findings
@@ -36,6 +38,7 @@ impl<T> Backend for T where
     T: Ground
     + people::People
     + fleet::Fleet
+    + custody::CustodyChain
     + updates::Updates
     + integrity::Integrity
     + findings::Findings

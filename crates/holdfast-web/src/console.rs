@@ -5,6 +5,7 @@
 
 pub(crate) mod charts;
 pub(crate) mod conformity;
+pub(crate) mod custody;
 pub(crate) mod device;
 pub(crate) mod findings;
 pub(crate) mod fleet;
@@ -41,6 +42,7 @@ pub(crate) type PageReply = Result<Response, Problem>;
 pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = fleet::routes(routes);
     let routes = device::routes(routes);
+    let routes = custody::routes(routes);
     let routes = charts::routes(routes);
     let routes = returning::routes(routes);
     let routes = products::routes(routes);

@@ -15,6 +15,9 @@ pub struct Secret([u8; 32]);
 /// Text before an API token's secret, so that scanners for leaked keys can find it.
 pub const TOKEN_PREFIX: &str = "hft_";
 
+/// Text before the secret of a reader of tags.
+pub const READER_PREFIX: &str = "hfr_";
+
 impl Secret {
     /// Takes 32 bytes from a cryptographic random source.
     #[must_use]
@@ -32,6 +35,18 @@ impl Secret {
     #[must_use]
     pub fn token_text(&self) -> String {
         format!("{TOKEN_PREFIX}{}", self.text())
+    }
+
+    /// The form in which a reader of tags holds its key: `hfr_` and 43 characters.
+    #[must_use]
+    pub fn reader_text(&self) -> String {
+        format!("{READER_PREFIX}{}", self.text())
+    }
+
+    /// Reads [`Self::reader_text`]; `None` for anything else.
+    #[must_use]
+    pub fn parse_reader(text: &str) -> Option<Self> {
+        Self::parse(text.strip_prefix(READER_PREFIX)?)
     }
 
     /// SHA-256 of the 32 bytes: the only form that is stored or compared.

@@ -35,6 +35,8 @@ pub enum Act {
     RevokeDevice,
     /// Let a device enrol anew.
     AllowReenrolment,
+    /// Register readers, bind tags, and put one unit in the place of another.
+    ManageCustody,
     /// Close an alert.
     CloseAlert,
     /// Make and revoke one's own API tokens, and end one's own sessions.
@@ -63,6 +65,7 @@ impl Act {
         Self::ContainDevice,
         Self::RevokeDevice,
         Self::AllowReenrolment,
+        Self::ManageCustody,
         Self::CloseAlert,
         Self::ManageOwnAccess,
         Self::ChangeKeys,
@@ -109,7 +112,7 @@ pub const fn may(role: Role, act: Act) -> bool {
         Act::ReadTelemetry => matches!(role, Administrator | FleetOperator | Security),
         Act::ChangeKeys | Act::ManagePeople => matches!(role, Administrator),
         Act::PutProduct | Act::UploadTrust | Act::PublishRelease => matches!(role, Administrator | ReleaseEngineer),
-        Act::ImportBatch | Act::SetShadow | Act::GiveCommand | Act::AllowReenrolment => {
+        Act::ImportBatch | Act::SetShadow | Act::GiveCommand | Act::AllowReenrolment | Act::ManageCustody => {
             matches!(role, Administrator | FleetOperator)
         }
         Act::CreateDeployment => matches!(role, Administrator | FleetOperator | ReleaseEngineer),
@@ -143,6 +146,7 @@ mod tests {
         ContainDevice     xx.x.
         RevokeDevice      xx.x.
         AllowReenrolment  xx...
+        ManageCustody     xx...
         CloseAlert        xx.x.
         ManageOwnAccess   xxxxx
         ManagePeople      x....";

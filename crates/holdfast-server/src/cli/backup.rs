@@ -46,21 +46,21 @@ pub(super) enum Verb {
 }
 
 /// Runs the verb.
-pub(super) fn run(verb: Verb, out: Output) -> Result<(), Failure> {
+pub(super) fn run(verb: &Verb, out: Output) -> Result<(), Failure> {
     let bar = out.bar("Backup", 0, Unit::Lines);
     let mut progress = |what: &'static str, done: u64, all: u64| {
         bar.set_message(what);
         bar.set_length(all);
         bar.set_position(done);
     };
-    let result = match &verb {
+    let result = match verb {
         Verb::Create { state, to } => backup::create(state, to, clock::now(), &mut progress),
         Verb::Verify { from } => backup::verify(from, &mut progress),
         Verb::Restore { from, state } => backup::restore(from, state, &mut progress),
     };
     bar.finish_and_clear();
     let list = result.map_err(failure)?;
-    let did = match &verb {
+    let did = match verb {
         Verb::Create { to, .. } => format!("Copied to {}", to.display()),
         Verb::Verify { from } => format!("{} is whole", from.display()),
         Verb::Restore { state, .. } => format!("Put back into {}; start it with `holdfast serve`", state.display()),

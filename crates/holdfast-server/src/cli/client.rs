@@ -161,6 +161,16 @@ impl Client {
         self.send(Method::POST, path, Some(Body::Json(body))).await
     }
 
+    /// POST as somebody else: with this key instead of the profile's.
+    ///
+    /// # Errors
+    ///
+    /// If the server is not reached or refuses.
+    pub(super) async fn post_as(&self, key: &str, path: &str, body: Value) -> Result<Value, Failure> {
+        let other = Self { http: self.http.clone(), base: self.base.clone(), token: Some(key.to_owned()) };
+        other.post(path, body).await
+    }
+
     /// Any method with any body, answer as JSON (null if empty).
     ///
     /// # Errors

@@ -54,6 +54,7 @@ Examples:
   holdfast device telemetry hearth-0001 climate --limit 5
   holdfast device command hearth-0001 identify --input '{\"seconds\": 10}'
   holdfast device quarantine hearth-0001 --reason 'Sold on a flea market'
+  holdfast device replace hearth-0001 --by hearth-0002
   holdfast device revoke hearth-0001 --yes";
 
 /// Verbs of `device`.
@@ -91,6 +92,17 @@ pub(super) enum Verb {
     AllowReenrolment {
         /// Its id.
         id: DeviceId,
+    },
+    /// Put another, enrolled unit in a device's place: what was wanted of it is wanted of the new one; it is revoked.
+    Replace {
+        /// The unit that goes.
+        id: DeviceId,
+        /// The unit that takes its place.
+        #[arg(long, value_name = "DEVICE")]
+        by: DeviceId,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
     },
     /// Readings of one stream.
     Telemetry {
@@ -221,6 +233,11 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
         Verb::AllowReenrolment { id } => {
             let done = client.post(&path(&id, "/allow-reenrolment"), json!({})).await?;
             out.done(&format!("{id} may enrol once more with its factory identity."), &done);
+        }
+        Verb::Replace { id, by, yes } => {
+            confirmed(&format!("Shut {id} out for good and put {by} in its place?"), yes)?;
+            let done = client.post(&path(&id, "/replace"), json!({"by": by.as_str()})).await?;
+            out.done(&format!("{by} is in the place of {id}."), &done);
         }
         Verb::Telemetry { id, stream, limit } => {
             let rows = client.all(&path(&id, &format!("/telemetry/{stream}")), u64::from(limit)).await?;

@@ -15,6 +15,7 @@ mod backup;
 mod batches;
 mod cli;
 mod conformity;
+mod custody;
 mod device;
 mod ledger;
 mod maker;

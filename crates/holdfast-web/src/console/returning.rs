@@ -197,7 +197,12 @@ fn pictures(recovery: &Recovery) -> Vec<Picture> {
     let ceiling = recovery.ceiling_per_second;
     vec![
         Picture::new("Connected", format!("at most {}", grouped(u64::from(connected.peak()))), vec![connected], None),
-        Picture::new("Coming back, a second", format!("at most {} of {ceiling}", grouped(u64::from(peak))), came, Some(ceiling)),
+        Picture::new(
+            "Coming back, a second",
+            format!("at most {} of {ceiling}", grouped(u64::from(peak))),
+            came,
+            Some(ceiling),
+        ),
         Picture::new(
             "Waiting and failed",
             format!("at most {} and {}", grouped(u64::from(waiting.peak())), grouped(u64::from(failed.peak()))),

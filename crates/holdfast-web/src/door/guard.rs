@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_core::hash::Hasher;
+use holdfast_domain::fleet::custody::Reader;
 use holdfast_domain::people::access::may;
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method};
@@ -64,14 +65,19 @@ pub(crate) fn is_api(path: &str) -> bool {
 }
 
 async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Problem> {
+    if gate.access == Access::Reader {
+        let reader = reader(&gate.app, reader_key(&request)).await?;
+        request.extensions_mut().insert(reader);
+        return Ok(request);
+    }
     let caller = authenticate(&gate.app, &mut request).await?;
     let by_token = matches!(&caller, Some(Caller { proof: Proof::Token(_), .. }));
     if !by_token && is_write(request.method()) {
         same_site(&request)?;
     }
     match (gate.access, &caller) {
-        (Access::Public, _) | (Access::SignedIn, Some(_)) => {}
-        (Access::SignedIn | Access::May(_), None) => {
+        (Access::Public, _) | (Access::SignedIn | Access::Reader, Some(_)) => {}
+        (Access::SignedIn | Access::May(_) | Access::Reader, None) => {
             return Err(Problem::new(RefusalKind::Unauthenticated, "not-signed-in", "Sign in, or send an API token."));
         }
         (Access::May(act), Some(caller)) if may(caller.person.role, act) => {}
@@ -103,6 +109,19 @@ async fn authenticate(app: &App, request: &mut Request) -> Result<Option<Caller>
         request.extensions_mut().insert(SessionSecret(secret));
     }
     Ok(caller)
+}
+
+/// The reader of tags whose key the request brings. Nobody else's proof counts here, and no cookie does.
+async fn reader(app: &App, key: Option<Secret>) -> Result<Reader, Problem> {
+    let refused =
+        || Problem::new(RefusalKind::Unauthenticated, "reader-unknown", "Send the key of a reader that is in use.");
+    let secret = key.ok_or_else(refused)?;
+    app.ask(move |b| b.reader_by_hash(&secret.hash())).await?.ok_or_else(refused)
+}
+
+fn reader_key(request: &Request) -> Option<Secret> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    Secret::parse_reader(bearer(header)?)
 }
 
 pub(crate) fn bearer(header: &str) -> Option<&str> {

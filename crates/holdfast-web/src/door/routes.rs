@@ -19,6 +19,8 @@ pub enum Access {
     Public,
     /// Whoever is signed in.
     SignedIn,
+    /// A reader of tags with its own key, and nobody else.
+    Reader,
     /// Whoever is signed in with a role that may do this.
     May(Act),
 }

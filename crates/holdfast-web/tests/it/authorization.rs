@@ -20,6 +20,7 @@ fn word(access: Access) -> String {
     match access {
         Access::Public => "public".to_owned(),
         Access::SignedIn => "signed-in".to_owned(),
+        Access::Reader => "reader".to_owned(),
         Access::May(act) => format!("{act:?}"),
     }
 }
@@ -46,6 +47,8 @@ fn nothing_but_the_front_door_is_public() {
 fn address(row: &Row) -> String {
     let id = if row.path.contains("/devices/") {
         "hearth-0001"
+    } else if row.path.contains("/readers/") {
+        "dock-2"
     } else if row.path.contains("/products/") {
         "hearth-thermostat"
     } else {
@@ -68,7 +71,7 @@ async fn knock(row: &Row, who: As, site: &str) -> Reply {
 
 #[tokio::test]
 async fn a_stranger_gets_nowhere_but_to_the_sign_in_page() {
-    for row in rows().iter().filter(|row| row.access != Access::Public) {
+    for row in rows().iter().filter(|row| !matches!(row.access, Access::Public | Access::Reader)) {
         let reply = knock(row, As::Nobody, "same-origin").await;
         if row.path.starts_with("/api/") {
             assert_eq!(
@@ -101,9 +104,23 @@ async fn each_role_may_do_what_the_domain_says_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn only_a_readers_own_key_opens_what_is_for_readers() {
+    for row in rows().iter().filter(|row| row.access == Access::Reader) {
+        for who in [As::Nobody, As::Session(Role::Administrator), As::Token(Role::Administrator)] {
+            let reply = knock(row, who, "same-origin").await;
+            assert_eq!(
+                (reply.status, reply.problem().as_str()),
+                (StatusCode::UNAUTHORIZED, "reader-unknown"),
+                "{row:?} {who:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_write_that_another_site_caused_is_refused_whoever_is_signed_in() {
     let administrator = As::Session(Role::Administrator);
-    for row in rows().iter().filter(|row| row.method != "GET") {
+    for row in rows().iter().filter(|row| row.method != "GET" && row.access != Access::Reader) {
         for site in ["cross-site", "same-site", "none"] {
             let reply = knock(row, administrator, site).await;
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{row:?} {site}");

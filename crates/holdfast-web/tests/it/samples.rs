@@ -9,6 +9,8 @@
     reason = "made-up data that is right by construction"
 )]
 
+#[path = "samples/custody.rs"]
+mod custody;
 #[path = "samples/devices.rs"]
 mod devices;
 #[path = "samples/findings.rs"]

@@ -8,11 +8,11 @@ use holdfast_domain::fleet::{
     CertificateState, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint,
     Product, Shadow,
 };
+use holdfast_domain::telemetry::Priority;
 use holdfast_web::backend::fleet::{
     Chart, ChartAsk, ChartLine, DesiredChange, DeviceFilter, DeviceOrder, DeviceView, Fleet, FleetCounts, Message,
     MessageAsk, NewCommand, NewProduct, ProductView, Pulse, Reading, VersionShare,
 };
-use holdfast_domain::telemetry::Priority;
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::returning::{Class, Recovery, Second};
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk, RefusalKind};
@@ -124,7 +124,8 @@ impl Fleet for Sample {
         Ok(Pulse { messages, connections: 12, stored: 184_233, refused: 1_248 })
     }
     fn recovery(&self) -> Answer<Recovery> {
-        let class = |priority, devices, first, last| Class { priority, devices, first: Millis(first), last: Millis(last) };
+        let class =
+            |priority, devices, first, last| Class { priority, devices, first: Millis(first), last: Millis(last) };
         if self.empty() {
             return Ok(Recovery { ceiling_per_second: 640, per_address: 256, ..Recovery::default() });
         }
