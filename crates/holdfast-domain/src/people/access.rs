@@ -49,7 +49,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ViewFleet,
         Self::ReadTelemetry,
         Self::ViewEvidence,
