@@ -149,6 +149,7 @@ mod tests {
         ManageCustody     xx...
         CloseAlert        xx.x.
         ManageOwnAccess   xxxxx
+        ChangeKeys        x....
         ManagePeople      x....";
 
     #[test]
