@@ -128,8 +128,13 @@ pub fn decide_enrolment<'a>(
         return Err(plain(EnrolmentRefusal::KeyProtectionTooLow));
     }
     let ground = match facts.proven {
-        Some(held) if held.key == facts.requested => Ground::Listed,
-        Some(held) if is_live(held, now) => {
+        Some(held) if held.state == CertificateState::Proven && held.not_after <= now => {
+            if !facts.policy.after_expiry.allows(held.not_after, now) {
+                return Err(told(EnrolmentRefusal::AwayTooLong, &AWAY));
+            }
+            Ground::AfterExpiry
+        }
+        Some(held) if is_live(held, now) && held.key != facts.requested => {
             let online = device.online_until.is_some_and(|until| until > now);
             let allowed = facts.policy.lost_key.allows(facts.protection, device.last_seen, online, now)
                 && open_alert(facts.alerts, alert_kind::KEY_REPLACED).is_none();
@@ -137,12 +142,6 @@ pub fn decide_enrolment<'a>(
                 return Err(told(EnrolmentRefusal::IdentityInUse, &CLONED));
             }
             Ground::LostKey
-        }
-        Some(held) if held.state == CertificateState::Proven => {
-            if !facts.policy.after_expiry.allows(held.not_after, now) {
-                return Err(told(EnrolmentRefusal::AwayTooLong, &AWAY));
-            }
-            Ground::AfterExpiry
         }
         Some(_) | None => Ground::Listed,
     };
@@ -392,6 +391,16 @@ mod tests {
         };
         let four_months = later(120 * 86_400);
         assert_eq!(at(ReturnPolicy::default().after_expiry, four_months), Ok(Ground::AfterExpiry));
+        let own_key = EnrolmentFacts {
+            device: Some(&device),
+            presented: device.factory_key,
+            requested: expired.key,
+            proven: Some(&expired),
+            policy: ReturnPolicy { after_expiry: AfterExpiry::Never, ..ReturnPolicy::default() },
+            ..FACTS
+        };
+        let with_its_own_key = decide_enrolment(&own_key, alert_id(), four_months).map(drop).map_err(|no| no.refusal);
+        assert_eq!(with_its_own_key, Err(EnrolmentRefusal::AwayTooLong), "the old key is no way around the policy");
         let refused = at(AfterExpiry::Never, four_months).expect_err("refused");
         assert_eq!(refused.refusal.name(), "away-too-long");
         let told = refused.decision.expect("told");

@@ -83,6 +83,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
     log();
     keep_memory_private();
+    open_many_files();
     let config = Config {
         state: args.state,
         people: args.people,
@@ -115,6 +116,15 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     server.stop().await;
     tracing::info!("stopped");
     ended
+}
+
+/// As many open files as the system lets this user have: each connection is one.
+fn open_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(why) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%why, "the limit on open files stays as it is");
+    }
 }
 
 /// No core dump, and no look into this process's memory for other programs of the same user: keys are in it.
