@@ -62,7 +62,14 @@ impl Backoff {
     pub fn new(config: BackoffConfig, seed: u64) -> Self {
         let wait_max = config.wait_max.max(config.wait_min);
         let config = BackoffConfig { wait_max, ..config };
-        Self { config, last: config.wait_min, random: SplitMix64(seed), connected_at: None, hint: None, floor: Millis(0) }
+        Self {
+            config,
+            last: config.wait_min,
+            random: SplitMix64(seed),
+            connected_at: None,
+            hint: None,
+            floor: Millis(0),
+        }
     }
 
     /// Keeps what the server says about coming back; the newest hint counts.

@@ -81,3 +81,38 @@ fn a_clock_far_ahead_is_set_back_by_a_statement_and_a_small_difference_is_left()
     agent.compare_clock(real(5_000_000));
     assert_eq!(agent.clock_ahead_us, 0);
 }
+
+#[test]
+fn what_waits_is_told_only_after_the_platform_said_its_policy() {
+    let (_dir, mut agent) = agent();
+    agent.connection.pretend_linked();
+    agent.outage_over(clock::monotonic());
+    agent.measured("climate", &serde_json::Map::new()).unwrap();
+    agent.speak();
+    assert_eq!(agent.hold_until, None, "nothing was tried");
+    let payload = br#"{"quarantined":false,"reason":null}"#.to_vec();
+    let channel = holdfast_core::topic::DownChannel::Policy;
+    agent.link_told(0, FromLink::Received { packet_id: None, channel, payload });
+    agent.speak();
+    assert!(agent.hold_until.is_some(), "now it was, and the link is gone");
+}
+
+#[test]
+fn an_outage_is_told_once_after_it_with_its_begin_and_nearest_cause() {
+    let (dir, mut agent) = agent();
+    let now = clock::monotonic();
+    agent.outage_over(now);
+    assert_eq!(agent.queue.len(), 0, "the first connection ends no outage");
+    agent.outage(Outage::Server, true);
+    agent.outage(Outage::Dns, false);
+    agent.outage(Outage::Server, false);
+    agent.outage_over(now);
+    agent.outage_over(now);
+    assert_eq!(agent.queue.len(), 1);
+    let told = String::from_utf8(agent.queue.take(true).unwrap().payload).unwrap();
+    assert!(told.contains("class=dns") && told.contains("tries=2"), "{told}");
+    agent.left_on_purpose();
+    agent.outage_over(now);
+    assert_eq!(agent.queue.len(), 1, "what the agent itself wanted is no outage");
+    assert!(Returning::load(&Layout::new(dir.path())).after_power_cut(), "ended without a word");
+}
