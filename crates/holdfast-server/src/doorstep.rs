@@ -121,19 +121,20 @@ pub struct Admission {
 
 impl Default for Admission {
     fn default() -> Self {
-        const { Self { per_second: None, unfinished_per_address: NonZeroU32::new(256).unwrap(), arrivals_per_address: NonZeroU32::new(256).unwrap() } }
+        const {
+            Self {
+                per_second: None,
+                unfinished_per_address: NonZeroU32::new(256).unwrap(),
+                arrivals_per_address: NonZeroU32::new(256).unwrap(),
+            }
+        }
     }
 }
 
 impl Admission {
     /// The ceiling in force.
     #[must_use]
-    pub fn ceiling(
-        &self,
-        server: &Arc<ServerConfig>,
-        authority: &CertificateDer<'static>,
-        name: &str,
-    ) -> NonZeroU32 {
+    pub fn ceiling(&self, server: &Arc<ServerConfig>, authority: &CertificateDer<'static>, name: &str) -> NonZeroU32 {
         self.per_second.unwrap_or_else(|| calibrate(server, authority, name))
     }
 
@@ -151,6 +152,7 @@ impl Admission {
 
     fn over(&self, terms: Terms) -> Terms {
         Terms {
+            waiting: terms.waiting.min(open_files() / WAITING_SHARE),
             seats: terms.seats.max(self.unfinished_per_address.get().saturating_mul(2)),
             seats_per_address: self.unfinished_per_address.get(),
             arrivals_per_address: self.arrivals_per_address,
@@ -158,6 +160,15 @@ impl Admission {
             ..terms
         }
     }
+}
+
+/// One open file in so many may be a connection that waits: the rest is for those that came through.
+const WAITING_SHARE: u32 = 4;
+
+/// How many files this process may have open.
+fn open_files() -> u32 {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    limit.current.map_or(u32::MAX, |files| u32::try_from(files).unwrap_or(u32::MAX))
 }
 
 /// An address may open so many seconds' worth of connections at once after a pause.

@@ -101,7 +101,10 @@ mod tests {
     fn a_ceiling_is_measured_on_real_handshakes_and_within_bounds() {
         let house = house();
         let (people, authority) = (house.doors.people(), house.authority.ca_certificate());
-        assert_eq!(shake_hands(&people, &client(&authority).unwrap(), &ServerName::try_from("localhost").unwrap()), Some(()));
+        assert_eq!(
+            shake_hands(&people, &client(&authority).unwrap(), &ServerName::try_from("localhost").unwrap()),
+            Some(())
+        );
         let ceiling = calibrate(&people, &authority, "localhost").get();
         assert!((CEILING_MIN..=CEILING_MAX).contains(&ceiling), "{ceiling}");
     }

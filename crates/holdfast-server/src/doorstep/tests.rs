@@ -116,7 +116,8 @@ async fn a_host_that_comes_too_often_is_closed_out_by_name_and_counted() {
 #[tokio::test]
 async fn more_than_the_ceiling_come_through_one_after_the_other() {
     let house = house();
-    let terms = Terms { handshakes_per_second: NonZeroU32::new(40).unwrap(), seats: 64, seats_per_address: 64, ..SMALL };
+    let terms =
+        Terms { handshakes_per_second: NonZeroU32::new(40).unwrap(), seats: 64, seats_per_address: 64, ..SMALL };
     let door = run(&house, terms).await;
     let began = clock::monotonic().0;
     let all = (0..60).map(|n| {

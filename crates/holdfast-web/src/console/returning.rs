@@ -165,7 +165,7 @@ impl RecoveryPage {
         let lines = recovery.classes.iter().enumerate().map(|(n, class)| Line {
             word: word(class.priority),
             devices: grouped(u64::from(class.devices)),
-            window: window(class),
+            window: if class.devices == 0 { "nobody of this class yet".to_owned() } else { window(class) },
             came: grouped(sum(&|second| second.came.get(n).copied().unwrap_or(0))),
         });
         Self {
