@@ -106,10 +106,7 @@ impl Fault {
 
     /// How long the platform asks to wait.
     pub(crate) const fn asked_wait(&self) -> Millis {
-        match self {
-            Self::Busy { wait, .. } => *wait,
-            _ => Millis(0),
-        }
+        if let Self::Busy { wait, .. } = self { *wait } else { Millis(0) }
     }
 
     /// Whether trying the same again later may help.

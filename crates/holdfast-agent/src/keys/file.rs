@@ -88,10 +88,7 @@ pub(crate) fn pkcs8_of_pem(pem: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 /// Logs why a file could not be used: the asking process learns only that.
 fn failed(fault: &Fault) -> Refusal {
     tracing::error!(fault.name = fault.name(), fault.text = %crate::fault::chain(fault), "key store");
-    match fault {
-        Fault::Content { .. } => Refusal::KeyDamaged,
-        _ => Refusal::StoreFailed,
-    }
+    if matches!(fault, Fault::Content { .. }) { Refusal::KeyDamaged } else { Refusal::StoreFailed }
 }
 
 struct KeyBytes;

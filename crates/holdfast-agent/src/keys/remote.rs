@@ -140,7 +140,9 @@ impl Keys {
                 let (stream, child) = start(command, dir).map_err(Fault::files("start the key process of", dir))?;
                 (stream, Some(child))
             }
-            _ => return Err(Fault::refused("key-process-gone")),
+            Reach::Inherited => return Err(Fault::refused("key-process-gone")),
+            #[cfg(test)]
+            Reach::Here(_) => return Err(Fault::refused("key-process-gone")),
         };
         line.child = child;
         for limit in [UnixStream::set_read_timeout, UnixStream::set_write_timeout] {

@@ -87,11 +87,6 @@ impl Tpm {
         done
     }
 
-    fn load(&self, path: &Path) -> Result<Blob, Refusal> {
-        let bytes = durable::read(path).map_err(|fault| failed(&fault))?.ok_or(Refusal::KeyMissing)?;
-        Blob::parse(&bytes).ok_or(Refusal::KeyDamaged)
-    }
-
     fn create(&mut self, path: &Path, public: &Public, secret: Option<&SealingKey>) -> Result<Blob, Refusal> {
         if path.exists() {
             return Err(Refusal::KeyExists);
@@ -101,6 +96,11 @@ impl Tpm {
         durable::write(path, &bytes).map_err(|fault| failed(&fault))?;
         Ok(blob)
     }
+}
+
+fn load(path: &Path) -> Result<Blob, Refusal> {
+    let bytes = durable::read(path).map_err(|fault| failed(&fault))?.ok_or(Refusal::KeyMissing)?;
+    Blob::parse(&bytes).ok_or(Refusal::KeyDamaged)
 }
 
 /// Whether the TPM says that a blob is not its own.
@@ -244,7 +244,7 @@ impl Provider for Tpm {
     }
 
     fn public(&mut self, slot: KeySlot) -> Result<Vec<u8>, Refusal> {
-        self.load(&self.path(slot))?.spki().ok_or(Refusal::KeyDamaged)
+        load(&self.path(slot))?.spki().ok_or(Refusal::KeyDamaged)
     }
 
     fn make(&mut self, slot: KeySlot) -> Result<Vec<u8>, Refusal> {
@@ -257,7 +257,7 @@ impl Provider for Tpm {
     }
 
     fn sign(&mut self, slot: KeySlot, message: &[u8]) -> Result<[u8; 64], Refusal> {
-        let blob = self.load(&self.path(slot))?;
+        let blob = load(&self.path(slot))?;
         let signature = self.with(|line| line.using(&blob, |context, key| signature_over(context, key, message)))?;
         let Signature::EcDsa(signature) = signature else { return Err(Refusal::StoreFailed) };
         let (r, s) = (padded(signature.signature_r().value()), padded(signature.signature_s().value()));
@@ -270,7 +270,7 @@ impl Provider for Tpm {
             return Ok(key.clone());
         }
         let path = self.dir.join(SEALING_KEY);
-        let key = match self.load(&path) {
+        let key = match load(&path) {
             Ok(blob) => {
                 let secret = self.with(|line| line.using(&blob, Context::unseal))?;
                 secret.value().try_into().map(SealingKey::new).map_err(|_| Refusal::KeyDamaged)?
