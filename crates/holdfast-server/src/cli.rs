@@ -17,6 +17,7 @@ mod deployment;
 mod device;
 mod factory;
 mod failure;
+mod finding;
 mod integrity;
 mod key;
 mod ledger;
@@ -130,6 +131,12 @@ enum Noun {
     /// Alerts.
     #[command(subcommand)]
     Alert(integrity::AlertVerb),
+    /// Findings: what is not as it was, and what is done about it.
+    #[command(subcommand, after_help = finding::EXAMPLES)]
+    Finding(finding::Verb),
+    /// Runs of playbooks: throttle or quarantine, and the way back.
+    #[command(subcommand, after_help = finding::EXAMPLES)]
+    Playbook(finding::PlaybookVerb),
     /// What the doors refused, by name.
     Refusals,
     /// The ledger: export it and verify it offline.
@@ -224,6 +231,8 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Custody(verb) => custody::run(verb, &open()?, out).await,
         Noun::Shadow(verb) => shadow::run(verb, &open()?, out).await,
         Noun::Alert(verb) => integrity::alerts(verb, &open()?, out).await,
+        Noun::Finding(verb) => finding::run(verb, &open()?, out).await,
+        Noun::Playbook(verb) => finding::playbook(verb, &open()?, out).await,
         Noun::Refusals => integrity::refusals(&open()?, out).await,
         Noun::Ledger(verb) => ledger::run(verb, profile, out).await,
         Noun::Conformity(verb) => conformity::run(verb, &open()?, out).await,

@@ -5,6 +5,7 @@
 //! inform: a bench fails only where something was lost, doubled or missing. Read `sheet` for what is shown, `house` and
 //! `broker` for the two sides, `guest` for a simulated device; each bench is the file of its name.
 
+pub mod anomalies;
 mod broker;
 pub mod command;
 pub mod connect;

@@ -17,7 +17,7 @@ use super::finding::FindingKind;
 /// Most numeric fields of one device that are followed.
 pub const FIELDS_MAX: usize = 4;
 /// Most addresses of one device that are remembered, as keyed hashes.
-pub const ENDPOINTS_MAX: usize = 8;
+pub const ENDPOINTS_MAX: usize = 6;
 /// Points of the picture that a finding carries at most.
 pub const POINTS_MAX: usize = 48;
 

@@ -38,6 +38,8 @@ struct Waiting {
     first: u64,
     last: u64,
     told: Option<u64>,
+    /// Many do it: it is the model's, and stays so until it is over.
+    shared: bool,
 }
 
 /// Hits of one product's devices.
@@ -66,7 +68,7 @@ impl Cohort {
                 waiting.hit = Hit { since: waiting.hit.since, ..hit };
             }
         } else if of_kind.len() < KEPT_MAX {
-            of_kind.insert(device.clone(), Waiting { hit, first: window, last: window, told: None });
+            of_kind.insert(device.clone(), Waiting { hit, first: window, last: window, told: None, shared: false });
         }
     }
 
@@ -81,7 +83,7 @@ impl Cohort {
             }
             for (device, hit) in waiting.iter_mut() {
                 let held = kind.is_immediate() || window >= hit.first + HOLD_WINDOWS;
-                let due = hit.told.is_none_or(|told| window >= told + AGAIN_WINDOWS && hit.last > told);
+                let due = !hit.shared && hit.told.is_none_or(|told| window >= told + AGAIN_WINDOWS && hit.last > told);
                 if held && due {
                     hit.told = Some(window);
                     verdicts.push(Verdict::Device(device.clone(), hit.hit));
@@ -102,8 +104,8 @@ impl Cohort {
 
 /// Whether what began within one span is many devices' affair.
 fn many(kind: FindingKind, waiting: &BTreeMap<DeviceId, Waiting>, devices: usize, window: u64) -> bool {
-    let fresh = waiting.values().filter(|hit| hit.told.is_none() || window.saturating_sub(hit.first) <= SPAN_WINDOWS);
-    let count = fresh.count();
+    let fresh = |hit: &&Waiting| hit.shared || hit.told.is_none() || window.saturating_sub(hit.first) <= SPAN_WINDOWS;
+    let count = waiting.values().filter(fresh).count();
     let share = devices.saturating_mul(TOGETHER_PERCENT) / 100;
     if count < TOGETHER_MIN {
         false
@@ -122,8 +124,8 @@ fn model(
 ) -> Option<Verdict> {
     let count = waiting.len();
     for hit in waiting.values_mut() {
-        // Accounted for: it does not become a finding of its own when the others are over.
-        hit.told = Some(hit.last);
+        // It does not become a finding of its own when the others are over.
+        hit.shared |= hit.told.is_none();
     }
     if kind.is_outage_shaped() && count.saturating_mul(100) < devices.saturating_mul(OUTAGE_TOLD_PERCENT) {
         return None;

@@ -7,7 +7,7 @@ use super::{ENDPOINTS_MAX, FIELDS_MAX, Hit, Observation, POINTS_MAX, Settings, f
 use crate::integrity::finding::FindingKind;
 
 /// First byte of packed state; another one is another version, and learnt anew.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Figures that are gauges.
 const GAUGES: usize = 7;
 /// Tracks of the picture: one for each gauge, then one for each field.
@@ -233,7 +233,7 @@ impl DeviceWatch {
         }
     }
 
-    fn gauge(&mut self, at: usize, seen: f32, offset: f32, settings: &Settings) -> Option<Reading> {
+    fn gauge(&mut self, at: usize, seen: f32, offsets: (f32, f32), settings: &Settings) -> Option<Reading> {
         let tuning = TUNINGS.get(at)?;
         // Slow sums have their own, longer time.
         let warm = if at == track::BYTES {
@@ -241,7 +241,7 @@ impl DeviceWatch {
         } else {
             settings.warm_windows
         };
-        self.gauges.get_mut(at).map(|gauge| gauge.step(seen, offset, tuning, warm))
+        self.gauges.get_mut(at).map(|gauge| gauge.step_near(seen, offsets, tuning, warm))
     }
 
     fn software(&mut self, seen: &Observation, finds: &mut Finds<'_>) {
@@ -254,9 +254,8 @@ impl DeviceWatch {
         let first = self.software == 0;
         self.software = sequence;
         if !first {
-            // New software has other rates and sizes: they are learnt, not reported.
+            // New software has other rates and sizes: they are learnt, not reported. What is measured is the same.
             self.gauges.iter_mut().for_each(Gauge::settle);
-            self.fields.iter_mut().for_each(ValueGauge::settle);
             (self.hour_spoiled, self.topics) = (true, 0);
             self.windows = 0;
             finds.judged = false;
@@ -294,7 +293,7 @@ impl DeviceWatch {
             let hour = settings.hour_of(window);
             let off = root - self.gauges[track::MESSAGES].level();
             let offset = self.round.expected(hour, off);
-            if let Some(at) = self.gauge(track::MESSAGES, root, offset, &settings) {
+            if let Some(at) = self.gauge(track::MESSAGES, root, (offset, self.round.at(hour)), &settings) {
                 self.round.learn(hour, off, (TUNINGS[track::MESSAGES].rate * 2.0).min(0.1), at.spread);
                 finds.row[track::MESSAGES] = at.z;
                 let plain =
@@ -311,7 +310,7 @@ impl DeviceWatch {
             (FindingKind::RefusalsHigh, track::REFUSED, seen.refused),
             (FindingKind::ReconnectStorm, track::CONNECTS, seen.connects),
         ] {
-            if let Some(reading) = self.gauge(at, rooted(count), 0.0, &settings) {
+            if let Some(reading) = self.gauge(at, rooted(count), (0.0, 0.0), &settings) {
                 finds.counted(kind, at, &reading, count);
             }
         }
@@ -330,7 +329,7 @@ impl DeviceWatch {
         if spoiled {
             return;
         }
-        let Some(at) = self.gauge(track::BYTES, bytes.ln_1p(), 0.0, &settings) else { return };
+        let Some(at) = self.gauge(track::BYTES, bytes.ln_1p(), (0.0, 0.0), &settings) else { return };
         finds.row[track::BYTES] = at.z;
         let expected = at.expected.exp_m1();
         let since = at.since.max(1).saturating_mul(settings.long_windows);
@@ -345,13 +344,13 @@ impl DeviceWatch {
 
     fn order(&mut self, seen: &Observation, finds: &mut Finds<'_>) {
         let settings = *finds.settings;
-        if let Some(at) = self.gauge(track::MISSING, rooted(seen.missing), 0.0, &settings)
+        if let Some(at) = self.gauge(track::MISSING, rooted(seen.missing), (0.0, 0.0), &settings)
             && self.catching_up == 0
         {
             finds.counted(FindingKind::ReadingsMissing, track::MISSING, &at, seen.missing);
         }
         let disorder = seen.repeated.saturating_add(seen.reordered);
-        if let Some(at) = self.gauge(track::DISORDER, rooted(disorder), 0.0, &settings)
+        if let Some(at) = self.gauge(track::DISORDER, rooted(disorder), (0.0, 0.0), &settings)
             && self.catching_up == 0
         {
             let repeated = seen.repeated >= seen.reordered;
@@ -368,7 +367,7 @@ impl DeviceWatch {
         #[expect(clippy::cast_precision_loss, reason = "a lag of centuries may be off by a second")]
         let lag = narrow((lag_ms as f64 / LAG_UNIT_MS).asinh());
         let settings = *finds.settings;
-        let Some(at) = self.gauge(track::LAG, lag, 0.0, &settings) else { return };
+        let Some(at) = self.gauge(track::LAG, lag, (0.0, 0.0), &settings) else { return };
         finds.row[track::LAG] = at.z;
         let ms = |lag: f32| narrow(f64::from(lag).sinh() * LAG_UNIT_MS);
         let plain = Reading { expected: ms(at.expected), spread: ms(at.spread), ..at };

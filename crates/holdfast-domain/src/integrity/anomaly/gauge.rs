@@ -17,6 +17,8 @@ const FORGET: f32 = 0.999_99;
 const WARY: f32 = 0.1;
 /// What a figure does by itself never raises a threshold above this many times its floor.
 const PEAK_TIMES_MAX: f32 = 4.0;
+/// Share of its limit from which a sum is taken seriously.
+const RISING: f32 = 0.3;
 /// Below so many spreads all is calm again.
 const CALM: f32 = 1.0;
 
@@ -121,6 +123,12 @@ impl Gauge {
         self.seen >= warm
     }
 
+    /// Windows that were seen, up to 65,535.
+    #[must_use]
+    pub const fn age(&self) -> u16 {
+        self.seen
+    }
+
     /// The level.
     #[must_use]
     pub const fn level(&self) -> f32 {
@@ -135,7 +143,14 @@ impl Gauge {
 
     /// Takes one window. `offset` is what is expected on top of the level, as at this hour of the day.
     pub fn step(&mut self, seen: f32, offset: f32, tuning: &Tuning, warm: u16) -> Reading {
-        let figure = if seen.is_finite() { seen - offset } else { self.level };
+        self.step_near(seen, (offset, offset), tuning, warm)
+    }
+
+    /// Takes one window of a figure with a daily round: judged by what is expected near this hour, learnt by this hour's
+    /// own norm, so that the tolerance does not make the spread smaller than it is.
+    pub fn step_near(&mut self, seen: f32, (near, own): (f32, f32), tuning: &Tuning, warm: u16) -> Reading {
+        let figure = if seen.is_finite() { seen - near } else { self.level };
+        let offset = near;
         if self.seen == 0 {
             self.level = figure;
             self.spread = tuning.floor;
@@ -163,7 +178,10 @@ impl Gauge {
                 (self.wild_now, self.sum_now) = (0.0, 0.0);
             }
         }
-        self.learn(z, spread, tuning, (warm, reading.worst().is_some()));
+        let learnt = if seen.is_finite() { (seen - own - self.level) / spread } else { 0.0 };
+        // What begins to look like a shift is learnt slowly, or a slow enough one would become the norm.
+        let rising = judged && self.up.max(self.down) > tuning.limit.max(self.top * MARGIN) * RISING;
+        self.learn(learnt, spread, tuning, (warm, rising || reading.worst().is_some()));
         reading
     }
 

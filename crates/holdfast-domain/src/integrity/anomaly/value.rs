@@ -23,7 +23,9 @@ impl Round {
     /// Bytes of a packed round.
     pub const BYTES: usize = 4 + HOURS;
 
-    fn at(&self, hour: usize) -> f32 {
+    /// This hour's norm.
+    #[must_use]
+    pub fn at(&self, hour: usize) -> f32 {
         self.0.get(hour % HOURS).copied().unwrap_or(0.0)
     }
 
@@ -72,6 +74,10 @@ pub struct ValueGauge {
     still_most: u16,
     sum: f32,
     count: u16,
+    /// The slow summary before.
+    before: f32,
+    /// The least step it ever made: a whole percent of a battery is no jump.
+    grain: f32,
 }
 
 /// What a field's gauge says of one window.
@@ -85,7 +91,7 @@ pub struct ValueReading {
 
 impl ValueGauge {
     /// Bytes of a packed field.
-    pub const BYTES: usize = 3 * Gauge::BYTES + Round::BYTES + 16;
+    pub const BYTES: usize = 3 * Gauge::BYTES + Round::BYTES + 22;
 
     /// A field that was not seen yet.
     #[must_use]
@@ -93,13 +99,13 @@ impl ValueGauge {
         Self { key, ..Self::default() }
     }
 
-    fn tuning(settings: &Settings, level: f32) -> (Tuning, Tuning, Tuning) {
+    fn tuning(settings: &Settings, level: f32, grain: f32) -> (Tuning, Tuning, Tuning) {
         let day = 86_400_000 / settings.window_ms.max(1);
         let day = figure(u32::try_from(day).unwrap_or(u32::MAX)).max(24.0);
-        let floor = (level.abs() * 1e-3).max(1e-4);
-        let near = Tuning { floor, rate: 2.0 / day, jump: 9.0, lasting: 1, slack: 1.0, limit: 60.0 };
+        let floor = (level.abs() * 1e-3).max(1e-4).max(grain);
+        let near = Tuning { floor, rate: 2.0 / day, jump: 9.0, lasting: 1, slack: 1.5, limit: 60.0 };
         let wobble = Tuning { floor: 0.5, rate: 4.0 / day, jump: 9.0, lasting: 3, slack: 1.0, limit: 30.0 };
-        let slow = Tuning { floor, rate: 1.0 / 240.0, jump: 12.0, lasting: 3, slack: 1.0, limit: 12.0 };
+        let slow = Tuning { floor, rate: 1.0 / 240.0, jump: 12.0, lasting: 3, slack: 0.8, limit: 10.0 };
         (near, wobble, slow)
     }
 
@@ -110,14 +116,17 @@ impl ValueGauge {
         (window, settings): (u64, &Settings),
         hits: &mut Vec<Hit>,
     ) -> ValueReading {
-        let (near, wobble, slow) = Self::tuning(settings, self.near.level());
+        let step = (seen.mean - self.last).abs();
+        if step > 0.0 && self.near.level() != 0.0 {
+            self.grain = if self.grain > 0.0 { self.grain.min(step) } else { step };
+        }
+        let (near, wobble, slow) = Self::tuning(settings, self.near.level(), self.grain);
         let warm = settings.value_warm_windows;
         let hour = settings.hour_of(window);
         let offset = self.round.expected(hour, seen.mean - self.near.level());
         let spread = self.near.spread(&near);
-        let reading = self.near.step(seen.mean, offset, &near, warm);
-        let day = near.rate / 2.0;
-        self.round.learn(hour, seen.mean - self.near.level(), (day * 8.0).min(0.2), spread);
+        let reading = self.near.step_near(seen.mean, (offset, self.round.at(hour)), &near, warm);
+        self.learn_round(hour, seen.mean, (spread, near.rate / 2.0), warm);
         let moved = (seen.high - seen.low).abs().max((seen.mean - self.last).abs());
         let rough = self.wobble.step((moved + spread * 0.05).ln(), 0.0, &wobble, warm);
         let stuck = self.stands_still(seen, settings);
@@ -143,7 +152,7 @@ impl ValueGauge {
             && let Some((_, by)) = far.worst()
         {
             let since = far.since.saturating_mul(settings.long_windows);
-            let at = Reading { expected: far.expected + offset, since, ..far };
+            let at = Reading { since, ..reading };
             hits.push(hit(FindingKind::ValueDrift, by, &at));
         }
         if let Some(by) = rough.up() {
@@ -154,6 +163,15 @@ impl ValueGauge {
         }
         let score = [reading.score, rough.score, far.map_or(0.0, |far| far.score), stuck.unwrap_or(0.0)];
         ValueReading { near: reading, score: score.into_iter().fold(0.0, f32::max) }
+    }
+
+    /// Learns this hour's norm: quickly in the first days, slowly for good. `a_window` is one window as a share of a day.
+    fn learn_round(&mut self, hour: usize, seen: f32, (spread, a_window): (f32, f32), warm: u16) {
+        let days = f32::from(self.near.age()) * a_window;
+        let once_an_hour = 3.0 * a_window * figure(u32::try_from(HOURS).unwrap_or(24));
+        let rate = (once_an_hour / (1.0 + days)).max(a_window * 8.0).min(0.3);
+        let step_most = if self.near.is_warm(warm) { spread } else { f32::MAX / 8.0 };
+        self.round.learn(hour, seen - self.near.level(), rate, step_most);
     }
 
     /// How far a value that does not move is past the longest time it ever stood still.
@@ -185,29 +203,26 @@ impl ValueGauge {
         }
         let mean = self.sum / f32::from(self.count.max(1));
         (self.sum, self.count) = (0.0, 0);
+        let before = std::mem::replace(&mut self.before, mean);
+        if before == 0.0 {
+            return None;
+        }
+        // How fast it moves is followed, not where it is: a battery that empties has a steady pace.
         let warm = settings.value_warm_windows / settings.long_windows.max(1);
-        Some(self.slow.step(mean, 0.0, tuning, warm.saturating_mul(2).max(8)))
+        Some(self.slow.step(mean - before, 0.0, tuning, warm.max(8)))
     }
 
     /// A person said that this is expected.
     pub fn accept(&mut self, kind: FindingKind, settings: &Settings) {
-        let (near, _, slow) = Self::tuning(settings, self.near.level());
+        let (near, _, slow) = Self::tuning(settings, self.near.level(), self.grain);
         match kind {
             FindingKind::SensorStuck => self.still_most = self.still_most.max(self.still),
             FindingKind::ValueNoisy => self.wobble.settle(),
             _ => {
                 self.near.accept(self.last, &near);
-                self.slow.accept(self.last, &slow);
+                self.slow.accept(0.0, &slow);
             }
         }
-    }
-
-    /// Learns anew, as after new software.
-    pub fn settle(&mut self) {
-        self.near.settle();
-        self.wobble.settle();
-        self.slow.settle();
-        (self.sum, self.count, self.still, self.still_most) = (0.0, 0, 0, 0);
     }
 
     pub(super) fn pack(&self, to: &mut Packer) {
@@ -219,6 +234,8 @@ impl ValueGauge {
         to.u16(self.still_most);
         to.f32(self.sum);
         to.u16(self.count);
+        to.f32(self.before);
+        to.half(self.grain);
     }
 
     pub(super) fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
@@ -233,6 +250,8 @@ impl ValueGauge {
             still_most: from.u16()?,
             sum: from.f32()?,
             count: from.u16()?,
+            before: from.f32()?,
+            grain: from.half()?,
         })
     }
 }
