@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn a_key_past_its_end_is_one_alert_that_closes_when_the_key_was_changed() {
         let (good, bad) = (key(None, None, KeyState::Active), key(Some(NOW), None, KeyState::Active));
-        assert_eq!(watch(&[good.clone()], &[], alert_id(), NOW), None);
+        assert_eq!(watch(std::slice::from_ref(&good), &[], alert_id(), NOW), None);
         let opened = watch(&[good.clone(), bad.clone()], &[], alert_id(), NOW).expect("an alert");
         let [Change::OpenAlert(alert)] = opened.changes.as_slice() else { panic!() };
         assert!(alert.text.contains("holdfast authority rotate"), "{}", alert.text);

@@ -2,9 +2,10 @@
 
 use holdfast_core::cose::Signer as _;
 use holdfast_core::time::{Millis, Timestamp};
-use holdfast_core::trust::TrustDocument;
+use holdfast_core::trust::{TrustContent, TrustDocument};
 use holdfast_domain::fleet::KeyThumbprint;
 use holdfast_domain::keys::inventory::{Inventory, KeyEntry, Place, Purpose};
+use holdfast_domain::keys::policy::{Use, permits};
 use holdfast_domain::keys::{KeyState, ServerKey, ServerRole, authority as rules};
 use holdfast_store::StoreError;
 use holdfast_store::keys::{OfCa, StoredCrl};
@@ -80,10 +81,7 @@ impl Keys for House {
     }
 
     fn crl(&self, issuer: Option<KeyThumbprint>) -> Answer<Option<Vec<u8>>> {
-        let issuer = match issuer.or_else(|| self.active_ca()) {
-            Some(issuer) => issuer,
-            None => return Ok(None),
-        };
+        let Some(issuer) = issuer.or_else(|| self.active_ca()) else { return Ok(None) };
         Ok(self.store.crl(issuer).map_err(stored)?.map(|crl| crl.der))
     }
 }
@@ -149,12 +147,12 @@ impl House {
 
     /// The first trust document of the unbroken run up to the newest one of which this holds; the one after the newest if
     /// it does not hold of that.
-    fn named_since(&self, holds: impl Fn(&holdfast_core::trust::TrustContent) -> bool) -> Result<u64, StoreError> {
+    fn named_since(&self, holds: impl Fn(&TrustContent) -> bool) -> Result<u64, StoreError> {
         let newest = self.trust.document().map_or(0, |document| document.version());
         let mut since = newest.saturating_add(1);
         for version in (1..=newest).rev() {
             let Some(stored) = self.store.trust(version)? else { break };
-            let read = holdfast_core::trust::TrustContent::read_unverified(&stored.document);
+            let read = TrustContent::read_unverified(&stored.document);
             if !read.is_ok_and(|(content, _)| holds(&content)) {
                 break;
             }
@@ -186,6 +184,16 @@ impl House {
             }
             ServerRole::Freshness => *document.content().freshness.key_id().as_bytes() == key.key.0,
         }
+    }
+
+    /// Refuses a trust document that names a key of an algorithm that the crypto policy does not permit, or not any more.
+    pub(super) fn permits_keys(content: &TrustContent, now: Timestamp) -> Answer<()> {
+        let named = content.root.keys().iter().chain(content.release.keys()).chain([&content.freshness]);
+        for key in named {
+            permits(algorithm_name(key), Use::Documents, now)
+                .map_err(|why| refuse(RefusalKind::Unacceptable, why.name(), why.to_string()))?;
+        }
+        Ok(())
     }
 
     /// A trust document names one freshness key: from the moment it is in force, that one signs.
@@ -344,7 +352,7 @@ impl House {
 fn algorithm_name(key: &holdfast_core::cose::PublicKey) -> &'static str {
     match key.algorithm() {
         holdfast_core::cose::Algorithm::Ed25519 => "Ed25519",
-        _ => "ESP256",
+        holdfast_core::cose::Algorithm::Esp256 => "ESP256",
     }
 }
 
@@ -355,4 +363,24 @@ fn digest(bytes: &[u8]) -> String {
 fn before(at: Timestamp, span: Millis) -> Timestamp {
     let back = i64::try_from(span.0.saturating_mul(1_000)).unwrap_or(0);
     Timestamp::from_micros(at.as_micros().saturating_sub(back))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_doors_offer_nothing_that_the_crypto_policy_does_not_permit() {
+        let (provider, now) = (rustls::crypto::aws_lc_rs::default_provider(), clock::now());
+        let suites = provider.cipher_suites.iter().filter(|suite| suite.tls13().is_some());
+        for suite in suites {
+            let name = format!("{:?}", suite.suite()).replace("TLS13_", "TLS_");
+            assert_eq!(permits(&name, Use::Traffic, now), Ok(()), "{name}");
+        }
+        for group in &provider.kx_groups {
+            let name = format!("{:?}", group.name());
+            let name = if name.starts_with("secp") { name.to_lowercase() } else { name };
+            assert_eq!(permits(&name, Use::KeyAgreement, now), Ok(()), "{name}");
+        }
+    }
 }

@@ -82,6 +82,7 @@ impl House {
         };
         let verified = verified.map_err(|why| refuse(RefusalKind::Unacceptable, why.name(), chain(&why)))?;
         self.names_our_keys(verified.content())?;
+        Self::permits_keys(verified.content(), clock::now())?;
         let cas = cas_of(verified.content());
         // A document in force that the doors cannot use would keep the server from starting again.
         Doors::new(Arc::clone(&self.authority), &cas)

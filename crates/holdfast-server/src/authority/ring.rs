@@ -141,7 +141,7 @@ impl Ring {
         let ca = standing(ServerRole::OperationalCa, ca_thumbprint(spki_of(&der)?));
         let ca_parts = open_ca(dir, vault, &ca_file, &ca)?;
         let seed = read_seed(&dir.join(FRESHNESS_KEY), vault)?;
-        let key = Arc::new(SoftwareKey::ed25519(&*seed));
+        let key = Arc::new(SoftwareKey::ed25519(&seed));
         let freshness = standing(ServerRole::Freshness, freshness_thumbprint(&key));
         Ok(Self {
             keys: vec![
@@ -273,8 +273,8 @@ impl Ring {
 
     /// Removes the private keys of destroyed keys from the disk.
     pub(super) fn sweep(&self, dir: &Path) -> Result<(), AuthorityError> {
-        let retired = self.keys.iter().filter(|held| held.standing.state == KeyState::Retired);
-        retired.map(|held| destroy(&dir.join(format!("{}.key", held.file)))).collect()
+        let mut retired = self.keys.iter().filter(|held| held.standing.state == KeyState::Retired);
+        retired.try_for_each(|held| destroy(&dir.join(format!("{}.key", held.file))))
     }
 }
 

@@ -12,6 +12,7 @@ use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::decision::{Change, Decision};
 use holdfast_domain::fleet::enrolment::{EnrolmentFacts, certificate_issued, decide_enrolment, enrolled};
 use holdfast_domain::fleet::{CertificateState, Device, DeviceCertificate};
+use holdfast_domain::keys::policy::{Use, permits};
 use holdfast_domain::telemetry::KeyProtection;
 use holdfast_store::integrity::AlertFilter;
 use http::header::CONTENT_TYPE;
@@ -35,6 +36,8 @@ const ISSUES_PER_LIFE: u64 = 3;
 const ISSUE_WINDOW: Millis = Millis::from_secs(3_600);
 /// How long a device that asked too often is told to wait.
 const ISSUE_WAIT_S: u32 = 60;
+/// The only algorithm of requests, as the crypto policy names it; every other one is refused when the request is read.
+const REQUEST_ALGORITHM: &str = "ecdsa-with-SHA256 (P-256)";
 /// Open alerts about one device that are looked at.
 const ALERTS_MAX: u32 = 100;
 
@@ -86,6 +89,7 @@ async fn requested_key(headers: &HeaderMap, body: Body) -> Result<RequestedKey, 
     // White space may stand anywhere; a Content-Transfer-Encoding header is ignored (RFC 8951 §3.1).
     text.retain(|byte| !byte.is_ascii_whitespace());
     let der = STANDARD.decode(text).map_err(|_| Refused::malformed("csr-malformed", "the body is not base64"))?;
+    permits(REQUEST_ALGORITHM, Use::Certificates, clock::now()).map_err(|why| Refused::malformed(why.name(), why))?;
     RequestedKey::from_request(&der).map_err(|why| Refused::malformed(why.name(), why))
 }
 

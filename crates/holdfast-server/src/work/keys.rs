@@ -47,7 +47,7 @@ fn watch_ends(house: &House) {
     match house.decide(decision) {
         Ok(_) => house.tell(LiveEvent::Alert(alert)),
         Err(why) => {
-            tracing::warn!(why = %why, "the alert about a key past its time could not be kept; it is tried again")
+            tracing::warn!(why = %why, "the alert about a key past its time could not be kept; it is tried again");
         }
     }
 }

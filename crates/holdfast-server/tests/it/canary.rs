@@ -25,14 +25,14 @@ impl Canary {
     /// A secret that is text.
     fn text(what: &str, secret: &str) -> Self {
         assert!(secret.len() >= 15, "{what} is too short to be looked for");
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(secret.as_bytes());
         let forms = [secret.to_owned(), hex, STANDARD.encode(secret).trim_end_matches('=').to_owned()];
         Self { what: what.to_owned(), forms: forms.map(String::into_bytes).to_vec() }
     }
 
     /// A secret that is bytes: as they are, in both cases of hexadecimal, and in both alphabets of base64.
     fn bytes(what: &str, secret: &[u8]) -> Self {
-        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(secret);
         let base64 = [STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)];
         let mut forms = vec![secret.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
         forms.extend(base64.map(|text| text.trim_end_matches('=').as_bytes().to_vec()));
@@ -40,6 +40,10 @@ impl Canary {
         forms.push(secret.iter().map(u8::to_string).collect::<Vec<_>>().join(", ").into_bytes());
         Self { what: what.to_owned(), forms }
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    holdfast_server::authority::secret_file::hex(bytes)
 }
 
 /// Every form of every canary, found in one walk over the bytes.
