@@ -156,6 +156,7 @@ impl Agent {
     /// Runs until told to stop.
     pub(crate) async fn run(layout: &Layout, keys: Arc<Keys>) -> Result<(), Fault> {
         let signals = |kind| signal(kind).map_err(Fault::files("listen for signals in", layout.root()));
+        let (terminate, interrupt) = (signals(SignalKind::terminate())?, signals(SignalKind::interrupt())?);
         let (brings, brought) = mpsc::channel(RESULTS_WAITING_MAX);
         let (heard, link) = mpsc::channel(crate::link::WAITING_MAX);
         let (said, application) = mpsc::channel(crate::link::WAITING_MAX);
@@ -172,9 +173,9 @@ impl Agent {
             core,
             local,
             admin,
+            terminate,
+            interrupt,
             watchdog: Watchdog::ready(),
-            terminate: signals(SignalKind::terminate())?,
-            interrupt: signals(SignalKind::interrupt())?,
         };
         tracing::info!(device.id = %agent.config.device, trust = ?agent.trust, queue.messages = agent.queue.len(), "agent started");
         while agent.turn(&mut ears).await? {}

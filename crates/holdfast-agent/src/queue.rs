@@ -106,17 +106,19 @@ impl Queue {
         for lane in Lane::ALL {
             queue.read(lane)?;
         }
-        let streams = &queue.streams;
+        let known = &queue.streams;
         let all = || queue.lanes.iter().flat_map(|lane| lane.entries.iter());
-        let name = |entry: &Entry| streams.get(usize::from(entry.stream)).map_or("", String::as_str);
+        let name = |entry: &Entry| known.get(usize::from(entry.stream)).map_or("", String::as_str);
         let wanted: BTreeSet<(&str, u64)> = all().map(|entry| (name(entry), entry.counter)).collect();
         let (acknowledged, mut highest) = queue.log.find(&wanted)?;
         for entry in all() {
             let at = highest.entry(name(entry).to_owned()).or_insert(0);
             *at = (*at).max(entry.counter);
         }
-        let events = highest.entry(EVENTS.to_owned()).or_insert(0);
-        *events = (*events).max(queue.shed.value.events_acknowledged);
+        for (stream, counter) in &queue.shed.value.acknowledged {
+            let at = highest.entry(stream.clone()).or_insert(0);
+            *at = (*at).max(*counter);
+        }
         for range in &queue.shed.value.ranges {
             let at = highest.entry(range.stream.clone()).or_insert(0);
             *at = (*at).max(range.to);
@@ -153,11 +155,11 @@ impl Queue {
 
     /// Adds a message; makes room if there is none. Events are durable before this returns.
     pub(crate) fn push(&mut self, lane: Lane, stream: &str, counter: u64, payload: &[u8]) -> Result<(), Fault> {
-        let line = line_of(stream, counter, payload);
+        let text = line_of(stream, counter, payload);
         let stream = intern(&mut self.streams, stream);
         let Some(files) = self.lanes.get_mut(lane as usize) else { return Ok(()) };
-        let (segment, at) = files.append(&line, lane.is_event())?;
-        let length = u32::try_from(line.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let (segment, at) = files.append(&text, lane.is_event())?;
+        let length = u32::try_from(text.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let bytes = bytes_of(payload);
         files.put(Entry { id: self.next_id, counter, segment, at, length, bytes, stream, taken: false });
         self.next_id += 1;
@@ -231,10 +233,14 @@ impl Queue {
     pub(crate) fn flush(&mut self) -> Result<(), Fault> {
         let telemetry = self.pending.iter().filter(|(stream, _, _)| !stream.starts_with('-'));
         self.log.append(telemetry.map(|(stream, counter, _)| (stream.as_str(), *counter)))?;
-        let events =
-            self.pending.iter().filter(|(stream, _, _)| stream == EVENTS).map(|(_, counter, _)| *counter).max();
-        if let Some(highest) = events.filter(|highest| *highest > self.shed.value.events_acknowledged) {
-            self.shed.value.events_acknowledged = highest;
+        let acknowledged = &mut self.shed.value.acknowledged;
+        let mut news = false;
+        for (stream, counter, _) in self.pending.iter().filter(|(stream, _, _)| stream.starts_with('-')) {
+            let at = acknowledged.entry(stream.clone()).or_insert(0);
+            news |= *counter > *at;
+            *at = (*at).max(*counter);
+        }
+        if news {
             self.shed.save()?;
         }
         for (_, _, id) in std::mem::take(&mut self.pending) {

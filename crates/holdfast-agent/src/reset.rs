@@ -154,7 +154,7 @@ fn erase(path: &Path) -> Result<(), Fault> {
     if meta.is_file()
         && let Ok(mut file) = OpenOptions::new().write(true).open(path)
     {
-        let zeros = [0_u8; PIECE_BYTES];
+        let zeros = vec![0_u8; PIECE_BYTES];
         let mut left = usize::try_from(meta.len()).unwrap_or(usize::MAX);
         while left > 0 {
             let piece = zeros.get(..left.min(PIECE_BYTES)).unwrap_or_default();

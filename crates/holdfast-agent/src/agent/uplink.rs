@@ -186,7 +186,7 @@ impl Agent {
         self.log_at = None;
         let lines = std::mem::take(&mut self.log_lines);
         if !lines.is_empty() {
-            let queued = self.enqueue(Lane::Event, LOG, |c, t| serde_json::json!({ "c": c, "t": t, "l": lines }));
+            let queued = self.enqueue(Lane::Telemetry, LOG, |c, t| serde_json::json!({ "c": c, "t": t, "l": lines }));
             self.note("queue log lines", queued);
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn own_addresses(interfaces: &[String]) -> Vec<SocketAddr> {
             IpAddr::V6(v6) if v6.is_unicast_link_local() => {
                 std::net::SocketAddrV6::new(v6, 0, 0, found.index.unwrap_or(0)).into()
             }
-            other => SocketAddr::new(other, 0),
+            address @ (IpAddr::V4(_) | IpAddr::V6(_)) => SocketAddr::new(address, 0),
         })
         .collect();
     own.sort();

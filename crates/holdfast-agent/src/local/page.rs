@@ -10,6 +10,7 @@ pub(crate) fn file(request: &Request) -> Option<Response> {
     }
     match request.path.as_str() {
         "/" => Some(Response::file("text/html; charset=utf-8", include_str!("page/index.html"))),
+        "/icon.svg" => Some(Response::file("image/svg+xml", include_str!("page/icon.svg"))),
         "/page.css" => Some(Response::file("text/css; charset=utf-8", include_str!("page/page.css"))),
         "/page.js" => Some(Response::file("text/javascript; charset=utf-8", include_str!("page/page.js"))),
         _ => None,

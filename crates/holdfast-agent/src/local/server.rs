@@ -23,6 +23,8 @@ use crate::clock;
 
 /// Between two looks at the device's addresses.
 const LOOK: Duration = Duration::from_secs(20);
+/// The same while an address could not be listened on: it may be that whoever used it is just ending.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Time for the TLS handshake.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
 /// Time for a whole request, and for a connection that waits for the next one.
@@ -44,25 +46,29 @@ struct Door {
     asks: mpsc::Sender<Asked>,
 }
 
+/// A listener in its task; it closes when this is dropped, which is also when the door's own task is ended.
+struct Listening(AbortHandle);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Listens until the task is ended.
 pub(crate) async fn serve(settings: Settings, device: String, identity: Identity, asks: mpsc::Sender<Asked>) {
     let door = Arc::new(Door { identity, rates: Mutex::default(), asks });
-    let mut open: BTreeMap<SocketAddr, AbortHandle> = BTreeMap::new();
+    let mut open: BTreeMap<SocketAddr, Listening> = BTreeMap::new();
     let mut announced: (Vec<SocketAddr>, Option<Announcement>) = (Vec::new(), None);
     loop {
         let own = network::own_addresses(&settings.interfaces);
-        open.retain(|address, task| {
-            let stays = own.contains(address) && !task.is_finished();
-            if !stays {
-                task.abort();
-            }
-            stays
-        });
+        open.retain(|address, listening| own.contains(address) && !listening.0.is_finished());
         for address in &own {
             if !open.contains_key(address)
                 && let Some(listener) = listen(*address, settings.port)
             {
-                open.insert(*address, tokio::spawn(accept(listener, Arc::clone(&door))).abort_handle());
+                let task = tokio::spawn(accept(listener, Arc::clone(&door)));
+                open.insert(*address, Listening(task.abort_handle()));
             }
         }
         let listening: Vec<SocketAddr> = open.keys().copied().collect();
@@ -72,10 +78,9 @@ pub(crate) async fn serve(settings: Settings, device: String, identity: Identity
             announced = (listening, announcement);
         }
         if door.asks.is_closed() {
-            open.values().for_each(AbortHandle::abort);
             return;
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(if open.len() < own.len() { LOOK_AGAIN } else { LOOK }).await;
     }
 }
 

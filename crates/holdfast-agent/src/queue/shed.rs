@@ -33,9 +33,9 @@ pub(crate) struct Condensed {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shed {
     pub(crate) ranges: Vec<Range>,
-    /// Highest number of an event that the server has.
+    /// Highest number that the server has, of events and log batches: they do not stand in `acked.log`.
     #[serde(default)]
-    pub(super) events_acknowledged: u64,
+    pub(super) acknowledged: BTreeMap<String, u64>,
     #[serde(default)]
     condensed: BTreeMap<String, Condensed>,
 }

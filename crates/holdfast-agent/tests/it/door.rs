@@ -18,6 +18,7 @@ printf '{"reported":{"on":false}}\n'
 echo up >&3
 while IFS= read -r line; do case $line in
 *'"restore":'*) echo "$line" >&3 ;;
+*'"name":"Button'*'"pairing"'*) printf '{"button":"confirm"}\n' ;;
 *'"confirm":{'*) echo "$line" >&3 ;;
 *'"desired":'*) case $line in *'"on":true'*) now=true ;; *) now=false ;; esac
     printf '{"reported":{"on":%s}}\n' $now; echo "on $now" >&3 ;;
@@ -64,7 +65,7 @@ impl House {
         }
         let output = curl.arg(format!("https://127.0.0.1:{}{path}", self.port)).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let (body, status) = text.rsplit_once('\n').unwrap();
+        let (body, status) = text.rsplit_once('\n').unwrap_or(("", "0"));
         (status.parse().unwrap(), serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
@@ -74,10 +75,14 @@ impl House {
 
     /// A first link up to the question at the device.
     fn ask_to_pair(&self, key: &SoftwareKey, permissions: &[&str]) -> (String, Value) {
+        self.ask_to_pair_as("Ana's phone", key, permissions)
+    }
+
+    fn ask_to_pair_as(&self, name: &str, key: &SoftwareKey, permissions: &[&str]) -> (String, Value) {
         let spki = key.public_key().to_spki_der();
         let nonce = [5_u8; 32];
         let link = json!({
-            "name": "Ana's phone", "permissions": permissions, "commitment": b64(Sha256Digest::of(&nonce).as_bytes()),
+            "name": name, "permissions": permissions, "commitment": b64(Sha256Digest::of(&nonce).as_bytes()),
             "key": { "kty": "OKP", "crv": "Ed25519", "x": b64(&spki[spki.len() - 32..]) },
         });
         let (status, begun) = self.call(("POST", "/local/v1/pairing"), Some(link), &[]);
@@ -208,6 +213,33 @@ fn a_controller_that_was_removed_is_out_at_once_and_permissions_are_kept() {
     assert_eq!(house.with(&token, ("GET", "/local/v1/state"), None).0, 401);
     assert_eq!(house.sign_in(&phone()).0, 401);
     running.stop();
+}
+
+#[test]
+fn a_button_on_the_device_confirms_and_a_reset_from_a_phone_needs_a_person_at_the_device() {
+    let mut house = House::with_lamp("");
+    let mut running = house.device.run();
+    house.up();
+    let (path, _) = house.ask_to_pair_as("Button phone", &phone(), &["read", "manage"]);
+    let confirmed = (0..200).any(|_| house.local(&["list"]).stdout.windows(6).any(|part| part == b"Button"));
+    assert!(confirmed, "the button was heard");
+    assert_eq!(house.call(("GET", &path), None, &[]).1["state"], "confirmed");
+    let token = house.token(&phone());
+    let before = house.device.status()["local_fingerprint"].clone();
+    assert_eq!(house.with(&token, ("POST", "/local/v1/reset"), Some(json!({}))).0, 202);
+    assert!(house.next().contains("factory-reset"), "the device asks");
+    assert_eq!(house.with(&token, ("GET", "/local/v1/status"), None).0, 200, "nothing has happened yet");
+    assert!(house.local(&["confirm", "reset"]).status.success());
+    let renewed = (0..2_000).any(|_| {
+        let status = house.device.status();
+        status["local_fingerprint"].is_string() && status["local_fingerprint"] != before && status["running"].is_object()
+    });
+    assert!(renewed, "a new door with a new key");
+    let open = (0..2_000).any(|_| house.call(("POST", "/local/v1/nonce"), Some(json!({})), &[]).0 == 200);
+    assert!(open, "the door is open again");
+    assert_eq!(house.sign_in(&phone()).0, 401, "nobody is paired any more");
+    running.stop();
+    assert!(events(&house.device).contains("factory-reset"));
 }
 
 #[test]

@@ -259,7 +259,8 @@ const look = async () => {
     list("about-list", [["Device", status.device], ["Version", status.version ?? "–"], ["Runs since", `${Math.floor(status.uptime_s / 60)} min`], ["Waiting for the internet", `${status.queued} messages`]]);
     show("about", true);
     get("event-list").replaceChildren(...happened.events.slice(-8).reverse().map((event) => {
-      const row = make("li", event.text || event.kind);
+      const words = event.kind.replaceAll("-", " ");
+      const row = make("li", event.text ? `${words}: ${event.text}` : words);
       row.append(make("time", new Date(event.at_us / 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
       return row;
     }));

@@ -315,6 +315,29 @@ fn health_alone_or_the_server_alone_confirms_nothing() {
 }
 
 #[test]
+fn a_core_function_that_is_silent_on_trial_ends_the_trial_for_good() {
+    let mut world = World::offered(release(2, 0));
+    let mut machine = Machine::new(world.boot(), world.journal.clone());
+    let step = |machine: &mut Machine, world: &mut World| {
+        while let Some((ticket, action)) = machine.poll_action() {
+            let result = world.carry_out(&action);
+            machine.handle(Event::Finished { ticket, result }, Millis(0));
+        }
+    };
+    step(&mut machine, &mut world);
+    machine.handle(Event::Silent, Millis(0));
+    assert!(machine.poll_action().is_none(), "no trial, no consequence");
+    machine.handle(Event::Assigned(release(2, 0)), Millis(0));
+    step(&mut machine, &mut world);
+    assert!(machine.is_on_trial());
+    machine.handle(Event::Silent, Millis(0));
+    step(&mut machine, &mut world);
+    assert_eq!((world.running, world.boot().committed, world.boot().bad_sequence), (Some(Slot::A), Slot::A, 2));
+    let report = machine.report().unwrap();
+    assert_eq!((report.state, report.reason.as_deref()), (ReportState::RolledBack, Some("core-function-silent")));
+}
+
+#[test]
 fn a_tampered_running_slot_gives_way_to_the_known_good_one() {
     let mut world = World::offered(release(2, 0));
     world.run(usize::MAX);
