@@ -39,6 +39,7 @@ pub(crate) mod paging;
 mod people;
 mod readings;
 mod releases;
+mod telemetry;
 pub(crate) mod trust;
 mod turns;
 mod updates;

@@ -29,6 +29,7 @@ mod serve;
 mod shadow;
 mod span;
 mod status;
+mod telemetry;
 mod trust;
 
 use client::Client;
@@ -125,6 +126,9 @@ enum Noun {
     /// The way of units from factory to recycling: readers, tags, sightings.
     #[command(subcommand, after_help = custody::EXAMPLES)]
     Custody(custody::Verb),
+    /// Telemetry as a whole: judge again what was refused, check signatures, see retention.
+    #[command(subcommand, after_help = telemetry::EXAMPLES)]
+    Telemetry(telemetry::Verb),
     /// A device's shadow: what is wanted and what is.
     #[command(subcommand, after_help = shadow::EXAMPLES)]
     Shadow(shadow::Verb),
@@ -229,6 +233,7 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Deployment(verb) => deployment::run(verb, &open()?, out).await,
         Noun::Device(verb) => device::run(verb, &open()?, out).await,
         Noun::Custody(verb) => custody::run(verb, &open()?, out).await,
+        Noun::Telemetry(verb) => telemetry::run(verb, &open()?, out).await,
         Noun::Shadow(verb) => shadow::run(verb, &open()?, out).await,
         Noun::Alert(verb) => integrity::alerts(verb, &open()?, out).await,
         Noun::Finding(verb) => finding::run(verb, &open()?, out).await,

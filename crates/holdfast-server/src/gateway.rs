@@ -40,6 +40,7 @@ pub use door::Config;
 pub use listener::listen;
 pub use metrics::{Metrics, Refusals};
 pub use models::Models;
+pub(crate) use readings::readmit;
 pub use registry::{Connections, LiveEvent};
 pub use returning::{CLASSES, Plan, Returning};
 

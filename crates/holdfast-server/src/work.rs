@@ -22,6 +22,7 @@ mod keys;
 pub(crate) mod pulse;
 pub(crate) mod recovery;
 pub(crate) mod refusals;
+pub(crate) mod retention;
 mod rollout;
 
 /// Effects taken from the outbox at once.
@@ -46,6 +47,9 @@ const HEADS: Pace = Pace { period: checkpoint::EVERY, pause: Duration::ZERO };
 const WATCH: Pace = Pace { period: Duration::from_millis(250), pause: Duration::ZERO };
 /// Runs of playbooks that nobody rang for: after a start.
 const PLAYBOOKS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
+
+/// Readings past the time that their stream keeps them.
+const RETENTION: Pace = Pace { period: retention::EVERY, pause: Duration::ZERO };
 
 /// How often a loop looks.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +80,7 @@ impl Work {
         work.repeat(PLAYBOOKS, &house.playbooks, house, playbooks::step);
         work.repeat(COUNT, &quiet, house, recovery::count);
         work.repeat(KEYS, &quiet, house, keys::see_to_keys);
+        work.repeat(RETENTION, &quiet, house, retention::run);
         work.repeat(HEADS, &quiet, house, checkpoint::sign);
         let (connections, returning) = (house.connections.clone(), house.returning.clone());
         let watch = recovery::watch(connections, returning, house.doorstep.clone(), house.curve.clone());

@@ -3,8 +3,8 @@
 //! Times are integer microseconds since 1970 in UTC, in members that end in `_us`; digests are lower-case hexadecimal;
 //! lists answer `{"items":[…],"next":cursor or null}`. Owns no rule: parses, asks, writes down.
 
-mod findings;
 mod custody;
+mod findings;
 mod fleet;
 mod history;
 mod integrity;
@@ -88,8 +88,8 @@ pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};
 
 /// Reads any bytes as each JSON body of the interface; for the fuzzers.
 pub(crate) fn read_bodies(bytes: &[u8]) {
-    findings::read_bodies(bytes);
     custody::read_bodies(bytes);
+    findings::read_bodies(bytes);
     fleet::read_bodies(bytes);
     keys::read_bodies(bytes);
     people::read_bodies(bytes);

@@ -11,6 +11,7 @@ pub mod history;
 pub mod integrity;
 pub mod keys;
 pub mod people;
+pub mod telemetry;
 pub mod returning;
 pub mod updates;
 
@@ -30,6 +31,7 @@ pub trait Backend:
     + integrity::Integrity
     + findings::Findings
     + keys::Keys
+    + telemetry::Telemetry
     + history::History
 {
 }
@@ -43,6 +45,7 @@ impl<T> Backend for T where
     + integrity::Integrity
     + findings::Findings
     + keys::Keys
+    + telemetry::Telemetry
     + history::History
 {
 }

@@ -20,7 +20,12 @@
       cursor: { sync: { key: sync.key }, points: { size: 7 }, y: false },
       scales: { x: { time: true } },
       axes: [{ ...axis, space: 64, size: 26, values: clock }, { ...axis, size: 44, space: 34 }],
-      series: [{}, { stroke: line, width: 2, fill: line + "1f", points: { show: false }, spanGaps: false }],
+      series: [
+        {}, { stroke: line, width: 2, points: { show: false }, spanGaps: false },
+        { stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } },
+        { stroke: "transparent", points: { show: true, size: 7, stroke: colour("--bad"), fill: colour("--bad") } },
+      ],
+      bands: [{ series: [2, 3], fill: line + "2e" }],
       hooks: { setCursor: [(plot) => tell(figure, plot)] },
     };
   };
@@ -33,11 +38,13 @@
   };
 
   const plots = new Map();
-  const draw = (figure, times, values) => {
+  const draw = (figure, times, line) => {
+    const doubtful = line.values.map((value, n) => (line.doubtful[n] ? value : null));
+    const data = [times, line.values, line.high, line.low, doubtful];
     const known = plots.get(figure);
-    if (known) return known.setData([times, values]);
+    if (known) return known.setData(data);
     figure.classList.add("drawn");
-    plots.set(figure, new uPlot(options(figure, figure.clientWidth), [times, values], figure));
+    plots.set(figure, new uPlot(options(figure, figure.clientWidth), data, figure));
   };
 
   const load = async (panel) => {
@@ -47,7 +54,7 @@
     if (chart.t.length < 2) return;
     for (const figure of panel.querySelectorAll(".chart")) {
       const line = chart.lines.find((one) => one.field === figure.dataset.field);
-      if (line) draw(figure, chart.t, line.values);
+      if (line) draw(figure, chart.t, line);
     }
   };
 

@@ -9,6 +9,8 @@ pub enum Act {
     ViewFleet,
     /// See what devices measured: personal data.
     ReadTelemetry,
+    /// See measured values that are sensitive for security.
+    ReadSensitive,
     /// See the ledger, checkpoints and the conformity report.
     ViewEvidence,
     /// Add a product or replace its model.
@@ -49,9 +51,10 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::ViewFleet,
         Self::ReadTelemetry,
+        Self::ReadSensitive,
         Self::ViewEvidence,
         Self::PutProduct,
         Self::UploadTrust,
@@ -75,7 +78,7 @@ impl Act {
     /// Whether it leaves everything as it is.
     #[must_use]
     pub const fn only_reads(self) -> bool {
-        matches!(self, Self::ViewFleet | Self::ReadTelemetry | Self::ViewEvidence)
+        matches!(self, Self::ViewFleet | Self::ReadTelemetry | Self::ReadSensitive | Self::ViewEvidence)
     }
 }
 
@@ -110,6 +113,7 @@ pub const fn may(role: Role, act: Act) -> bool {
     match act {
         Act::ViewFleet | Act::ViewEvidence | Act::ManageOwnAccess => true,
         Act::ReadTelemetry => matches!(role, Administrator | FleetOperator | Security),
+        Act::ReadSensitive => matches!(role, Administrator | Security),
         Act::ChangeKeys | Act::ManagePeople => matches!(role, Administrator),
         Act::PutProduct | Act::UploadTrust | Act::PublishRelease => matches!(role, Administrator | ReleaseEngineer),
         Act::ImportBatch | Act::SetShadow | Act::GiveCommand | Act::AllowReenrolment | Act::ManageCustody => {
@@ -133,6 +137,7 @@ mod tests {
     const TABLE: &str = "
         ViewFleet         xxxxx
         ReadTelemetry     xx.x.
+        ReadSensitive     x..x.
         ViewEvidence      xxxxx
         PutProduct        x.x..
         UploadTrust       x.x..

@@ -37,6 +37,7 @@ pub(super) fn field(field: &Field) -> FieldView {
         unit: field.unit.clone(),
         kind: kind(&field.shape),
         personal: field.labels.personal,
+        sensitive: field.labels.security_sensitive,
     }
 }
 

@@ -48,10 +48,31 @@ const SHOWN: &[Column] = &[
     ("Streams", "/streams"),
 ];
 
+const ACCOUNT: &[Column] = &[
+    ("Missing, unexplained", "/missing"),
+    ("Dropped by intent", "/shed"),
+    ("Too old to be listed", "/unlisted"),
+    ("Sent again", "/repeats"),
+    ("Quality, percent", "/quality/overall"),
+    ("Stale", "/quality/stale"),
+];
+const GAPS: &[Column] = &[("First", "/first"), ("Last", "/last"), ("Readings", "/count"), ("Why", "/reason")];
+const REFUSED: &[Column] = &[
+    ("Received", "/received_us"),
+    ("Stream", "/stream"),
+    ("Why", "/reason"),
+    ("Field", "/field"),
+    ("Waits", "/waits"),
+    ("Message", "/payload"),
+];
+const LOG: &[Column] = &[("At", "/at_us"), ("Level", "/level"), ("What", "/code"), ("Text", "/text")];
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast device list --product hearth-thermostat --online true
   holdfast device telemetry hearth-0001 climate --limit 5
+  holdfast device telemetry hearth-0001 climate --gaps
+  holdfast device refused hearth-0001
   holdfast device command hearth-0001 identify --input '{\"seconds\": 10}'
   holdfast device quarantine hearth-0001 --reason 'Sold on a flea market'
   holdfast device replace hearth-0001 --by hearth-0002
@@ -112,6 +133,25 @@ pub(super) enum Verb {
         stream: StreamId,
         /// At most so many, newest first.
         #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// Instead of readings: which counters never came, and why.
+        #[arg(long)]
+        gaps: bool,
+    },
+    /// What a device's sensors sent and the model refused; kept aside.
+    Refused {
+        /// Its id.
+        id: DeviceId,
+        /// At most so many, newest first.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// A device's log, newest first.
+    Log {
+        /// Its id.
+        id: DeviceId,
+        /// At most so many lines.
+        #[arg(long, default_value_t = 50)]
         limit: u32,
     },
     /// Give a device an order.
@@ -215,6 +255,11 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
                 progress(&format!("There may be more: --after {}, or a higher --limit.", text(last, "id")));
             }
         }
+        Verb::Replace { id, by, yes } => {
+            confirmed(&format!("Shut {id} out for good and put {by} in its place?"), yes)?;
+            let done = client.post(&path(&id, "/replace"), json!({"by": by.as_str()})).await?;
+            out.done(&format!("{by} is in the place of {id}."), &done);
+        }
         Verb::Show { id } => out.item(&client.get(&path(&id, "")).await?, SHOWN),
         Verb::Quarantine { id, reason } => {
             let body = reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
@@ -234,12 +279,25 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let done = client.post(&path(&id, "/allow-reenrolment"), json!({})).await?;
             out.done(&format!("{id} may enrol once more with its factory identity."), &done);
         }
-        Verb::Replace { id, by, yes } => {
-            confirmed(&format!("Shut {id} out for good and put {by} in its place?"), yes)?;
-            let done = client.post(&path(&id, "/replace"), json!({"by": by.as_str()})).await?;
-            out.done(&format!("{by} is in the place of {id}."), &done);
+        Verb::Telemetry { id, stream, gaps: true, .. } => {
+            let account = client.get(&path(&id, &format!("/telemetry/{stream}/account"))).await?;
+            if out.is_json() {
+                out.item(&account, &[]);
+            } else {
+                out.item(&account, ACCOUNT);
+                let gaps = account.get("gaps").and_then(Value::as_array).cloned().unwrap_or_default();
+                out.list(&gaps, GAPS, "No reading is missing.");
+            }
         }
-        Verb::Telemetry { id, stream, limit } => {
+        Verb::Refused { id, limit } => {
+            let rows = client.all(&path(&id, "/aside"), u64::from(limit)).await?;
+            out.list(&rows, REFUSED, "Nothing of this device was refused.");
+        }
+        Verb::Log { id, limit } => {
+            let rows = client.all(&path(&id, "/log"), u64::from(limit)).await?;
+            out.list(&rows, LOG, "This device has not sent any log.");
+        }
+        Verb::Telemetry { id, stream, limit, .. } => {
             let rows = client.all(&path(&id, &format!("/telemetry/{stream}")), u64::from(limit)).await?;
             out.list(
                 &rows,

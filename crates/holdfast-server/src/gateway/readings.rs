@@ -1,6 +1,7 @@
 //! Admission of telemetry on one connection: payload to rows, with the newest reading of each stream for rules between
 //! readings. One reading takes the fast path; packs, signatures, sheds and refusals are put behind what is pending.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use holdfast_core::id::{DeviceId, ProductId, StreamId};
@@ -10,7 +11,7 @@ use holdfast_core::time::Timestamp;
 use holdfast_domain::telemetry::schema::FieldProblem;
 use holdfast_domain::telemetry::value::{FieldMap, FieldValue, Value};
 use holdfast_domain::telemetry::{LastReading, Model, TelemetryInput, TelemetryRefusal};
-use holdfast_store::telemetry::TelemetryRow;
+use holdfast_store::telemetry::{AsideRow, TelemetryRow};
 
 use super::aside::{Allowance, Aside};
 use super::door::Door;
@@ -253,6 +254,38 @@ pub(super) fn unsigned_message(reading: &senml::Reading) -> TelemetryMessage {
         fields: reading.fields.clone(),
         quality: Qualities::new(),
     }
+}
+
+/// A message that was kept aside and is admitted now.
+pub(crate) struct Readmitted {
+    /// What is stored of it.
+    pub(crate) rows: Vec<TelemetryRow>,
+    /// What has to be verified before, if it is signed.
+    pub(crate) signed: Option<(Vec<TelemetryMessage>, Vec<u8>)>,
+}
+
+/// Judges a message that was kept aside by the model of today, as of the time when it came.
+pub(crate) fn readmit(model: &Model, aside: &AsideRow) -> Option<Readmitted> {
+    let (readings, units, signature): (Vec<_>, Vec<BTreeMap<String, String>>, _) =
+        match Upload::parse(&aside.payload).ok()? {
+            Upload::Reading { reading, signature } => (vec![reading], Vec::new(), signature),
+            Upload::Pack { readings, signature } => (readings, Vec::new(), signature),
+            Upload::Senml(pack) => {
+                let readings = pack.readings(aside.received).ok()?;
+                (readings.iter().map(unsigned_message).collect(), readings.into_iter().map(|r| r.units).collect(), None)
+            }
+            Upload::Shed(_) => return None,
+        };
+    let mut last = None;
+    for (at, reading) in readings.iter().enumerate() {
+        let units: Vec<(&str, &str)> =
+            units.get(at).into_iter().flatten().map(|(name, unit)| (name.as_str(), unit.as_str())).collect();
+        let judged = (last.as_ref(), signature.is_some());
+        last = judge_one(model, &aside.stream, (reading, &units), judged, aside.received).ok()?.or(last);
+    }
+    let rows =
+        readings.iter().map(|reading| row(&aside.device, &aside.stream, reading.clone(), aside.received)).collect();
+    Some(Readmitted { rows, signed: signature.map(|signature| (readings, signature)) })
 }
 
 /// Hands the rows of one message to the store; it is acknowledged when all of them are on disk.

@@ -140,6 +140,8 @@ pub struct FieldView {
     pub kind: FieldKind,
     /// Whether the model marks it as personal data.
     pub personal: bool,
+    /// Whether the model marks it as sensitive for security.
+    pub sensitive: bool,
 }
 
 /// Type and limits of a field.
@@ -243,6 +245,8 @@ pub struct MessageAsk {
     pub to: Option<Timestamp>,
     /// Which page, newest first.
     pub page: PageAsk,
+    /// Whether values that are sensitive for security are shown.
+    pub clear: bool,
 }
 
 /// One stored telemetry message.
@@ -256,6 +260,8 @@ pub struct Message {
     pub stored: Timestamp,
     /// Its fields by name.
     pub fields: BTreeMap<String, Reading>,
+    /// Words of quality by field, for those that are not simply good: `suspect`, `bad`, `missing`, `calibration-expired`.
+    pub quality: BTreeMap<String, String>,
 }
 
 /// One value of a message.
@@ -267,6 +273,8 @@ pub enum Reading {
     Flag(bool),
     /// A text.
     Text(String),
+    /// A value that the asker may not see.
+    Redacted,
 }
 
 /// Which part of a stream to draw, in how many points.
@@ -278,6 +286,8 @@ pub struct ChartAsk {
     pub to: Timestamp,
     /// Most points; where there are more messages, a point is the mean of its bucket.
     pub points: u16,
+    /// Whether values that are sensitive for security are shown.
+    pub clear: bool,
 }
 
 /// Numbers of a stream over time, ready to draw. Only number fields are in it.
@@ -294,8 +304,14 @@ pub struct Chart {
 pub struct ChartLine {
     /// The field.
     pub field: FieldView,
-    /// Its value at each time; `None` where there is none.
+    /// Its mean at each time; `None` where there is none.
     pub values: Vec<Option<f64>>,
+    /// Its lowest value at each time.
+    pub low: Vec<Option<f64>>,
+    /// Its highest value at each time.
+    pub high: Vec<Option<f64>>,
+    /// At which times there is a value that is not to be trusted.
+    pub doubtful: Vec<bool>,
 }
 
 /// How a roll-out stands in figures: one count for each execution state.

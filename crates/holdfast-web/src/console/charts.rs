@@ -3,14 +3,16 @@
 use axum::extract::State;
 use holdfast_core::id::{DeviceId, StreamId};
 use holdfast_core::time::{Millis, Timestamp};
-use holdfast_domain::people::access::Act;
+use holdfast_domain::people::access::{Act, may};
 use serde::Serialize;
 
+use super::device::StreamFacts;
 use super::pictures::Line;
 use super::words::{calendar, figure};
-use crate::backend::fleet::{Chart, ChartAsk, ChartLine, FieldKind, FieldView, Message, Reading, StreamView};
+use crate::backend::fleet::{ChartAsk, ChartLine, FieldKind, FieldView, Message, Reading, StreamView};
+use crate::backend::telemetry::Account;
 use crate::door::App;
-use crate::door::extract::{Asked, Fields, Ids};
+use crate::door::extract::{Asked, Fields, Ids, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
@@ -29,10 +31,11 @@ pub(super) enum Range {
     Hour,
     Day,
     Week,
+    Month,
 }
 
 impl Range {
-    pub(super) const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
+    pub(super) const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
 
     /// Reads `range`; the last hour if nothing or something else is asked for.
     pub(super) fn of(query: &Fields) -> Self {
@@ -44,6 +47,7 @@ impl Range {
             Self::Hour => "1h",
             Self::Day => "24h",
             Self::Week => "7d",
+            Self::Month => "30d",
         }
     }
 
@@ -52,6 +56,7 @@ impl Range {
             Self::Hour => "Last hour",
             Self::Day => "Last day",
             Self::Week => "Last week",
+            Self::Month => "Last 30 days",
         }
     }
 
@@ -60,13 +65,14 @@ impl Range {
             Self::Hour => 3_600,
             Self::Day => 86_400,
             Self::Week => 604_800,
+            Self::Month => 2_592_000,
         }
     }
 
-    pub(super) const fn chart(self, now: Timestamp) -> ChartAsk {
+    pub(super) const fn chart(self, now: Timestamp, clear: bool) -> ChartAsk {
         let back = Millis::from_secs(self.seconds());
         let from = Timestamp::from_micros(now.as_micros().saturating_sub_unsigned(back.0.saturating_mul(1_000)));
-        ChartAsk { from, to: now, points: POINTS }
+        ChartAsk { from, to: now, points: POINTS, clear }
     }
 }
 
@@ -76,9 +82,58 @@ pub(super) struct StreamPanel {
     pub(super) title: String,
     pub(super) source: String,
     pub(super) charts: Vec<FieldChart>,
+    pub(super) account: AccountLine,
     pub(super) heads: Vec<String>,
     pub(super) rows: Vec<(String, Vec<String>)>,
 }
+
+/// What a panel says of a stream's quality and losses.
+pub(super) struct AccountLine {
+    pub(super) score: u8,
+    pub(super) class: &'static str,
+    pub(super) parts: String,
+    pub(super) losses: String,
+    pub(super) stale: bool,
+}
+
+impl AccountLine {
+    fn new(account: &Account) -> Self {
+        let score = account.score;
+        let mut losses = Vec::new();
+        let lost: [(u64, &str); 3] = [
+            (account.missing, "missing without an explanation"),
+            (account.shed, "dropped by the device by intent"),
+            (account.repeats, "sent again"),
+        ];
+        losses.extend(lost.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        for gap in account.gaps.iter().rev().take(GAPS_NAMED) {
+            let (first, last) = (gap.span.first, gap.span.last);
+            let reason = gap.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            losses.push(if first == last {
+                format!("no {first}{reason}")
+            } else {
+                format!("no {first} to {last}{reason}")
+            });
+        }
+        Self {
+            score: score.overall,
+            class: match score.overall {
+                90..=100 => "ok",
+                60..90 => "busy",
+                _ => "bad",
+            },
+            parts: format!(
+                "complete {} %, in time {} %, valid {} %, trusted {} %",
+                score.completeness, score.timeliness, score.validity, score.consistency
+            ),
+            losses: if losses.is_empty() { "no reading is missing".to_owned() } else { losses.join(" · ") },
+            stale: score.stale,
+        }
+    }
+}
+
+/// Newest gaps that a panel names.
+const GAPS_NAMED: usize = 3;
 
 /// One number field's picture.
 pub(super) struct FieldChart {
@@ -88,6 +143,8 @@ pub(super) struct FieldChart {
     pub(super) last: Option<String>,
     pub(super) low: String,
     pub(super) high: String,
+    /// The picture in words.
+    pub(super) words: String,
     pub(super) line: Line,
 }
 
@@ -95,13 +152,16 @@ pub(super) struct FieldChart {
 const LINE_CLASSES: [&str; 4] = ["line1", "line2", "line3", "line4"];
 
 impl StreamPanel {
-    pub(super) fn new(device: &DeviceId, stream: &StreamView, chart: Chart, last: &[Message]) -> Self {
+    pub(super) fn new(device: &DeviceId, stream: &StreamView, facts: StreamFacts) -> Self {
+        let StreamFacts { chart, last, account } = facts;
+        let last = last.as_slice();
         let newest = last.first();
         let charts = chart.lines.into_iter().zip(LINE_CLASSES.into_iter().cycle());
         Self {
             stream: stream.id.to_string(),
             title: stream.title.clone(),
             source: format!("/console/devices/{device}/chart/{}", stream.id),
+            account: AccountLine::new(&account),
             charts: charts.map(|(line, class)| FieldChart::new(line, class, newest)).collect(),
             heads: stream.fields.iter().map(head).collect(),
             rows: last.iter().map(|message| row(stream, message)).collect(),
@@ -111,19 +171,49 @@ impl StreamPanel {
 
 impl FieldChart {
     fn new(line: ChartLine, class: &'static str, newest: Option<&Message>) -> Self {
-        let known = || line.values.iter().flatten().copied();
-        let (low, high) = (known().reduce(f64::min), known().reduce(f64::max));
+        let lows = || line.low.iter().flatten().copied();
+        let highs = || line.high.iter().flatten().copied();
+        let (low, high) = (lows().reduce(f64::min), highs().reduce(f64::max));
+        let doubtful = line.doubtful.iter().filter(|doubtful| **doubtful).count();
+        let gaps = line.values.split(Option::is_none).filter(|part| !part.is_empty()).count().saturating_sub(1);
         let current = newest.and_then(|message| message.fields.get(&line.field.name));
         Self {
             last: current.map(reading).or_else(|| line.values.iter().rev().flatten().next().map(|n| figure(*n))),
+            words: words(&line, doubtful, gaps),
             low: low.map(figure).unwrap_or_default(),
             high: high.map(figure).unwrap_or_default(),
             name: line.field.name,
             title: line.field.title,
             unit: line.field.unit.unwrap_or_default(),
-            line: Line::new(line.values, class),
+            line: Line::new(line.values, class).with_band(line.low, line.high).with_doubt(line.doubtful),
         }
     }
+}
+
+/// What the picture shows, for whoever does not see it.
+fn words(line: &ChartLine, doubtful: usize, gaps: usize) -> String {
+    let known = || line.values.iter().flatten().copied();
+    let unit = line.field.unit.as_deref().unwrap_or_default();
+    let (Some(first), Some(last)) = (known().next(), known().last()) else {
+        return "No value in this time.".to_owned();
+    };
+    let low = line.low.iter().flatten().copied().fold(first, f64::min);
+    let high = line.high.iter().flatten().copied().fold(first, f64::max);
+    let mut text = format!(
+        "{}: from {} {unit} at the beginning to {} {unit} at the end, between {} and {} {unit}",
+        line.field.title,
+        figure(first),
+        figure(last),
+        figure(low),
+        figure(high)
+    );
+    for (count, what) in [(gaps, "gap"), (doubtful, "doubtful point")] {
+        if count > 0 {
+            text.push_str(&format!(", {count} {what}{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    text.push('.');
+    text
 }
 
 fn head(field: &FieldView) -> String {
@@ -140,6 +230,7 @@ fn reading(value: &Reading) -> String {
         Reading::Number(n) => figure(*n),
         Reading::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Reading::Text(text) => text.clone(),
+        Reading::Redacted => "hidden".to_owned(),
     }
 }
 
@@ -166,6 +257,9 @@ pub(super) fn limits(kind: &FieldKind) -> String {
 struct LineDoc {
     field: String,
     values: Vec<Option<f64>>,
+    low: Vec<Option<f64>>,
+    high: Vec<Option<f64>>,
+    doubtful: Vec<bool>,
 }
 
 #[derive(Serialize)]
@@ -175,15 +269,21 @@ struct ChartDoc {
     lines: Vec<LineDoc>,
 }
 
+fn line_doc(line: ChartLine) -> LineDoc {
+    LineDoc { field: line.field.name, values: line.values, low: line.low, high: line.high, doubtful: line.doubtful }
+}
+
 async fn figures(
     State(app): State<App>,
+    Who(caller): Who,
     Ids(device, stream): Ids<DeviceId, StreamId>,
     Asked(query): Asked,
 ) -> Result<axum::Json<ChartDoc>, Problem> {
-    let ask = Range::of(&query.only(&["range"])?).chart(app.ground().now());
+    let clear = may(caller.person.role, Act::ReadSensitive);
+    let ask = Range::of(&query.only(&["range"])?).chart(app.ground().now(), clear);
     let chart = app.ask(move |b| b.chart(&device, &stream, ask)).await?;
     Ok(axum::Json(ChartDoc {
         t: chart.at.iter().map(|at| at.as_micros().div_euclid(1_000_000)).collect(),
-        lines: chart.lines.into_iter().map(|line| LineDoc { field: line.field.name, values: line.values }).collect(),
+        lines: chart.lines.into_iter().map(line_doc).collect(),
     }))
 }

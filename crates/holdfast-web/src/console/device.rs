@@ -17,6 +17,7 @@ use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 pub(crate) use view::EntryLine;
+pub(super) use view::StreamFacts;
 use view::{DevicePage, Facts};
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -40,7 +41,7 @@ async fn show(desk: Desk, Id(id): Id<DeviceId>) -> PageReply {
 async fn device_page(desk: Desk, id: DeviceId, attempt: Attempt) -> PageReply {
     let range = Range::of(&desk.query);
     let (now, wanted) = (desk.now, id.clone());
-    let chart = desk.may(Act::ReadTelemetry).then(|| range.chart(now));
+    let chart = desk.may(Act::ReadTelemetry).then(|| range.chart(now, desk.may(Act::ReadSensitive)));
     let facts = desk.ask(move |b| facts(b, &wanted, chart)).await?.ok_or_else(no_device)?;
     let frame = desk.frame(id.as_str(), "devices").await?.live_unless(&attempt, format!("device={id}"));
     let status = attempt.status();
@@ -59,6 +60,9 @@ fn facts(b: &dyn Backend, id: &DeviceId, chart: Option<ChartAsk>) -> Answer<Opti
         alerts: b.alerts(true, Some(id), &list)?.rows,
         findings: b.findings(&open_findings(id), &list)?.rows,
         ledger: b.device_ledger(id, &list)?.rows,
+        asides: chart.map_or(Ok(Vec::new()), |chart| b.asides(id, &list, chart.clear).map(|page| page.rows))?,
+        faults: b.faults(id)?,
+        log: chart.map_or(Ok(Vec::new()), |_| b.device_log(id, &list).map(|page| page.rows))?,
         streams,
         view,
     }))
@@ -69,11 +73,15 @@ fn open_findings(id: &DeviceId) -> FindingFilter {
     FindingFilter { open_only: true, subject: Some(Subject::Device(id.clone())), ..FindingFilter::default() }
 }
 
-fn streams(b: &dyn Backend, view: &DeviceView, chart: ChartAsk) -> Answer<Vec<view::StreamFacts>> {
+fn streams(b: &dyn Backend, view: &DeviceView, chart: ChartAsk) -> Answer<Vec<StreamFacts>> {
     let id = &view.device.id;
-    let facts = |stream: &StreamId| -> Result<view::StreamFacts, Stop> {
-        let ask = MessageAsk { from: None, to: None, page: PageAsk::first(TABLE_ROWS) };
-        Ok(view::StreamFacts { chart: b.chart(id, stream, chart)?, last: b.messages(id, stream, &ask)?.rows })
+    let facts = |stream: &StreamId| -> Result<StreamFacts, Stop> {
+        let ask = MessageAsk { from: None, to: None, page: PageAsk::first(TABLE_ROWS), clear: chart.clear };
+        Ok(StreamFacts {
+            chart: b.chart(id, stream, chart)?,
+            last: b.messages(id, stream, &ask)?.rows,
+            account: b.account(id, stream)?,
+        })
     };
     view.model.streams.iter().map(|stream| facts(&stream.id)).collect()
 }

@@ -69,7 +69,6 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["climate.temperature", "only their distance from the usual is kept"],
         ),
         one("/console/custody", &["hearth-0004", "Rotterdam, dock 2", "tag clone suspected", "out of use"]),
-        one("/console/alerts", &["integrity contradicted", "field undeclared", "1,204"]),
         one("/console/ledger", &["131 entries", "holdfast ledger verify", "Older"]),
         one(
             "/console/keys",

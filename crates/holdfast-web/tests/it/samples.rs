@@ -21,6 +21,8 @@ mod fleet;
 mod history;
 #[path = "samples/keys.rs"]
 mod keys;
+#[path = "samples/telemetry.rs"]
+mod telemetry;
 #[path = "samples/updates.rs"]
 pub(crate) mod updates;
 

@@ -16,6 +16,7 @@ use super::super::words::{Day, Digest, When, calendar, day, digest, reason, when
 use super::super::{Attempt, Desk, Frame};
 use crate::backend::fleet::{ActionView, Chart, DeviceView, FieldView, Message};
 use crate::backend::history::LedgerEntry;
+use crate::backend::telemetry::{Account, AsideView, FaultView, LogView};
 
 /// Everything the page was told.
 pub(super) struct Facts {
@@ -27,12 +28,59 @@ pub(super) struct Facts {
     pub(super) findings: Vec<Finding>,
     pub(super) ledger: Vec<LedgerEntry>,
     pub(super) streams: Vec<StreamFacts>,
+    pub(super) asides: Vec<AsideView>,
+    pub(super) faults: Vec<FaultView>,
+    pub(super) log: Vec<LogView>,
 }
 
 /// One stream's chart and last messages.
-pub(super) struct StreamFacts {
-    pub(super) chart: Chart,
-    pub(super) last: Vec<Message>,
+pub(in super::super) struct StreamFacts {
+    pub(in super::super) chart: Chart,
+    pub(in super::super) last: Vec<Message>,
+    pub(in super::super) account: Account,
+}
+
+/// One refused message that is kept aside.
+pub(super) struct AsideLine {
+    stream: String,
+    reason: String,
+    field: String,
+    waits: bool,
+    payload: String,
+    at: When,
+}
+
+/// How often a sensor's values were refused.
+pub(super) struct FaultLine {
+    sensor: String,
+    reason: String,
+    count: u64,
+    at: When,
+}
+
+/// One line of the device's log.
+pub(super) struct LogLine {
+    level: String,
+    class: &'static str,
+    code: String,
+    text: String,
+    at: When,
+}
+
+impl LogLine {
+    fn new(line: LogView, desk: &Desk) -> Self {
+        Self {
+            class: match line.level.as_str() {
+                "security" | "error" => "bad",
+                "warn" => "busy",
+                _ => "",
+            },
+            level: line.level,
+            code: reason(&line.code),
+            text: line.text,
+            at: when(line.at, desk.now),
+        }
+    }
 }
 
 pub(super) struct CertificateLine {
@@ -139,9 +187,28 @@ pub(super) struct DevicePage {
     executions: Vec<ExecutionLine>,
     ledger: Vec<EntryLine>,
     panels: Vec<StreamPanel>,
+    asides: Vec<AsideLine>,
+    faults: Vec<FaultLine>,
+    log: Vec<LogLine>,
     range: Range,
     role: Role,
     attempt: Attempt,
+}
+
+fn aside_line(aside: AsideView, desk: &Desk) -> AsideLine {
+    AsideLine {
+        stream: aside.stream,
+        reason: reason(&aside.reason),
+        field: aside.field.unwrap_or_default(),
+        waits: aside.waits,
+        payload: aside.payload.unwrap_or_else(|| "hidden".to_owned()),
+        at: when(aside.received, desk.now),
+    }
+}
+
+fn fault_line(fault: FaultView, desk: &Desk) -> FaultLine {
+    let sensor = if fault.field.is_empty() { fault.stream } else { format!("{} · {}", fault.stream, fault.field) };
+    FaultLine { sensor, reason: reason(&fault.reason), count: fault.count, at: when(fault.last, desk.now) }
 }
 
 impl DevicePage {
@@ -152,11 +219,14 @@ impl DevicePage {
 
     pub(super) fn new(frame: Frame, facts: Facts, desk: &Desk, range: Range, attempt: Attempt) -> Self {
         let now = desk.now;
-        let Facts { view, shadow, commands, appraisals, alerts, findings, ledger, streams } = facts;
+        let Facts { view, shadow, commands, appraisals, alerts, findings, ledger, streams, asides, faults, log } = facts;
         let device = view.device;
-        let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts.chart, &facts.last);
+        let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts);
         Self {
             frame,
+            asides: asides.into_iter().map(|aside| aside_line(aside, desk)).collect(),
+            faults: faults.into_iter().map(|fault| fault_line(fault, desk)).collect(),
+            log: log.into_iter().map(|line| LogLine::new(line, desk)).collect(),
             panels: view.model.streams.iter().zip(streams).map(panel).collect(),
             id: device.id.to_string(),
             product: device.product.to_string(),

@@ -25,6 +25,7 @@ pub(crate) fn field(name: &str, title: &str, unit: Option<&str>, kind: FieldKind
         unit: unit.map(str::to_owned),
         kind,
         personal: name == "presence",
+        sensitive: false,
     }
 }
 

@@ -244,7 +244,13 @@ impl Fleet for Sample {
             if stream.as_str() == "climate" {
                 fields.insert("presence".to_owned(), Reading::Flag(n % 7 < 4));
             }
-            Message { counter: 90_000 - n, measured: at, stored: at.plus(Millis(140)), fields }
+            Message {
+                counter: 90_000 - n,
+                measured: at,
+                stored: at.plus(Millis(140)),
+                fields,
+                quality: BTreeMap::new(),
+            }
         };
         Ok(Page::whole(if unseen { Vec::new() } else { (0..u64::from(ask.page.rows.min(25))).map(one).collect() }))
     }
@@ -257,13 +263,19 @@ impl Fleet for Sample {
             (0..i64::from(ask.points)).map(|n| Timestamp::from_micros(ask.from.as_micros() + n * step)).collect();
         let model = model();
         let fields = &model.streams.iter().find(|known| known.id == *stream).unwrap().fields;
-        let line = |field: &holdfast_web::backend::fleet::FieldView| ChartLine {
-            values: at
+        let line = |field: &holdfast_web::backend::fleet::FieldView| {
+            let values: Vec<Option<f64>> = at
                 .iter()
                 .enumerate()
                 .map(|(n, t)| (!(180..192).contains(&n)).then(|| value(&field.name, *t)))
-                .collect(),
-            field: field.clone(),
+                .collect();
+            ChartLine {
+                low: values.iter().map(|v| v.map(|v| v - 0.4)).collect(),
+                high: values.iter().map(|v| v.map(|v| v + 0.6)).collect(),
+                doubtful: (0..values.len()).map(|n| (60..63).contains(&n)).collect(),
+                values,
+                field: field.clone(),
+            }
         };
         Ok(Chart { lines: fields.iter().filter(|field| field.name != "presence").map(line).collect(), at: at.clone() })
     }
