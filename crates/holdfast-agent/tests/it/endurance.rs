@@ -171,7 +171,7 @@ fn a_running_agent_resets_itself_and_runs_on() {
     );
     assert!(Command::new("mkfifo").arg(device.path("told")).status().unwrap().success());
     let both_ends = std::fs::File::options().read(true).write(true).open(device.path("told")).unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(both_ends)).map(Result::unwrap);
+    let mut lines = BufReader::new(both_ends).lines().map(Result::unwrap);
     let mut running = device.run();
     assert_eq!(lines.next().as_deref(), Some("new"));
     let said = agent(&["reset", "--yes", "--dir", &device.dir()]);
