@@ -18,6 +18,7 @@ mod cli;
 mod conformity;
 mod custody;
 mod device;
+mod findings;
 mod ledger;
 mod maker;
 mod orders;
