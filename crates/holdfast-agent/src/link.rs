@@ -227,11 +227,11 @@ fn outage_of(why: &io::Error) -> Outage {
             )
         )
     };
-    match why.kind() {
-        AddrNotAvailable | HostUnreachable | NetworkDown | NetworkUnreachable => Outage::LocalNetwork,
-        _ if why.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some_and(of_time) => Outage::Time,
-        _ => Outage::Server,
+    if matches!(why.kind(), AddrNotAvailable | HostUnreachable | NetworkDown | NetworkUnreachable) {
+        return Outage::LocalNetwork;
     }
+    let inner = why.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if inner.is_some_and(of_time) { Outage::Time } else { Outage::Server }
 }
 
 /// Whether a broken connection was the server's TLS saying no to this device, with an alert. What this device does not accept

@@ -113,14 +113,14 @@ impl Addresses {
         let free = self.shares.waiting.saturating_sub(self.waiting);
         let shares = self.shares;
         let row = self.rows.entry(place).or_insert_with(|| Row::new(&shares));
-        let shared = place == Prefix::Crowd;
-        if !shared && row.open >= shares.connections {
+        let in_crowd = place == Prefix::Crowd;
+        if !in_crowd && row.open >= shares.connections {
             return Err("address-connections-full");
         }
-        if free == 0 || !shared && row.waiting >= free {
+        if free == 0 || (!in_crowd && row.waiting >= free) {
             return Err("address-queue-full");
         }
-        if !shared && row.pace.reserve(now.0.saturating_mul(1_000), 0).is_none() {
+        if !in_crowd && row.pace.reserve(now.0.saturating_mul(1_000), 0).is_none() {
             return Err("address-too-fast");
         }
         row.open += 1;

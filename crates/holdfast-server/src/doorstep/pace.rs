@@ -2,6 +2,7 @@
 
 /// When the next one is due, in microseconds on a monotonic clock, and how far ahead of that it may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the unit stands in the name")]
 pub(super) struct Pace {
     every_us: u64,
     ahead_us: u64,

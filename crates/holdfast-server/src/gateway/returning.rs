@@ -89,6 +89,7 @@ fn at(counters: &[AtomicU64; CLASSES.len()], priority: Priority) -> Option<&Atom
 }
 
 /// When a device should come back if this connection is lost: told in the CONNACK.
+#[expect(clippy::unnecessary_wraps, reason = "a door may have no advice; the session takes an option")]
 pub(super) fn hint(door: &Door, priority: Priority) -> Option<ReturnWindow> {
     let window = door.returning.plan().windows.of(priority);
     Some(ReturnWindow { first: window.first, last: window.last })
@@ -98,17 +99,13 @@ pub(super) fn hint(door: &Door, priority: Priority) -> Option<ReturnWindow> {
 /// the reason is one that passes. Each device gets a place of its own, so that those who are sent off together do not come
 /// back together.
 pub(super) fn retry_after(door: &Door, priority: Priority, reason: ReasonCode) -> Option<Millis> {
-    let place = match reason {
-        ReasonCode::ServerShuttingDown | ReasonCode::ServerUnavailable => {
-            Millis(door.returning.next_place(priority).0.saturating_add(RESTART.0))
-        }
-        ReasonCode::ServerBusy | ReasonCode::QuotaExceeded | ReasonCode::ConnectionRateExceeded => {
-            door.returning.next_place(priority)
-        }
-        // Waiting does not help; the session leaves the hint out as well.
-        _ => return None,
-    };
-    Some(place)
+    use ReasonCode::{ConnectionRateExceeded, QuotaExceeded, ServerBusy, ServerShuttingDown, ServerUnavailable};
+    if matches!(reason, ServerShuttingDown | ServerUnavailable) {
+        return Some(Millis(door.returning.next_place(priority).0.saturating_add(RESTART.0)));
+    }
+    // Otherwise waiting does not help, and the session leaves the hint out as well.
+    let passes = matches!(reason, ServerBusy | QuotaExceeded | ConnectionRateExceeded);
+    passes.then(|| door.returning.next_place(priority))
 }
 
 /// A session was admitted.
