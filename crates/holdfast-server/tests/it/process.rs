@@ -26,6 +26,8 @@ struct Process {
 
 impl Process {
     async fn start(state: &Path) -> Self {
+        // A killed one left its own behind.
+        let _ = std::fs::remove_file(state.join("addresses.json"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
         command.args([
             "serve",

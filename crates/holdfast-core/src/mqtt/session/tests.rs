@@ -444,13 +444,14 @@ fn a_device_that_wants_no_words_or_small_packets_gets_bare_codes() {
 }
 
 #[test]
-fn a_refused_message_ends_a_3_1_1_connection_because_it_cannot_be_told() {
+fn a_message_that_the_shell_refuses_is_acknowledged_on_3_1_1_and_counted_as_such() {
     let mut session = connected(4);
     feed(&mut session, &publish(4, 0x32, "hf/v1/hearth-0001/event", 1, b""), Millis(0));
     session.acknowledge(id(1), Verdict::Refused { reason: ReasonCode::PayloadFormatInvalid, name: "not-flat" });
     let mut done = Done::default();
     done.collect(&mut session);
-    assert_eq!((done.closed, done.sent.len()), (Some(CloseCause::Refused("not-flat")), 0));
+    assert_eq!((done.closed, done.sent.as_slice()), (None, &b"\x40\x02\x00\x01"[..]), "[3.1.1 MQTT-3.3.5-2]");
+    assert_eq!(done.refused, [ACKNOWLEDGED_BUT_REFUSED], "the shell counts its own name");
 }
 
 #[test]
