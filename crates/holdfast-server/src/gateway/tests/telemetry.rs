@@ -1,8 +1,12 @@
 //! Messages: stored before they are acknowledged, or refused by name and not stored.
 
+use holdfast_core::cose::{Signer as _, SoftwareKey};
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::mqtt::packet::{Delivery, Packet, PacketId, Publish, Version};
 use holdfast_core::mqtt::property::Properties;
 use holdfast_core::mqtt::reason::ReasonCode;
+
+use holdfast_domain::fleet::KeyThumbprint;
 
 use super::client::{Client, Heard, reading};
 use super::house::House;
@@ -158,4 +162,113 @@ async fn what_connack_announced_as_missing_ends_the_connection_by_its_name() {
         assert_eq!(client.hear().await, Heard::Closed);
         assert_eq!(house.stored(&credential.device, "climate"), 0);
     }
+}
+
+#[tokio::test]
+async fn what_the_model_refuses_is_kept_aside_before_the_device_hears_its_no() {
+    let house = House::open();
+    let credential = house.device("hearth-0001");
+    let mut client = Client::connected(&house, &credential).await;
+    let now = crate::clock::now().as_micros();
+    let hot = format!(r#"{{"c":1,"t":{now},"f":{{"temperature":999}}}}"#);
+    let Heard::PubAck(_, _, words) = client.publish("telemetry/climate", &hot).await else { panic!("an answer") };
+    assert_eq!(words, "out-of-range");
+    let kept = house.store.asides(&credential.device, None, 10).unwrap();
+    assert_eq!((kept.len(), kept[0].row.field.as_deref()), (1, Some("temperature")));
+    assert_eq!(kept[0].row.payload, hot.as_bytes());
+    let faults = house.store.telemetry_faults(&credential.device).unwrap();
+    assert_eq!((faults[0].reason.as_str(), faults[0].count), ("out-of-range", 1));
+    assert_eq!(house.stored(&credential.device, "climate"), 0);
+}
+
+#[tokio::test]
+async fn a_list_is_senml_and_its_units_are_the_declared_ones() {
+    let house = House::open();
+    let credential = house.device("hearth-0001");
+    let mut client = Client::connected(&house, &credential).await;
+    let pack = |unit: &str| {
+        format!(
+            r#"[{{"hfc":1,"bn":"urn:dev:x:","n":"temperature","u":"{unit}","t":-60,"v":20.5}},{{"n":"temperature","u":"{unit}","v":21}}]"#
+        )
+    };
+    let Heard::PubAck(_, _, words) = client.publish("telemetry/climate", &pack("K")).await else { panic!("an answer") };
+    assert_eq!((words.as_str(), house.stored(&credential.device, "climate")), ("unit-mismatch", 0));
+    let Heard::PubAck(_, reason, _) = client.publish("telemetry/climate", &pack("Cel")).await else {
+        panic!("an answer")
+    };
+    assert_eq!((reason, house.stored(&credential.device, "climate")), (ReasonCode::Success, 2));
+}
+
+#[tokio::test]
+async fn a_signed_pack_is_stored_with_its_signature_and_a_changed_row_is_found_later() {
+    let house = House::open();
+    let signer = SoftwareKey::p256(&[7; 32]).unwrap();
+    let thumbprint = Sha256Digest::of(&signer.public_key().to_spki_der());
+    let credential = house.device_with("hearth-0001", KeyThumbprint(*thumbprint.as_bytes()));
+    let mut client = Client::connected(&house, &credential).await;
+    let now = crate::clock::now().as_micros();
+    let one = |c: i64| {
+        format!(r#"{{"c":{c},"t":{},"f":{{"temperature":2{c}.5}},"q":{{"temperature":"good"}}}}"#, now + c * 1_000_000)
+    };
+    let readings: Vec<_> =
+        (1..=3).map(|c| holdfast_core::telemetry::TelemetryMessage::parse(one(c).as_bytes()).unwrap()).collect();
+    let stream = "climate".parse().unwrap();
+    let signature =
+        holdfast_core::telemetry::signed::sign_readings(&signer, &credential.device, &stream, &readings).unwrap();
+    let encoded = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&signature)
+    };
+    let pack = |third: &str| format!(r#"{{"p":[{},{},{third}],"s":"{encoded}"}}"#, one(1), one(2));
+    let forged = one(3).replace("23.5", "23.6");
+    let Heard::PubAck(_, _, words) = client.publish("telemetry/climate", &pack(&forged)).await else {
+        panic!("an answer")
+    };
+    assert_eq!((words.as_str(), house.stored(&credential.device, "climate")), ("signature-wrong", 0));
+    // The rules between readings saw the forged pack; the device sends on with later ones.
+    let Heard::PubAck(_, reason, words) = client.publish("telemetry/climate", &pack(&one(3))).await else {
+        panic!("an answer")
+    };
+    assert_eq!((reason, words.as_str()), (ReasonCode::Success, ""));
+    let check = || crate::provenance::check(&house.store, &credential.device, &stream).unwrap();
+    assert_eq!((check().signatures, check().verified), (1, 3));
+    assert_eq!(change_behind_its_back(&house), 1);
+    assert_eq!((check().verified, check().altered), (2, vec![2]));
+}
+
+/// Changes a stored row behind the server's back.
+fn change_behind_its_back(house: &House) -> usize {
+    let tool = std::process::Command::new("python3")
+        .arg("-c")
+        .arg("import sqlite3,sys\nc=sqlite3.connect(sys.argv[1],timeout=10)\nn=c.execute(\"update telemetry_fresh set fields='{\\\"temperature\\\":99.5}' where counter=2\").rowcount\nc.commit()\nprint(n)")
+        .arg(house.store.path())
+        .output()
+        .unwrap();
+    String::from_utf8(tool.stdout).unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn log_lines_and_sheds_are_kept_and_only_aggregators_forward() {
+    let house = House::open();
+    let credential = house.device("hearth-0001");
+    let mut client = Client::connected(&house, &credential).await;
+    let log = r#"{"c":1,"t":5,"l":[{"level":"security","code":"sign-in-failed","text":"\u001b[2J<script>"}]}"#;
+    let Heard::PubAck(_, reason, _) = client.publish("log", log).await else { panic!("an answer") };
+    assert_eq!(reason, ReasonCode::Success);
+    let lines = house.store.device_log(&credential.device, None, 5).unwrap();
+    assert_eq!(lines[0].row.text, "\u{241b}[2J<script>");
+    for counter in [1, 9] {
+        client.publish("telemetry/climate", &reading(counter)).await;
+    }
+    let Heard::PubAck(_, reason, _) = client.publish("telemetry/climate", r#"{"x":[[3,5]],"w":"queue-full"}"#).await
+    else {
+        panic!("an answer")
+    };
+    assert_eq!(reason, ReasonCode::Success);
+    let received = house.store.telemetry_received(&credential.device, &"climate".parse().unwrap()).unwrap();
+    assert_eq!((received.shed(), received.missing()), (3, 4));
+    let Heard::PubAck(_, reason, words) = client.publish("forward/leaf-0001/climate", &reading(1)).await else {
+        panic!("an answer")
+    };
+    assert_eq!((reason, words.as_str()), (ReasonCode::NotAuthorized, "forward-not-aggregator"));
 }
