@@ -138,7 +138,7 @@ impl Pipeline {
         let sent = sent?;
         let after = idle(&[&self.broker.running, &self.sink]).await?;
         let (stored, at) = stored;
-        Ok(Run::new(&sent, stored - stored_before, at.saturating_sub(sent.started), after - before))
+        Ok(Run::new(&sent, stored - stored_before, at.saturating_sub(sent.started), after.saturating_sub(before)))
     }
 
     pub(super) async fn stop(&mut self) {

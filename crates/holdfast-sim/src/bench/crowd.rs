@@ -127,6 +127,8 @@ impl Crowd {
 
     /// The server listens again: waits until everybody is back.
     pub(super) async fn come_back(&self, within: Duration) -> Result<Back, Fault> {
+        // A try that met the old process while it ended found nobody, however the system put it.
+        self.square.note(|book| book.nobody_listened += std::mem::take(&mut book.failed).values().sum::<u64>());
         self.gate.send_replace(true);
         self.everybody("devices back", within).await?;
         Ok(self.square.take())

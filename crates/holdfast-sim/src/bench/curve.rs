@@ -178,7 +178,6 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

@@ -94,9 +94,9 @@ impl Window {
     fn of(bytes: &[u8]) -> Option<Self> {
         let limits = Limits { packet_bytes_max: PACKET_BYTES_MAX, sender: Sender::Server };
         let Ok(Decoded::Packet(Packet::ConnAck(answer), _)) = decode(Version::V5, bytes, &limits) else { return None };
-        answer.properties.iter().find_map(|property| match property {
-            Property::UserProperty(("hf-return", value)) => Self::parse(value),
-            _ => None,
+        answer.properties.iter().find_map(|property| {
+            let Property::UserProperty(("hf-return", value)) = property else { return None };
+            Self::parse(value)
         })
     }
 }
@@ -209,13 +209,13 @@ impl Line {
         let read = self.tls.read(&mut self.buffer);
         let read = match wait {
             None => read.await,
-            Some(ms) => match tokio::time::timeout(Duration::from_millis(ms), read).await {
-                Ok(read) => read,
-                Err(_) => {
+            Some(ms) => {
+                let Ok(read) = tokio::time::timeout(Duration::from_millis(ms), read).await else {
                     self.session.handle_deadline(clock::monotonic());
                     return self.note();
-                }
-            },
+                };
+                read
+            }
         };
         let read = read.map_err(|why| Ended::at("read", &why))?;
         let bytes = self.buffer.get(..read).unwrap_or_default();

@@ -88,8 +88,9 @@ impl Handshakes {
                 }
                 Ok::<Duration, String>(used)
             });
-            let fed = self.feed(batches, to_server, &outbox);
-            drop(outbox);
+            let fed = self.feed(batches, &to_server, &outbox);
+            // Both ends of both channels must go, so that the server's side ends.
+            drop((to_server, outbox));
             let used = server.join().map_err(|_| fault(&"the server's side panicked"))?.map_err(|why| fault(&why))?;
             fed.map(|()| used)
         })?;
@@ -98,7 +99,7 @@ impl Handshakes {
     }
 
     /// The clients' side: some batches are under way at the same time, so that neither side waits for long.
-    fn feed(&self, batches: usize, server: SyncSender<Vec<Pair>>, back: &Receiver<Vec<Pair>>) -> Result<(), Fault> {
+    fn feed(&self, batches: usize, server: &SyncSender<Vec<Pair>>, back: &Receiver<Vec<Pair>>) -> Result<(), Fault> {
         let fault = |why: &dyn std::fmt::Display| Fault::new("handshakes in memory", why);
         let gone = |_| fault(&"the server's side gave up");
         let mut begun = 0;

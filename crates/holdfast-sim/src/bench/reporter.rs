@@ -73,14 +73,12 @@ pub(super) async fn report(guest: Guest, orders: Arc<Orders>, seed: u64) -> Seen
     let mut stop = reporter.orders.stop.clone();
     let work = async {
         loop {
-            match reporter.session().await {
-                Ok(()) => break,
-                Err(_) => {
-                    reporter.orders.losses.fetch_add(1, Ordering::Relaxed);
-                    let wait = reporter.dice.between(TRY_AGAIN_MS.0, TRY_AGAIN_MS.1);
-                    tokio::time::sleep(Duration::from_millis(wait)).await;
-                }
+            if reporter.session().await.is_ok() {
+                break;
             }
+            reporter.orders.losses.fetch_add(1, Ordering::Relaxed);
+            let wait = reporter.dice.between(TRY_AGAIN_MS.0, TRY_AGAIN_MS.1);
+            tokio::time::sleep(Duration::from_millis(wait)).await;
         }
     };
     tokio::select! {

@@ -26,8 +26,10 @@ use crate::clock;
 const AROUND: Duration = Duration::from_mins(15);
 /// Time between two samples.
 const SAMPLE_EVERY: Duration = Duration::from_secs(10);
-/// Share of the time that is warm-up.
-const WARM_UP: f64 = 0.25;
+/// Share of the time that is warm-up, at least and at most.
+const WARM_UP: (f64, f64) = (0.25, 0.65);
+/// Minutes until the store's page cache is full, at the usual load.
+const CACHE_FULL_MINUTES: f64 = 5.0;
 /// Readings a device may have sent in the past.
 const READINGS_MAX: i64 = 100_000;
 /// The product's stream.
@@ -168,7 +170,8 @@ async fn watch_it(args: &Args, house: &mut House, orders: &Orders) -> Result<Vec
 }
 
 fn warm(samples: &[Sample]) -> impl Iterator<Item = &Sample> {
-    let from = samples.last().map_or(0.0, |last| last.minutes * WARM_UP);
+    let all = samples.last().map_or(0.0, |last| last.minutes);
+    let from = CACHE_FULL_MINUTES.clamp(all * WARM_UP.0, all * WARM_UP.1);
     samples.iter().filter(move |sample| sample.minutes >= from)
 }
 

@@ -98,13 +98,13 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
     }
     let ledgers = kill_again_and_again(args, &mut peer, &orders, &scratch, seed).await?;
     stop.send_replace(true);
-    let mut seen: Vec<(DeviceId, Seen)> = Vec::new();
+    let mut reports: Vec<(DeviceId, Seen)> = Vec::new();
     while let Some(done) = devices.join_next().await {
-        seen.push(done.map_err(|why| Fault::new("device", why))?);
+        reports.push(done.map_err(|why| Fault::new("device", why))?);
     }
     peer.end(Signal::Term).await?;
     let Peer::Holdfast(house) = &peer else { return Err(Fault::new("server", "not ours")) };
-    judge(&mut sheet, args, house, &seen, &ledgers)?;
+    judge(&mut sheet, args, house, &reports, &ledgers)?;
     let losses = orders.losses.load(Ordering::Relaxed);
     sheet.note(format!(
         "{} kills with SIGKILL, {} of them while the server started; {} devices × {} in flight, {losses} connections lost or not made. Seed {seed}.",
