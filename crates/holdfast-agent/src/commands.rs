@@ -1,11 +1,13 @@
 //! Commands: each is carried out at most once, an expired one never, and its result is told until it is acknowledged.
 //!
-//! That a command is given to the application is durable before it is given: after a power cut or a crash nobody knows
+//! Each is signed for this device, and an id that was forgotten stays used up: ids rise with time, so that the newest
+//! forgotten one is a floor, and nobody can have an old order carried out again. That a command is given to the application is durable before it is given: after a power cut or a crash nobody knows
 //! whether it was carried out, so it is answered as `interrupted` and never given again.
 
 use std::collections::BTreeMap;
 
 use holdfast_core::id::CommandId;
+use holdfast_core::order::CommandOrder;
 use holdfast_core::time::Timestamp;
 use holdfast_core::update::copies;
 use serde::{Deserialize, Serialize};
@@ -39,21 +41,28 @@ pub(crate) struct Results {
     done: Vec<Done>,
     /// Ids that were given to the application and not answered.
     given: Vec<String>,
+    /// The newest id whose result was forgotten; an unknown one that is not newer is not carried out.
+    floor: String,
 }
 
 /// The record as it may be found: earlier agents wrote the list of results alone.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
-    Whole { done: Vec<Done>, given: Vec<String> },
+    Whole {
+        done: Vec<Done>,
+        given: Vec<String>,
+        #[serde(default)]
+        floor: String,
+    },
     Results(Vec<Done>),
 }
 
 impl From<Stored> for Results {
     fn from(stored: Stored) -> Self {
         match stored {
-            Stored::Whole { done, given } => Self { done, given },
-            Stored::Results(done) => Self { done, given: Vec::new() },
+            Stored::Whole { done, given, floor } => Self { done, given, floor },
+            Stored::Results(done) => Self { done, given: Vec::new(), floor: String::new() },
         }
     }
 }
@@ -65,9 +74,10 @@ struct Open {
     expires: Timestamp,
 }
 
-/// Reads a command of the platform.
-pub(crate) fn parse(payload: &[u8]) -> Result<Order, Fault> {
-    serde_json::from_slice(payload).map_err(|_| Fault::refused("message-malformed"))
+/// A command of the platform, whose signature was checked, as the rest of the agent knows it.
+pub(crate) fn read(order: CommandOrder) -> Result<Order, Fault> {
+    let input = serde_json::from_str(&order.input).map_err(|_| Fault::refused("message-malformed"))?;
+    Ok(Order { id: order.id.to_string(), action: order.action, input, expires: order.expires.as_micros() })
 }
 
 /// The commands of a device.
@@ -103,6 +113,8 @@ impl Commands {
         let expires = Timestamp::from_micros(order.expires);
         let refusal = if expires <= now {
             Some("command-expired")
+        } else if text <= self.record.value.floor {
+            Some("command-too-old")
         } else if self.open.len() >= OPEN_MAX {
             Some("too-many-commands")
         } else if order.action.is_empty() || order.action.len() > ACTION_BYTES_MAX {
@@ -201,14 +213,12 @@ impl Commands {
 
     fn keep(&mut self, id: String, result: Value) {
         self.record.value.given.retain(|given| *given != id);
-        let results = &mut self.record.value.done;
-        if results.len() >= RESULTS_MAX {
-            results.remove(0);
-        }
-        results.push(Done { id, result, acknowledged: false });
+        self.record.value.done.push(Done { id, result, acknowledged: false });
         // The oldest make room: a record that is too large could not be read after a restart.
-        while results.len() > 1 && bytes_of(results) > RESULTS_BYTES_MAX {
-            results.remove(0);
+        let Results { done, floor, .. } = &mut self.record.value;
+        while done.len() > RESULTS_MAX || done.len() > 1 && bytes_of(done) > RESULTS_BYTES_MAX {
+            let forgotten = done.remove(0).id;
+            *floor = forgotten.max(std::mem::take(floor));
         }
     }
 }
@@ -269,6 +279,20 @@ mod tests {
         }
         let mut commands = Commands::load(&layout);
         assert!(!commands.ordered(&Order { id: id(8), ..order(2_000) }, NOW).unwrap(), "carried out before");
+    }
+
+    #[test]
+    fn an_order_whose_result_was_forgotten_cannot_be_played_again() {
+        let (_dir, layout) = fresh();
+        let mut commands = Commands::load(&layout);
+        let id = |n: usize| format!("018bcfe5-6800-7fff-bfff-fffffffff{n:03x}");
+        for n in 0..=RESULTS_MAX {
+            assert!(commands.ordered(&Order { id: id(n), ..order(2_000) }, NOW).unwrap());
+            commands.answered(id(n).parse().unwrap(), Value::Null).unwrap();
+        }
+        let mut commands = Commands::load(&layout);
+        assert!(!commands.ordered(&Order { id: id(0), ..order(2_000) }, NOW).unwrap(), "forgotten, and used up");
+        assert!(commands.ordered(&Order { id: id(0x200), ..order(2_000) }, NOW).unwrap(), "a newer one is carried out");
     }
 
     #[test]

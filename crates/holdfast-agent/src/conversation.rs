@@ -148,8 +148,8 @@ fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase()) && text.len() <= 48 && text.split('-').all(word)
 }
 
-/// `shadow/delta`.
-#[derive(Debug, Deserialize)]
+/// `shadow/delta`, as it was signed.
+#[derive(Debug)]
 pub(crate) struct Delta {
     /// Version of the wish.
     pub(crate) v: u64,
@@ -157,15 +157,14 @@ pub(crate) struct Delta {
     pub(crate) f: Map<String, Value>,
 }
 
-/// `command`.
-#[derive(Debug, Deserialize)]
+/// `command`, as it was signed.
+#[derive(Debug)]
 pub(crate) struct Order {
     /// Its id.
     pub(crate) id: String,
     /// What to do.
     pub(crate) action: String,
     /// With what.
-    #[serde(default)]
     pub(crate) input: Value,
     /// Not after this moment, in microseconds.
     pub(crate) expires: i64,

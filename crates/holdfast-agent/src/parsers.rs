@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use futures_util::FutureExt as _;
+use holdfast_core::cose::{Signer as _, SoftwareKey};
 use holdfast_core::hash::Sha256Digest;
+use holdfast_core::order::{verify_desired, verify_order};
 use holdfast_core::time::Timestamp;
 use holdfast_core::update::copies::{self, crc32};
 use holdfast_core::update::journal::Journal;
@@ -18,7 +20,7 @@ use crate::agent::Returned;
 use crate::application::{LINE_BYTES_MAX, Printed, next_line};
 use crate::commands::Results;
 use crate::config::Config;
-use crate::conversation::{self, Delta, Order, Policy};
+use crate::conversation::{self, Policy};
 use crate::counters::Reserved;
 use crate::device_state::DeviceState;
 use crate::fault::Fault;
@@ -29,7 +31,7 @@ use crate::queue::Shed;
 use crate::resolve::Proven;
 use crate::shadow::Known;
 use crate::slots::Progress;
-use crate::{acked, admin, credential, declared, door, durable, est, hooks, keys, queue, unpack};
+use crate::{acked, admin, commands, credential, declared, door, durable, est, hooks, keys, queue, unpack};
 
 /// `agent.toml`.
 pub fn config(data: &[u8]) {
@@ -61,8 +63,13 @@ pub fn application(data: &[u8]) {
 
 /// What the platform says: wishes, commands, challenges, policies.
 pub fn messages(data: &[u8]) {
-    let _ = serde_json::from_slice::<Delta>(data);
-    let _ = serde_json::from_slice::<Order>(data);
+    let signer = SoftwareKey::ed25519(&[7; 32]).public_key();
+    if let Ok(device) = "hearth-0001".parse() {
+        let _ = verify_desired(data, &signer, &device);
+        if let Ok(order) = verify_order(data, &signer, &device) {
+            let _ = commands::read(order.into_inner());
+        }
+    }
     let _ = serde_json::from_slice::<Policy>(data);
     let _ = conversation::challenge(data);
 }

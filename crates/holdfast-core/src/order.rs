@@ -9,10 +9,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::cbor::{CborError, Fault, Reader, Rules, item};
-use crate::cose::{self, AlgorithmPolicy, CoseError, Sign1, SignError, Signer, Verified};
+use crate::cose::{self, AlgorithmPolicy, CoseError, PublicKey, Sign1, SignError, Signer, Verified};
 use crate::id::{CommandId, DeviceId};
 use crate::time::Timestamp;
-use crate::trust::TrustDocument;
 
 /// Most bytes of one signed order.
 pub const ORDER_BYTES_MAX: usize = 16 * 1024;
@@ -61,7 +60,7 @@ pub enum OrderRefusal {
     Message(CoseError),
     /// The content has another shape.
     Malformed(CborError),
-    /// Signed by another key than the one of the trust document: perhaps a newer one has to be fetched first.
+    /// Signed by another key than the expected one: perhaps a newer trust document has to be fetched first.
     UnknownSigner,
     /// The signature is wrong, or is one over something that is no order.
     WrongSignature,
@@ -167,39 +166,38 @@ fn key(reader: &mut Reader<'_>, expected: u64) -> Result<(), CborError> {
     if reader.u64()? == expected { Ok(()) } else { Err(OUT_OF_RANGE) }
 }
 
-/// Checks that a command was ordered by this trust document's maker for this device. Whether its life is over is not
+/// Checks that a command was ordered for this device by `signer`, the freshness key of the trust document in force. Whether its life is over is not
 /// judged here: an expired order is answered, not refused.
 ///
 /// # Errors
 /// The first reason not to carry it out: shape, signer, signature, device.
 pub fn verify_order(
     bytes: &[u8],
-    trust: &TrustDocument,
+    signer: &PublicKey,
     device: &DeviceId,
 ) -> Result<Verified<CommandOrder>, OrderRefusal> {
-    let order = CommandOrder::read(&content(bytes, trust, COMMAND)?)?;
+    let order = CommandOrder::read(&content(bytes, signer, COMMAND)?)?;
     if order.device == *device { Ok(Verified::assertion(order)) } else { Err(OrderRefusal::OtherDevice) }
 }
 
-/// Checks that the shadow's wishes are those of this trust document's maker for this device. Whether the version is newer
+/// Checks that the shadow's wishes were ordered for this device by `signer`, the freshness key of the trust document in force. Whether the version is newer
 /// than what the device applied is not judged here.
 ///
 /// # Errors
 /// The first reason not to apply them: shape, signer, signature, device.
 pub fn verify_desired(
     bytes: &[u8],
-    trust: &TrustDocument,
+    signer: &PublicKey,
     device: &DeviceId,
 ) -> Result<Verified<DesiredOrder>, OrderRefusal> {
-    let order = DesiredOrder::read(&content(bytes, trust, DESIRED)?)?;
+    let order = DesiredOrder::read(&content(bytes, signer, DESIRED)?)?;
     if order.device == *device { Ok(Verified::assertion(order)) } else { Err(OrderRefusal::OtherDevice) }
 }
 
 /// What was signed by the freshness key, as this kind of order.
-fn content(bytes: &[u8], trust: &TrustDocument, context: &[u8]) -> Result<Vec<u8>, OrderRefusal> {
+fn content(bytes: &[u8], signer: &PublicKey, context: &[u8]) -> Result<Vec<u8>, OrderRefusal> {
     crate::cbor::check(bytes, Rules::any_key_order(ORDER_BYTES_MAX))?;
     let message = Sign1::parse(bytes).map_err(OrderRefusal::Message)?;
-    let signer = &trust.content().freshness;
     if message.kid() != Some(signer.key_id().as_bytes().as_slice()) {
         return Err(OrderRefusal::UnknownSigner);
     }

@@ -44,6 +44,7 @@ pub(crate) use readings::readmit;
 pub use registry::{Connections, LiveEvent};
 pub use returning::{CLASSES, Plan, Returning};
 
+use crate::authority::Authority;
 use crate::doorstep::Doorstep;
 use crate::tls::Doors;
 use door::Door;
@@ -56,6 +57,8 @@ pub struct GatewayParts {
     pub listener: TcpListener,
     /// Where the TLS configuration of the moment comes from.
     pub doors: Arc<Doors>,
+    /// The key that orders to devices are signed with is one of its keys.
+    pub authority: Arc<Authority>,
     /// Where everything is kept.
     pub store: Store,
     /// Compiled models; whoever changes a product calls [`Models::load`].
@@ -73,10 +76,10 @@ pub struct GatewayParts {
 /// Keeps the door open until `shutdown` resolves, then drains it: outstanding commits are waited for and acknowledged,
 /// sessions are closed with 0x8B, leases and counts are stored.
 pub async fn serve(parts: GatewayParts, shutdown: impl Future<Output = ()> + Send) {
-    let GatewayParts { listener, doors, store, models, connections, doorstep, returning, config } = parts;
+    let GatewayParts { listener, doors, authority, store, models, connections, doorstep, returning, config } = parts;
     recall_stored(&models, &store);
     let shared = (connections, doorstep, returning);
-    let door = Arc::new(Door::new(shared, config, Records::new(store), models));
+    let door = Arc::new(Door::new(shared, config, Records::new(store), (models, authority)));
     tokio::select! {
         () = listener::run(listener, doors, Arc::clone(&door), shutdown) => {}
         () = door.keep_books() => {}

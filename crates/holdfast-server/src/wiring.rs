@@ -321,6 +321,7 @@ impl Sockets {
         let mqtt = gateway::GatewayParts {
             listener: self.mqtt,
             doors: Arc::clone(&house.doors),
+            authority: Arc::clone(&house.authority),
             store: house.store.clone(),
             models: house.models.clone(),
             connections: house.connections.clone(),

@@ -1,5 +1,6 @@
 //! What is heard: messages of the platform and lines of the application, each given to who decides about it.
 
+use holdfast_core::order::{OrderRefusal, verify_desired, verify_order};
 use holdfast_core::topic::DownChannel;
 
 use super::Agent;
@@ -38,11 +39,8 @@ impl Agent {
     fn received(&mut self, channel: DownChannel, payload: &[u8]) {
         let malformed = |_| Fault::refused("message-malformed");
         let taken = match channel {
-            DownChannel::ShadowDelta => {
-                let at = serde_json::from_slice::<WishedAt>(payload).ok().and_then(|wished| wished.t);
-                serde_json::from_slice(payload).map_err(malformed).and_then(|delta| self.wished(delta, at))
-            }
-            DownChannel::Command => commands::parse(payload).and_then(|order| self.ordered(&order)),
+            DownChannel::ShadowDelta => self.signed_wish(payload),
+            DownChannel::Command => self.signed_order(payload),
             DownChannel::Update => {
                 self.software.look_now();
                 Ok(())
@@ -59,6 +57,31 @@ impl Agent {
             }
         };
         self.note(channel.path(), taken);
+    }
+
+    /// A command counts only if the maker's server signed it for this device: whoever carries messages cannot make one.
+    fn signed_order(&mut self, payload: &[u8]) -> Result<(), Fault> {
+        let verified = verify_order(payload, &self.trust.document().content().freshness, &self.config.device);
+        let order = verified.map_err(|why| self.unbelieved(&why))?;
+        let order = commands::read(order.into_inner())?;
+        self.ordered(&order)
+    }
+
+    /// The same for what the shadow wants changed.
+    fn signed_wish(&mut self, payload: &[u8]) -> Result<(), Fault> {
+        let verified = verify_desired(payload, &self.trust.document().content().freshness, &self.config.device);
+        let order = verified.map_err(|why| self.unbelieved(&why))?.into_inner();
+        let f = serde_json::from_str(&order.fields).map_err(|_| Fault::refused("message-malformed"))?;
+        self.wished(Delta { v: order.version, f }, None)
+    }
+
+    /// An order that is not believed is told to the platform; an unknown signer may be one of a newer trust document.
+    fn unbelieved(&mut self, why: &OrderRefusal) -> Fault {
+        if *why == OrderRefusal::UnknownSigner {
+            self.software.look_now();
+        }
+        self.alarmed("order-refused", why.name());
+        Fault::refused(why.name())
     }
 
     fn wished(&mut self, delta: Delta, at_us: Option<i64>) -> Result<(), Fault> {
@@ -191,10 +214,4 @@ impl Agent {
     fn say(&self, to_core: bool, line: &serde_json::Value) -> bool {
         if to_core { self.say_to_core(line) } else { self.application.tell(line) }
     }
-}
-
-/// When the wish of a delta was made, in microseconds, if the platform says so.
-#[derive(serde::Deserialize)]
-struct WishedAt {
-    t: Option<i64>,
 }

@@ -26,7 +26,9 @@ fn order() -> CommandOrder {
 }
 
 fn verify(bytes: &[u8]) -> Result<CommandOrder, &'static str> {
-    verify_order(bytes, &trusted(), &device()).map(Verified::into_inner).map_err(|refusal| refusal.name())
+    verify_order(bytes, &trusted().content().freshness, &device())
+        .map(Verified::into_inner)
+        .map_err(|refusal| refusal.name())
 }
 
 #[test]
@@ -66,7 +68,9 @@ fn a_signature_over_something_else_makes_no_order() {
 fn wishes_of_a_shadow_read_back_and_are_no_command() {
     let wishes = |id: &str| DesiredOrder { device: id.parse().unwrap(), version: 7, fields: r#"{"on":true}"#.into() };
     let verify_wishes = |bytes: &[u8]| {
-        verify_desired(bytes, &trusted(), &device()).map(Verified::into_inner).map_err(|refusal| refusal.name())
+        verify_desired(bytes, &trusted().content().freshness, &device())
+            .map(Verified::into_inner)
+            .map_err(|refusal| refusal.name())
     };
     let bytes = wishes("hearth-0001").sign(&key(20)).unwrap();
     assert_eq!(verify_wishes(&bytes), Ok(wishes("hearth-0001")));

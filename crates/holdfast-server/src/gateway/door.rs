@@ -1,5 +1,6 @@
 //! What every connection of the door shares: configuration, records, models, leases, and the way out for counts.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::presence::Leases;
 use super::records::Records;
 use super::registry::{Connections, LiveEvent};
 use super::returning::Returning;
+use crate::authority::Authority;
 use crate::clock;
 use crate::doorstep::Doorstep;
 
@@ -53,6 +55,7 @@ pub(super) struct Door {
     pub(super) config: Config,
     pub(super) records: Records,
     pub(super) models: Models,
+    pub(super) authority: Arc<Authority>,
     pub(super) leases: Leases,
     pub(super) doorstep: Doorstep,
     pub(super) returning: Returning,
@@ -65,13 +68,14 @@ impl Door {
         (connections, doorstep, returning): (Connections, Doorstep, Returning),
         config: Config,
         records: Records,
-        models: Models,
+        (models, authority): (Models, Arc<Authority>),
     ) -> Self {
         Self {
             connections,
             config,
             records,
             models,
+            authority,
             doorstep,
             returning,
             leases: Leases::new(),

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError};
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::mqtt::packet::Qos;
 use holdfast_core::mqtt::session::{NotSent, ServerSession};
+use holdfast_core::order::{CommandOrder, DesiredOrder};
 use holdfast_core::time::Millis;
 use holdfast_core::topic::{DownChannel, Scope};
 use holdfast_domain::fleet::connection::{ConnectionFacts, decide_connection};
@@ -57,7 +58,7 @@ impl Talk {
                 Order::Challenge => self.challenge(session, now),
                 Order::Shadow => self.tell_shadow(session, &news)?,
                 Order::Commands => self.tell_commands(session, &news),
-                Order::Nudge => publish(session, DownChannel::Update, "{}"),
+                Order::Nudge => publish(session, DownChannel::Update, b"{}"),
                 Order::Disconnect | Order::TakenOver | Order::Drain | Order::Budget => Ok(()),
             };
             match sent {
@@ -101,17 +102,17 @@ impl Talk {
             self.door.connections.tell(LiveEvent::PolicyChanged { device, quarantined: *quarantined });
         }
         if !quarantined {
-            return publish(session, DownChannel::Policy, POLICY_FREE);
+            return publish(session, DownChannel::Policy, POLICY_FREE.as_bytes());
         }
         let payload = serde_json::json!({ "quarantined": quarantined, "reason": reason, "recover": recover });
-        publish(session, DownChannel::Policy, &payload.to_string())
+        publish(session, DownChannel::Policy, payload.to_string().as_bytes())
     }
 
     fn challenge(&mut self, session: &mut ServerSession, now: Millis) -> Result<(), NotSent> {
         let nonce = clock::random::<NONCE_BYTES>();
         // A digest prints as hexadecimal digits, and 32 random bytes print like one.
         let text = Sha256Digest::from_bytes(nonce);
-        publish(session, DownChannel::Challenge, &format!("{{\"nonce\":\"{text}\"}}"))?;
+        publish(session, DownChannel::Challenge, format!("{{\"nonce\":\"{text}\"}}").as_bytes())?;
         self.nonces.lock().unwrap_or_else(PoisonError::into_inner).issue(nonce, now);
         self.next_challenge = Some(Millis(now.0.saturating_add(self.door.config.attest_interval_ms)));
         Ok(())
@@ -131,7 +132,10 @@ impl Talk {
         if delta.is_empty() {
             return Ok(Ok(()));
         }
-        let sent = publish(session, DownChannel::ShadowDelta, &format!("{{\"v\":{version},\"f\":{delta}}}"));
+        let device = self.identity.device.clone();
+        let order = DesiredOrder { device, version: *version, fields: delta.to_string() };
+        let signed = order.sign(&*self.door.authority.freshness()).map_err(|_| Fault)?;
+        let sent = publish(session, DownChannel::ShadowDelta, &signed);
         if sent.is_ok() {
             self.shadow_sent = Some(*version);
         }
@@ -147,12 +151,10 @@ impl Talk {
             if self.commands_sent.contains(id) {
                 continue;
             }
-            let action = serde_json::Value::String(action.clone());
-            let payload = format!(
-                "{{\"id\":\"{id}\",\"action\":{action},\"input\":{input},\"expires\":{}}}",
-                expires.as_micros()
-            );
-            publish(session, DownChannel::Command, &payload)?;
+            let (device, action, input) = (self.identity.device.clone(), action.clone(), input.clone());
+            let order = CommandOrder { device, id: *id, action, input, expires: *expires };
+            let Ok(signed) = order.sign(&*self.door.authority.freshness()) else { continue };
+            publish(session, DownChannel::Command, &signed)?;
             self.commands_sent.push(*id);
         }
         Ok(())
@@ -211,6 +213,6 @@ fn standing(store: &Store, identity: &Identity) -> Result<Standing, StoreError> 
     Ok(welcome.map_or(Standing::CutOff, |device| Standing::Welcome(policy(device))))
 }
 
-fn publish(session: &mut ServerSession, channel: DownChannel, payload: &str) -> Result<(), NotSent> {
-    session.publish(channel, payload.as_bytes(), Qos::AtLeastOnce, 0).map(|_| ())
+fn publish(session: &mut ServerSession, channel: DownChannel, payload: &[u8]) -> Result<(), NotSent> {
+    session.publish(channel, payload, Qos::AtLeastOnce, 0).map(|_| ())
 }

@@ -197,7 +197,16 @@ impl Observer {
         locked(&self.0.taps).insert(number, (device.clone(), Arc::clone(&slot)));
         let budgets = self.throttled(device).unwrap_or(ordinary);
         let changed = self.0.throttles_changed.load(Ordering::Acquire);
-        Tap { observer: self.clone(), device: device.clone(), number, slot, counters: Vec::new(), ordinary, budgets, changed }
+        Tap {
+            observer: self.clone(),
+            device: device.clone(),
+            number,
+            slot,
+            counters: Vec::new(),
+            ordinary,
+            budgets,
+            changed,
+        }
     }
 
     /// A keyed hash of the network that an address belongs to: /24 for IPv4, /48 for IPv6.
@@ -243,13 +252,21 @@ enum Class {
 
 fn class(name: &str) -> Class {
     match name {
-        "undeclared-stream" | "undeclared-field" | "undeclared-action" | "unknown-topic" | "foreign-device-tree"
+        "undeclared-stream"
+        | "undeclared-field"
+        | "undeclared-action"
+        | "unknown-topic"
+        | "foreign-device-tree"
         | "wrong-direction" => Class::Undeclared,
         "rate-exceeded" | "receive-maximum-exceeded" => Class::OverRate,
-        "device-revoked" | "device-unknown" | "certificate-unknown" | "certificate-revoked"
-        | "certificate-superseded" | "certificate-expired" | "takeovers-too-many" | "client-id-not-device" => {
-            Class::Identity
-        }
+        "device-revoked"
+        | "device-unknown"
+        | "certificate-unknown"
+        | "certificate-revoked"
+        | "certificate-superseded"
+        | "certificate-expired"
+        | "takeovers-too-many"
+        | "client-id-not-device" => Class::Identity,
         _ => Class::Other,
     }
 }

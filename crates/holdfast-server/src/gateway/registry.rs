@@ -75,7 +75,8 @@ impl Orders {
 
     /// Those that make us tell the device something.
     pub(super) const fn to_tell(self) -> Self {
-        const CLOSING: u16 = Order::Disconnect as u16 | Order::TakenOver as u16 | Order::Drain as u16 | Order::Budget as u16;
+        const CLOSING: u16 =
+            Order::Disconnect as u16 | Order::TakenOver as u16 | Order::Drain as u16 | Order::Budget as u16;
         Self(self.0 & !CLOSING)
     }
 

@@ -200,8 +200,7 @@ impl Talk {
         let mut ids = Vec::new();
         for message in messages {
             let Admit { packet_id, channel, payload } = message;
-            let came =
-                Came { door: &self.door, device: &self.identity.device, id: packet_id, payload: &payload, now };
+            let came = Came { door: &self.door, device: &self.identity.device, id: packet_id, payload: &payload, now };
             let taken = if let UpChannel::Telemetry(stream) = channel {
                 readings.admit(&came, stream, &mut self.pending).map(|row| {
                     if let Some(row) = row {

@@ -3,6 +3,7 @@
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
+use holdfast_core::cose::{PublicKey, Signer as _};
 use holdfast_core::id::DeviceId;
 use holdfast_core::mqtt::packet::{
     Connect, Delivery, FilterList, Packet, PacketId, Publish, Qos, Subscribe, SubscribeOptions, Version,
@@ -10,6 +11,7 @@ use holdfast_core::mqtt::packet::{
 use holdfast_core::mqtt::property::Properties;
 use holdfast_core::mqtt::reason::ReasonCode;
 use holdfast_core::mqtt::{Decoded, Limits, Sender, decode};
+use holdfast_core::order::{verify_desired, verify_order};
 use holdfast_core::topic::DownChannel;
 use rustls::pki_types::ServerName;
 use rustls::version::TLS13;
@@ -38,6 +40,8 @@ pub(super) struct Client {
     version: Version,
     inbox: Vec<u8>,
     device: DeviceId,
+    /// Who signs orders.
+    signer: PublicKey,
     next_id: u16,
 }
 
@@ -69,7 +73,14 @@ impl Client {
         let tcp = TcpStream::connect(house.address).await?;
         let name = ServerName::try_from("localhost").unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await?;
-        Ok(Self { stream, version: Version::V5, inbox: Vec::new(), device: device.clone(), next_id: 0 })
+        Ok(Self {
+            stream,
+            version: Version::V5,
+            inbox: Vec::new(),
+            device: device.clone(),
+            signer: house.authority.freshness().public_key(),
+            next_id: 0,
+        })
     }
 
     /// TLS and CONNECT; gives back what the server answers.
@@ -214,11 +225,29 @@ impl Client {
                         Some(packet_id)
                     }
                 };
-                Heard::Publish(publish.topic.to_owned(), String::from_utf8(publish.payload.to_vec()).unwrap(), id)
+                Heard::Publish(publish.topic.to_owned(), self.read(publish.topic, publish.payload), id)
             }
             _ => Heard::Other,
         };
         Some((heard, used))
+    }
+}
+
+impl Client {
+    /// A message of the platform as JSON text. Orders count only if they are signed for this device.
+    fn read(&self, topic: &str, payload: &[u8]) -> String {
+        if topic.ends_with("/command") {
+            let order = verify_order(payload, &self.signer, &self.device).unwrap().into_inner();
+            let input: serde_json::Value = serde_json::from_str(&order.input).unwrap();
+            let (id, expires) = (order.id.to_string(), order.expires.as_micros());
+            return serde_json::json!({"id": id, "action": order.action, "input": input, "expires": expires})
+                .to_string();
+        }
+        if topic.ends_with("/shadow/delta") {
+            let order = verify_desired(payload, &self.signer, &self.device).unwrap().into_inner();
+            return format!("{{\"v\":{},\"f\":{}}}", order.version, order.fields);
+        }
+        String::from_utf8(payload.to_vec()).unwrap()
     }
 }
 

@@ -89,6 +89,7 @@ impl House {
         let parts = GatewayParts {
             listener,
             doors,
+            authority: Arc::clone(&authority),
             store: store.clone(),
             models: Models::default(),
             connections: connections.clone(),

@@ -222,9 +222,7 @@ async fn a_device_that_asks_and_never_listens_is_dropped_by_name() {
             tokio::task::yield_now().await;
         }
     };
-    let dropped = async {
-        while events.recv().await.unwrap() != LiveEvent::Offline(credential.device.clone()) {}
-    };
+    let dropped = async { while events.recv().await.unwrap() != LiveEvent::Offline(credential.device.clone()) {} };
     tokio::select! { () = flood => {}, () = dropped => {} }
     assert_eq!(house.refused().get("slow-reader"), Some(&1), "{:?}", house.refused());
 }

@@ -3,7 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use holdfast_core::cbor::item;
-use holdfast_core::cose::Signer as _;
+use holdfast_core::cose::{Signer as _, SoftwareKey};
+use holdfast_core::id::DeviceId;
+use holdfast_core::order::{CommandOrder, DesiredOrder};
+use holdfast_core::time::Timestamp;
 use holdfast_core::update::copies::crc32;
 use holdfast_server::authority::secret_file;
 
@@ -29,12 +32,14 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "agent_image" | "image_list" => images(),
         "agent_key_files" => vec![private_key_pem(), certificate_pem()],
         "agent_key_requests" => key_requests(),
-        "agent_messages" => texts(&[
-            r#"{"v":4,"f":{"mode":"off"}}"#,
-            r#"{"id":"018bcfe5-6800-7fff-bfff-ffffffffffff","action":"identify","input":{"minutes":5},"expires":1795408200000000}"#,
-            r#"{"nonce":"0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d"}"#,
-            r#"{"quarantined":true,"reason":"image-changed","recover":true}"#,
-        ]),
+        "agent_messages" => [
+            texts(&[
+                r#"{"nonce":"0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d"}"#,
+                r#"{"quarantined":true,"reason":"image-changed","recover":true}"#,
+            ]),
+            orders(),
+        ]
+        .concat(),
         "agent_queue" => vec![queue()],
         "agent_records" => texts(&RECORDS),
         "authority_file" => vec![authority()],
@@ -237,4 +242,18 @@ fn key_file(private: bool) -> Vec<u8> {
         members.insert("seed".to_owned(), secret_file::hex(&[2; 32]).into());
     }
     file.to_string().into_bytes()
+}
+
+/// Orders of the platform, signed with the key that the agent's parsers expect in fuzzing.
+fn orders() -> Vec<Vec<u8>> {
+    let signer = SoftwareKey::ed25519(&[7; 32]);
+    let (Ok(device), Ok(id)) = ("hearth-0001".parse::<DeviceId>(), "018bcfe5-6800-7fff-bfff-ffffffffffff".parse())
+    else {
+        return Vec::new();
+    };
+    let expires = Timestamp::from_micros(1_795_408_200_000_000);
+    let input = r#"{"minutes":5}"#.to_owned();
+    let command = CommandOrder { device: device.clone(), id, action: "identify".to_owned(), input, expires };
+    let wishes = DesiredOrder { device, version: 4, fields: r#"{"mode":"off"}"#.to_owned() };
+    [command.sign(&signer), wishes.sign(&signer)].into_iter().flatten().collect()
 }
