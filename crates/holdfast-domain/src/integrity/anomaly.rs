@@ -6,8 +6,9 @@
 
 pub mod cohort;
 pub mod device;
+pub mod door;
 pub mod gauge;
-pub mod service;
+
 pub mod value;
 
 mod pack;

@@ -164,7 +164,8 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
                 ("kind", kind),
                 ("severity", severity),
             ];
-            let more: String = asked.iter().filter_map(|(name, v)| v.as_ref().map(|v| format!("&{name}={v}"))).collect();
+            let more: String =
+                asked.iter().filter_map(|(name, v)| v.as_ref().map(|v| format!("&{name}={v}"))).collect();
             let rows = client.all(&format!("/api/v1/findings?open={}{more}", !all), ROWS_MAX).await?;
             let columns = [
                 ("Found", "/opened_us"),
@@ -248,7 +249,8 @@ const RUN_COLUMNS: [(&str, &str); 8] = [
 /// Shows what a playbook would touch, asks, and starts it.
 async fn start(mut body: Value, yes: bool, client: &Client, out: Output) -> Result<(), Failure> {
     let scope = |name: &str| member(&body, name).as_str().map(|id| format!("{name}={id}"));
-    let scope = scope("device").or_else(|| scope("product")).ok_or_else(|| Failure::usage("say --device or --product"))?;
+    let scope =
+        scope("device").or_else(|| scope("product")).ok_or_else(|| Failure::usage("say --device or --product"))?;
     let preview = client.get(&format!("/api/v1/playbook-preview?{scope}")).await?;
     let count = |name: &str| member(&preview, name).as_u64().unwrap_or_default();
     let play = member(&body, "play").as_str().unwrap_or_default().to_owned();
@@ -281,7 +283,8 @@ async fn rule(
     if let (Some(kind), Some(all)) = (kind, body.as_object_mut()) {
         all.insert("kind".to_owned(), Value::from(kind));
     }
-    let done = client.send(reqwest::Method::PUT, "/api/v1/playbook-rules", Some(super::client::Body::Json(body))).await?;
+    let done =
+        client.send(reqwest::Method::PUT, "/api/v1/playbook-rules", Some(super::client::Body::Json(body))).await?;
     out.done(&format!("The rule of {product} is set: {}.", play.word()), &done);
     Ok(())
 }

@@ -13,7 +13,7 @@ use holdfast_core::id::{DeviceId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::integrity::anomaly::cohort::{Cohort, Verdict, apart};
 use holdfast_domain::integrity::anomaly::device::DeviceWatch;
-use holdfast_domain::integrity::anomaly::service::{ServiceUse, ServiceWatch};
+use holdfast_domain::integrity::anomaly::door::{ServiceUse, ServiceWatch};
 use holdfast_domain::integrity::anomaly::{Hit, Observation, Settings};
 use holdfast_domain::integrity::finding::Subject;
 use holdfast_store::StoreError;
@@ -169,7 +169,8 @@ impl State {
                     Verdict::Device(device, hit) => (Subject::Device(device.clone()), device, 1, hit),
                     Verdict::Model(count, device, hit) => (Subject::Model(product.clone()), device, count, hit),
                 };
-                let series = self.devices.get(&device).map(|watched| watched.watch.track(hit.track)).unwrap_or_default();
+                let series =
+                    self.devices.get(&device).map(|watched| watched.watch.track(hit.track)).unwrap_or_default();
                 telling::tell(house, (subject, product), telling::Shown { hit, devices, series }, settings);
             }
         }

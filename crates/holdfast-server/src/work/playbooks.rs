@@ -2,7 +2,9 @@
 
 use holdfast_domain::decision::Decision;
 use holdfast_domain::fleet::Device;
-use holdfast_domain::integrity::playbook::{Action, ActionState, STEP_DEVICES_MAX, Scope, Standing, advance, take_back};
+use holdfast_domain::integrity::playbook::{
+    Action, ActionState, STEP_DEVICES_MAX, Scope, Standing, advance, take_back,
+};
 use holdfast_store::StoreError;
 use holdfast_store::fleet::DeviceFilter;
 

@@ -95,7 +95,8 @@ async fn a_flooding_device_is_found_throttled_and_given_its_budget_back() {
     assert!(contained["time_to_contain_ms"].as_u64().is_some_and(|ms| ms < 20_000), "{contained}");
     let device: holdfast_core::id::DeviceId = DEVICE.parse().unwrap();
     assert!(world.server().house().store().throttle(&device).unwrap().is_some());
-    until("the gateway to hold the device back", || async { (said_in_a_second(&world).await <= 3).then_some(()) }).await;
+    until("the gateway to hold the device back", || async { (said_in_a_second(&world).await <= 3).then_some(()) })
+        .await;
 
     let undo = format!("/api/v1/playbooks/{}/undo", run["id"].as_str().unwrap());
     world.admin.post(&undo, json!({})).await.ok();
@@ -142,9 +143,7 @@ async fn a_whole_model_is_quarantined_in_one_action_and_undo_leaves_a_persons_qu
     world.admin.post("/api/v1/devices/hearth-0002/quarantine", json!({})).await.ok();
     let preview = world.admin.get(&format!("/api/v1/playbook-preview?product={PRODUCT}")).await.ok();
     assert_eq!((preview["devices"].as_u64(), preview["quarantined"].as_u64()), (Some(3), Some(1)));
-    let order = |count: u64| {
-        json!({"play": "quarantine", "product": PRODUCT, "reason": "A key was stolen.", "confirm_devices": count})
-    };
+    let order = |count: u64| json!({"play": "quarantine", "product": PRODUCT, "reason": "A key was stolen.", "confirm_devices": count});
     world.refused("a stale count", (409, "count-not-confirmed"), world.admin.post("/api/v1/playbooks", order(2))).await;
     let at = world.lines().await;
     let run = world.admin.post("/api/v1/playbooks", order(3)).await.ok();

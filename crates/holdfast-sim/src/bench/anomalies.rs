@@ -79,8 +79,13 @@ impl Report {
 
     fn write(&self, text: &mut String, false_alarms: bool) -> fmt::Result {
         let nab = &self.nab;
-        writeln!(text, "Numenta Anomaly Benchmark, {} series, standard profile (null detector 0, perfect 100)", nab.series)?;
-        let mut table = table(&["detector", "NAB score", "at its own threshold", "precision", "recall", "false alarms"]);
+        writeln!(
+            text,
+            "Numenta Anomaly Benchmark, {} series, standard profile (null detector 0, perfect 100)",
+            nab.series
+        )?;
+        let mut table =
+            table(&["detector", "NAB score", "at its own threshold", "precision", "recall", "false alarms"]);
         for (name, side) in [("holdfast", &nab.ours), ("three sigma", &nab.naive)] {
             table.add_row([
                 name.to_owned(),
@@ -109,10 +114,12 @@ impl Report {
             ]);
         }
         writeln!(text, "{table}\n")?;
-        let mut table = self::table(&["detector", "precision", "recall", "false alarms per device-year", "state per device"]);
-        for (name, side, state) in
-            [("holdfast", &fleet.ours, format!("{} bytes", fleet.state_bytes)), ("three sigma", &fleet.naive, "–".to_owned())]
-        {
+        let mut table =
+            self::table(&["detector", "precision", "recall", "false alarms per device-year", "state per device"]);
+        for (name, side, state) in [
+            ("holdfast", &fleet.ours, format!("{} bytes", fleet.state_bytes)),
+            ("three sigma", &fleet.naive, "–".to_owned()),
+        ] {
             table.add_row([
                 name.to_owned(),
                 percent(side.precision),
@@ -143,7 +150,10 @@ fn percent(share: f64) -> String {
 }
 
 fn minutes(delay: Option<f64>) -> String {
-    delay.map_or_else(|| "–".to_owned(), |m| if m < 180.0 { format!("{m:.0} min") } else { format!("{:.1} h", m / 60.0) })
+    delay.map_or_else(
+        || "–".to_owned(),
+        |m| if m < 180.0 { format!("{m:.0} min") } else { format!("{:.1} h", m / 60.0) },
+    )
 }
 
 /// A share of two counts; nothing of nothing is all.

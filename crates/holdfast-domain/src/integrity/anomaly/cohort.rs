@@ -110,7 +110,7 @@ fn many(kind: FindingKind, waiting: &BTreeMap<DeviceId, Waiting>, devices: usize
     if count < TOGETHER_MIN {
         false
     } else if kind.is_outage_shaped() {
-        count >= share.min(OUTAGE_DEVICES).max(TOGETHER_MIN)
+        count >= share.clamp(TOGETHER_MIN, OUTAGE_DEVICES)
     } else {
         count >= share.max(TOGETHER_MIN)
     }

@@ -1,13 +1,14 @@
 //! Everything that is followed of one device: its rates, its clock, its addresses, its numeric fields.
 
-use super::gauge::{Gauge, Reading, Tuning};
-use super::pack::{Packer, Unpacker};
-use super::value::{Round, ValueGauge};
-use super::{ENDPOINTS_MAX, FIELDS_MAX, Hit, Observation, POINTS_MAX, Settings, figure, narrow, rooted, unrooted};
-use crate::integrity::finding::FindingKind;
+mod kept;
+mod trace;
 
-/// First byte of packed state; another one is another version, and learnt anew.
-const VERSION: u8 = 2;
+use super::gauge::{Gauge, Reading, Tuning};
+use super::value::{Round, ValueGauge};
+use super::{ENDPOINTS_MAX, FIELDS_MAX, Hit, Observation, Settings, figure, narrow, rooted, unrooted};
+use crate::integrity::finding::FindingKind;
+use trace::Trace;
+
 /// Figures that are gauges.
 const GAUGES: usize = 7;
 /// Tracks of the picture: one for each gauge, then one for each field.
@@ -46,8 +47,6 @@ const LEAK_LIMIT: f32 = 8.0;
 const CATCH_UP: u16 = 10;
 /// A device that was known from so many networks is one that moves about.
 const ROAMS_FROM: usize = 4;
-/// One step of a trace, in spreads.
-const TRACE_STEP: f32 = 0.25;
 /// A silence must be so many times as long as any before it.
 const SILENT_TIMES: u16 = 3;
 /// Lag is followed in units of so many milliseconds.
@@ -73,37 +72,6 @@ pub struct DeviceWatch {
     undeclared: f32,
     identity: f32,
     trace: Trace,
-}
-
-/// The last windows of each figure, in quarter spreads from what was expected; for pictures, and not kept over a restart.
-#[derive(Debug, Clone, PartialEq)]
-struct Trace {
-    points: Box<[[i8; TRACKS]; POINTS_MAX]>,
-    next: usize,
-    filled: usize,
-}
-
-impl Default for Trace {
-    fn default() -> Self {
-        Self { points: Box::new([[0; TRACKS]; POINTS_MAX]), next: 0, filled: 0 }
-    }
-}
-
-impl Trace {
-    #[expect(clippy::cast_possible_truncation, reason = "clamped to the range of the type just before")]
-    fn put(&mut self, row: &[f32; TRACKS]) {
-        if let Some(place) = self.points.get_mut(self.next) {
-            *place = row.map(|z| (z / TRACE_STEP).clamp(-127.0, 127.0) as i8);
-        }
-        self.next = (self.next + 1) % POINTS_MAX;
-        self.filled = (self.filled + 1).min(POINTS_MAX);
-    }
-
-    fn track(&self, track: usize) -> Vec<f32> {
-        let first = (self.next + POINTS_MAX - self.filled) % POINTS_MAX;
-        let rows = (0..self.filled).filter_map(|n| self.points.get((first + n) % POINTS_MAX));
-        rows.filter_map(|row| row.get(track)).map(|z| f32::from(*z) * TRACE_STEP).collect()
-    }
 }
 
 impl Default for DeviceWatch {
@@ -449,70 +417,6 @@ impl DeviceWatch {
                 finds.hits.extend(hits.into_iter().map(|hit| Hit { track, ..hit }));
             }
         }
-    }
-
-    /// The state as bytes.
-    #[must_use]
-    pub fn pack(&self) -> Vec<u8> {
-        let mut to = Packer::default();
-        to.u8(VERSION);
-        self.gauges.iter().for_each(|gauge| gauge.pack(&mut to));
-        to.u8(u8::try_from(self.fields.len()).unwrap_or(0));
-        self.fields.iter().for_each(|field| field.pack(&mut to));
-        self.round.pack(&mut to);
-        to.u8(u8::try_from(self.endpoints.len()).unwrap_or(0));
-        self.endpoints.iter().for_each(|network| to.u32(*network));
-        to.u32(self.topics);
-        to.u64(self.software);
-        to.u32(self.windows);
-        to.u16(self.quiet);
-        to.u16(self.quiet_most);
-        to.u16(self.catching_up);
-        to.f32(self.hour_bytes);
-        to.u16(self.hour_windows);
-        to.u8(u8::from(self.hour_spoiled));
-        to.half(self.breaches);
-        to.half(self.undeclared);
-        to.half(self.identity);
-        to.bytes()
-    }
-
-    /// State from bytes; `None` if they are of another version or no state: it is learnt anew then.
-    #[must_use]
-    pub fn unpack(bytes: &[u8]) -> Option<Self> {
-        let mut from = Unpacker::of(bytes);
-        if from.u8()? != VERSION {
-            return None;
-        }
-        let mut gauges = [Gauge::default(); GAUGES];
-        for gauge in &mut gauges {
-            *gauge = Gauge::unpack(&mut from)?;
-        }
-        let count = usize::from(from.u8()?);
-        let fields = (0..count.min(FIELDS_MAX)).map(|_| ValueGauge::unpack(&mut from)).collect::<Option<Vec<_>>>()?;
-        let round = Round::unpack(&mut from)?;
-        let known = usize::from(from.u8()?);
-        let endpoints = (0..known.min(ENDPOINTS_MAX)).map(|_| from.u32()).collect::<Option<Vec<_>>>()?;
-        let watch = Self {
-            gauges,
-            fields,
-            round,
-            endpoints,
-            topics: from.u32()?,
-            software: from.u64()?,
-            windows: from.u32()?,
-            quiet: from.u16()?,
-            quiet_most: from.u16()?,
-            catching_up: from.u16()?,
-            hour_bytes: from.f32()?,
-            hour_windows: from.u16()?,
-            hour_spoiled: from.u8()? != 0,
-            breaches: from.half()?,
-            undeclared: from.half()?,
-            identity: from.half()?,
-            trace: Trace::default(),
-        };
-        (from.is_empty() && count <= FIELDS_MAX && known <= ENDPOINTS_MAX).then_some(watch)
     }
 }
 

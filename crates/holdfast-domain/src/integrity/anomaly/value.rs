@@ -215,6 +215,7 @@ impl ValueGauge {
     /// A person said that this is expected.
     pub fn accept(&mut self, kind: FindingKind, settings: &Settings) {
         let (near, _, slow) = Self::tuning(settings, self.near.level(), self.grain);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "all other kinds are about where the value is")]
         match kind {
             FindingKind::SensorStuck => self.still_most = self.still_most.max(self.still),
             FindingKind::ValueNoisy => self.wobble.settle(),
@@ -227,7 +228,9 @@ impl ValueGauge {
 
     pub(super) fn pack(&self, to: &mut Packer) {
         to.u16(self.key);
-        [&self.near, &self.wobble, &self.slow].into_iter().for_each(|gauge| gauge.pack(to));
+        for gauge in [&self.near, &self.wobble, &self.slow] {
+            gauge.pack(to);
+        }
         self.round.pack(to);
         to.f32(self.last);
         to.u16(self.still);

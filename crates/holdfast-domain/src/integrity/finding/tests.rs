@@ -1,3 +1,5 @@
+//! Findings from opening to dismissal, and what is kept of them.
+
 use std::collections::BTreeSet;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Runs of playbooks, forwards and back, and what rules do by themselves.
+
 use super::*;
 use crate::fixture::{NOW, device, fleet, later, person, product};
 use crate::integrity::finding::tests::finding;
@@ -21,9 +23,12 @@ fn standing(device: Device, throttle: Option<SetThrottle>) -> Standing {
 use crate::fleet::{Device, Quarantine};
 
 fn action_in(decision: &Decision) -> Action {
-    let found = decision.changes.iter().find_map(|change| match change {
-        Change::Findings(FindingChange::PutAction(action)) => Some(action.as_ref().clone()),
-        _ => None,
+    let found = decision.changes.iter().find_map(|change| {
+        if let Change::Findings(FindingChange::PutAction(action)) = change {
+            Some(action.as_ref().clone())
+        } else {
+            None
+        }
     });
     found.expect("an action")
 }
@@ -85,9 +90,8 @@ fn a_throttle_gives_the_earlier_budget_back_and_never_widens_one() {
     let play = Play::Throttle(Throttle { packets_per_second: 5, bytes_per_second: 150 });
     let (action, _) = start(order(play, scope, None), &facts(None, None, 1), (id(1), &person()), NOW).expect("started");
     let lowered = advance(&action, &[standing(device(), Some(tight))], true, later(1));
-    let touch = lowered.changes.iter().find_map(|change| match change {
-        Change::Findings(FindingChange::PutTouch(touch)) => Some(touch.clone()),
-        _ => None,
+    let touch = lowered.changes.iter().find_map(|change| {
+        if let Change::Findings(FindingChange::PutTouch(touch)) = change { Some(touch.clone()) } else { None }
     });
     let touch = touch.expect("a touch");
     assert_eq!(touch.before, Some(tight));

@@ -7,7 +7,7 @@ use holdfast_core::id::DeviceId;
 use holdfast_core::time::Timestamp;
 use holdfast_domain::integrity::anomaly::Settings;
 use holdfast_domain::integrity::anomaly::device::DeviceWatch;
-use holdfast_domain::integrity::anomaly::service::ServiceWatch;
+use holdfast_domain::integrity::anomaly::door::ServiceWatch;
 use holdfast_domain::integrity::finding::{Finding, FindingKind, Subject};
 use holdfast_store::{StoreError, wait};
 

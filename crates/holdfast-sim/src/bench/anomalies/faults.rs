@@ -128,7 +128,12 @@ pub(super) fn score(scale: Scale) -> Scores {
     let (naive_rows, naive_side, _) = judge(&devices, &naive.told, device_years, |_, _| true);
     let faults = Fault::ALL.into_iter().map(|fault| Row {
         fault: name(fault),
-        injected: devices.iter().filter(|device| device.fault.is_some_and(|at| at.fault == fault)).count().try_into().unwrap_or(0),
+        injected: devices
+            .iter()
+            .filter(|device| device.fault.is_some_and(|at| at.fault == fault))
+            .count()
+            .try_into()
+            .unwrap_or(0),
         ours: our_rows.get(&fault).copied().unwrap_or_default(),
         naive: naive_rows.get(&fault).copied().unwrap_or_default(),
     });

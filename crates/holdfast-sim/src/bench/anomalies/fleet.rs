@@ -218,7 +218,8 @@ impl Device {
         let updated = window >= self.updated_at;
         let night = if (1.0..6.0).contains(&hour) { self.night } else { 1.0 };
         let mut messages = self.dice.count(self.rate * night * if updated { 1.4 } else { 1.0 });
-        let mut seen = Observation { connected: true, software: Some(if updated { 8 } else { 7 }), ..Observation::default() };
+        let mut seen =
+            Observation { connected: true, software: Some(if updated { 8 } else { 7 }), ..Observation::default() };
         seen.connects = u32::from(first || after || window == self.updated_at + 2 || self.dice.once_in(3_000));
         if seen.connects > 0 {
             seen.endpoints = vec![self.network];

@@ -129,7 +129,10 @@ impl Series {
 
     fn naive(&self) -> Vec<f64> {
         let mut sigma = ThreeSigma::default();
-        self.values.iter().map(|value| sigma.step(*value, u32::try_from(self.probation()).unwrap_or(u32::MAX))).collect()
+        self.values
+            .iter()
+            .map(|value| sigma.step(*value, u32::try_from(self.probation()).unwrap_or(u32::MAX)))
+            .collect()
     }
 }
 
@@ -210,7 +213,9 @@ fn side(all: &[(Series, Vec<f64>)]) -> Side {
 /// Scores both detectors on all series.
 pub(super) fn score() -> Result<Scores, &'static str> {
     let with = |scores: fn(&Series) -> Vec<f64>| {
-        SERIES.iter().map(|text| Series::parse(text).map(|series| (scores(&series), series)))
+        SERIES
+            .iter()
+            .map(|text| Series::parse(text).map(|series| (scores(&series), series)))
             .map(|both| both.map(|(scores, series)| (series, scores)))
             .collect::<Result<Vec<_>, _>>()
     };

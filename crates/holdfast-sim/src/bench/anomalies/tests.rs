@@ -1,3 +1,5 @@
+//! Floors under the figures, so that the detectors cannot rot.
+
 use super::*;
 
 #[test]
@@ -16,7 +18,10 @@ fn injected_faults_are_found_and_ordinary_days_are_quiet() {
     assert!(scores.ours.false_per_device_year <= 1.0, "{:?}", scores.false_alarms);
     assert!(scores.ours.precision >= 0.9, "{:?}", scores.false_alarms);
     assert!(scores.state_bytes < 600, "{}", scores.state_bytes);
-    assert!(scores.naive.false_per_device_year > scores.ours.false_per_device_year * 10.0, "the yardstick is no straw man");
+    assert!(
+        scores.naive.false_per_device_year > scores.ours.false_per_device_year * 10.0,
+        "the yardstick is no straw man"
+    );
 }
 
 #[test]

@@ -63,7 +63,11 @@ impl Band {
 
 impl fmt::Display for Band {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<svg class=\"evidence\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">", self.label)?;
+        write!(
+            f,
+            "<svg class=\"evidence\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
+            self.label
+        )?;
         let (top, bottom) = (self.y(BAND_SPREADS), self.y(-BAND_SPREADS));
         write!(
             f,
@@ -85,7 +89,12 @@ impl fmt::Display for Band {
         write!(f, "<path class=\"seen\" d=\"{path}\"/>")?;
         for (at, z) in self.points.iter().enumerate().skip(self.from) {
             let (x, y) = (self.x(at), self.y(*z));
-            write!(f, "<rect class=\"mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"7\" height=\"7\" rx=\"3.5\"/>", x - 3.5, y - 3.5)?;
+            write!(
+                f,
+                "<rect class=\"mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"7\" height=\"7\" rx=\"3.5\"/>",
+                x - 3.5,
+                y - 3.5
+            )?;
         }
         f.write_str("</svg>")
     }

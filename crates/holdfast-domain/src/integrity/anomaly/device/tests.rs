@@ -1,3 +1,5 @@
+//! A device learnt from ordinary windows, then one fault at a time.
+
 use super::*;
 
 const SETTINGS: Settings =
@@ -57,11 +59,14 @@ fn an_ordinary_device_is_left_alone_and_its_state_is_small() {
     }
 }
 
+/// A fault, how many windows it lasts, what is seen, and what it is called.
+type Case<'a> = (&'a str, u64, &'a dyn Fn(u64) -> Observation, FindingKind);
+
 #[test]
 fn each_fault_is_found_by_its_name() {
     let learnt = learnt(6_000);
     let look = |windows, seen: &dyn Fn(u64) -> Observation| found(&mut learnt.clone(), windows, seen);
-    let cases: [(&str, u64, &dyn Fn(u64) -> Observation, FindingKind); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("flood", 5, &|n| Observation { messages: 900, ..ordinary(n) }, FindingKind::MessageRateHigh),
         ("silence", 40, &|_| Observation::default(), FindingKind::DeviceSilent),
         ("clock set ahead", 5, &|n| Observation { lag_ms: Some(-120_000), ..ordinary(n) }, FindingKind::ClockJump),
