@@ -9,7 +9,8 @@ use holdfast_core::ledger::note::{KeyName, NoteSigner, NoteVerifier};
 use holdfast_core::ledger::proof::{
     Leaves, verify_consistency, verify_inclusion, verify_subtree_consistency, verify_subtree_inclusion,
 };
-use holdfast_core::telemetry::{FieldValue as Sent, ShadowMessage, TelemetryMessage};
+use holdfast_core::telemetry::log::{LogBatch, is_unseen};
+use holdfast_core::telemetry::{FieldValue as Sent, ShadowMessage, TelemetryMessage, Upload};
 use holdfast_core::time::Timestamp;
 use holdfast_core::topic::{DownTopic, UpTopic};
 use holdfast_core::update::boot::BootState;
@@ -54,8 +55,27 @@ pub(super) fn ids(data: &[u8]) {
     }
 }
 
+/// What else a telemetry topic takes, and logs: packs keep their rules, `SenML` resolves, log texts hold nothing unseen.
+fn uploads(data: &[u8]) {
+    const NOW: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
+    match Upload::parse(data) {
+        Ok(Upload::Senml(pack)) => {
+            if let Ok(readings) = pack.readings(NOW) {
+                assert!(readings.windows(2).all(|pair| matches!(pair, [a, b] if a.at < b.at && a.counter < b.counter)));
+            }
+        }
+        Ok(Upload::Pack { readings, .. }) => assert!(!readings.is_empty()),
+        Ok(Upload::Shed(shed)) => assert!(shed.ranges.iter().all(|(first, last)| first <= last)),
+        Ok(Upload::Reading { .. }) | Err(_) => {}
+    }
+    if let Ok(batch) = LogBatch::parse(data) {
+        assert!(batch.lines.iter().all(|line| !line.text.chars().any(is_unseen)));
+    }
+}
+
 /// Both payloads, in JSON or CBOR; what is admitted by the model must survive being written as JSON.
 pub(super) fn telemetry(data: &[u8]) {
+    uploads(data);
     if let Ok(message) = ShadowMessage::parse(data) {
         assert_eq!(ShadowMessage::parse(message.to_json().as_bytes()).as_ref(), Ok(&message));
     }
