@@ -10,7 +10,7 @@ use holdfast_domain::integrity::playbook::{Action, ActionState, Order, Play, Sco
 use holdfast_domain::people::access::Act;
 
 use super::fleet::encoded;
-use super::words::{When, when};
+use super::words::{When, plural, when};
 use super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use crate::api::{action_state_word, finding_filter, finding_state_word, no_finding, play_of, scope_of, severity_word};
 use crate::backend::findings::{FindingView, Preview};
@@ -144,8 +144,9 @@ impl ActionLine {
         };
         let what = match action.play {
             Play::Throttle(to) => {
-                let (packets, bytes) = (to.packets_per_second, to.bytes_per_second);
-                format!("Throttle {scope} to {packets} packets and {bytes} bytes a second")
+                let packets = plural(u64::from(to.packets_per_second), "packet");
+                let bytes = plural(u64::from(to.bytes_per_second), "byte");
+                format!("Throttle {scope} to {packets} and {bytes} a second")
             }
             Play::Quarantine | Play::Tell => format!("Quarantine {scope}"),
         };
@@ -175,8 +176,8 @@ fn span(span: Millis) -> String {
     let tenths = span.0 / 100;
     match span.0 {
         0..60_000 => format!("{}.{} seconds", tenths / 10, tenths % 10),
-        60_000..7_200_000 => format!("{} minutes", span.0 / 60_000),
-        _ => format!("{} hours", span.0 / 3_600_000),
+        60_000..7_200_000 => plural(span.0 / 60_000, "minute"),
+        _ => plural(span.0 / 3_600_000, "hour"),
     }
 }
 
