@@ -77,6 +77,8 @@ fn copy(conn: &Connection, path: &Path, progress: &mut dyn FnMut(u64, u64)) -> R
     copy.pragma_update(None, "synchronous", "FULL")?;
     // One read transaction makes the copy a single moment and keeps steps from starting over.
     let moment = conn.unchecked_transaction()?;
+    // The moment begins with the first read; without one, each step would read another moment and start over.
+    let _: i64 = moment.query_row(sql::LEAF_COUNT.text, [], |row| row.get(0))?;
     let backup = Backup::new(conn, &mut copy)?;
     loop {
         let step = backup.step(PAGES_PER_STEP)?;

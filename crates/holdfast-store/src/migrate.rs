@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     3 "0003_telemetry.sql";
     4 "0004_findings.sql";
     5 "0005_custody.sql";
+    6 "0006_retention.sql";
 };
 
 /// Applies every step that is missing, each in its own transaction.

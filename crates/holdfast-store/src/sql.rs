@@ -78,4 +78,21 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_is_deleted_by_age_is_found_without_looking_at_everything() {
+        let mut conn = rusqlite::Connection::open_in_memory().unwrap();
+        crate::migrate::migrate(&mut conn).unwrap();
+        for statement in [RETENTION_DROP, RETENTION_ASIDE, RETENTION_LOG] {
+            let mut plan = conn.prepare(&format!("explain query plan {}", statement.text)).unwrap();
+            for at in 1..=plan.parameter_count() {
+                plan.raw_bind_parameter(at, 1_i64).unwrap();
+            }
+            let mut rows = plan.raw_query();
+            while let Some(row) = rows.next().unwrap() {
+                let step: String = row.get(3).unwrap();
+                assert!(!step.starts_with("SCAN"), "{}: {step}", statement.name);
+            }
+        }
+    }
 }

@@ -206,7 +206,7 @@ impl Desk {
 
     fn in_savepoint(&mut self, task: &mut dyn Task) -> Result<(), StoreError> {
         self.execute(sql::SAVEPOINT, [])?;
-        let edge = self.edge.clone();
+        let (edge, changes) = (self.edge.clone(), self.fresh.changes());
         if task.run(self) == Outcome::Undo {
             if self.conn.is_autocommit() {
                 // A fault such as a full disk ended the whole transaction.
@@ -214,6 +214,10 @@ impl Desk {
             }
             self.edge = edge;
             self.execute(sql::SAVEPOINT_UNDO, [])?;
+            if self.fresh.changes() != changes {
+                // Else a message that is not stored would be answered as a repeat when it comes again.
+                self.fresh = Fresh::load(&self.conn)?;
+            }
         }
         self.execute(sql::SAVEPOINT_END, [])?;
         Ok(())

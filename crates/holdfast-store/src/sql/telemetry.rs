@@ -114,7 +114,7 @@ catalogue! { TELEMETRY:
         (select counter from telemetry where series = $1 and device_time < $2 and received < $3
             order by device_time limit $4)";
     RETENTION_ASIDE = "delete from telemetry_aside where id in
-        (select id from telemetry_aside where received < $1 order by id limit $2)";
+        (select id from telemetry_aside where received < $1 order by received, id limit $2)";
     RETENTION_LOG = "delete from device_log where (device, counter, line) in
         (select device, counter, line from device_log where received < $1 limit $2)";
     RETENTION_NOTE = "insert into telemetry_retention (product, stream, deleted, deleted_last, last_run)

@@ -12,10 +12,12 @@ use crate::store::Store;
 
 /// Most messages kept aside of one device; of more, the oldest go.
 const ASIDE_ROWS_MAX: u32 = 200;
-/// Most sensors and reasons that are counted of one device; more are counted under the reason `other`.
+/// Most sensors and reasons that are counted of one device; more are counted together, of no stream, as `other`.
 const FAULTS_MAX: u64 = 500;
 /// What stands for a field where the whole message is meant.
 pub const FIELD_NONE: &str = "";
+/// What stands for a stream where many are counted together.
+const STREAM_NONE: &str = "";
 
 /// A message to be kept aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +50,7 @@ pub struct Aside {
 /// How often values of a sensor were refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultCount {
-    /// The stream.
+    /// The stream; empty where many are counted together.
     pub stream: String,
     /// The field; [`FIELD_NONE`] for whole messages.
     pub field: String,
@@ -73,8 +75,12 @@ impl Store {
             }
             desk.execute(sql::ASIDE_PRUNE, params![device, ASIDE_ROWS_MAX])?;
             let counted: u64 = exactly(&desk.conn, (sql::FAULTS_COUNT, "telemetry_fault"), [device], row::number)?;
-            let field = row.field.as_deref().filter(|_| counted < FAULTS_MAX).unwrap_or(FIELD_NONE);
-            let reason = if counted < FAULTS_MAX { row.reason.as_str() } else { "other" };
+            // A device can make up names of streams without end; what is counted of it has an end.
+            let (stream, field, reason) = if counted < FAULTS_MAX {
+                (stream, row.field.as_deref().unwrap_or(FIELD_NONE), row.reason.as_str())
+            } else {
+                (STREAM_NONE, FIELD_NONE, "other")
+            };
             desk.execute(sql::FAULT_ADD, params![stream, field, reason, received, device])?;
             Ok(())
         })

@@ -34,6 +34,8 @@ pub(crate) struct Fresh {
     rows: VecDeque<(i64, i64, i64)>,
     /// Id of the newest.
     newest: i64,
+    /// How often something was added or moved: whoever undoes work in the database sees whether this has to be read again.
+    changes: u64,
 }
 
 impl Fresh {
@@ -44,6 +46,11 @@ impl Fresh {
         let known = rows.iter().map(|(_, series, counter)| (*series, *counter)).collect();
         let newest = rows.last().map_or(0, |(id, ..)| *id);
         Ok(Self { known, newest, rows: rows.into(), ..Self::default() })
+    }
+
+    /// Rises with everything that is added or moved.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Whether a message is stored already.
@@ -69,6 +76,7 @@ impl Fresh {
         }
         let mut series = series_of(conn, device, stream)?;
         if series.is_none() {
+            self.changes += 1;
             let mut statement = conn.prepare_cached(sql::SERIES_ADD.text)?;
             series = statement.query_row([stream.as_str(), device.as_str()], |row| row.get(0)).optional()?;
         }
@@ -95,6 +103,7 @@ impl Fresh {
 
     /// Remembers that the oldest `count` messages are in their place.
     fn moved(&mut self, count: usize) {
+        self.changes += 1;
         for (_, series, counter) in self.rows.drain(..count.min(self.rows.len())) {
             self.known.remove(&(series, counter));
             // Only a known mark may rise; an unknown one is looked up when it is needed.
@@ -133,6 +142,7 @@ impl Desk {
             let id = self.fresh.newest + 1;
             statement.execute(params![id, series, counter, measured, received, row.fields, row.quality])?;
             self.fresh.newest = id;
+            self.fresh.changes += 1;
             self.fresh.known.insert((series, counter));
             self.fresh.rows.push_back((id, series, counter));
             appended.push(Appended::Stored);

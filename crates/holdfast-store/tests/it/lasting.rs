@@ -131,3 +131,22 @@ fn a_backup_made_while_others_write_opens_and_holds_one_moment() {
     assert_eq!(counts.accepted, copy.ledger_head().unwrap().size, "rows and history are of one moment");
     assert_eq!(home.store.backup_to(&file).unwrap_err().name(), "store-file", "no file is overwritten");
 }
+
+#[test]
+fn a_backup_comes_to_its_end_although_something_is_written_between_its_steps() {
+    let home = Home::with_devices(1);
+    // Pages for several steps.
+    let ballast = "create table ballast (content blob); insert into ballast values (zeroblob(50000000))";
+    Connection::open(home.store.path()).unwrap().execute_batch(ballast).unwrap();
+    let target = tempfile::TempDir::new().unwrap();
+    let file = target.path().join("holdfast.db");
+    let mut steps = 0;
+    holdfast_store::backup::copy_database(home.store.path(), &file, &mut |_, _| {
+        steps += 1;
+        assert!(steps < 20, "it starts over whenever something is written");
+        home.store.commit(Decision::new(Vec::new(), line(steps))).unwrap();
+    })
+    .unwrap();
+    assert!(steps > 2, "{steps}");
+    assert_eq!(holdfast_store::backup::ledger_lines(&file).unwrap(), 0, "one moment, before the first step");
+}

@@ -214,3 +214,44 @@ fn the_newest_message_of_each_series_is_found_after_a_start() {
     assert_eq!(last, expected);
     assert_eq!(home.store.last_messages(2).unwrap().len(), 2);
 }
+
+#[test]
+fn a_device_that_makes_up_streams_without_end_is_counted_within_bounds() {
+    let home = Home::with_devices(1);
+    for n in 0..700 {
+        let aside = AsideRow {
+            device: device_id(0),
+            stream: format!("made-up-{n}").parse().unwrap(),
+            reason: "undeclared-stream".to_owned(),
+            field: None,
+            waits: true,
+            received: at(1),
+            payload: b"x".to_vec(),
+        };
+        wait(home.store.keep_aside(aside)).unwrap();
+    }
+    let faults = home.store.telemetry_faults(&device_id(0)).unwrap();
+    assert_eq!(faults.len(), 501);
+    let rest = faults.iter().find(|fault| fault.reason == "other").unwrap();
+    assert_eq!((rest.stream.as_str(), rest.count), ("", 200));
+}
+
+#[test]
+fn a_signed_message_that_could_not_be_stored_is_stored_when_it_comes_again() {
+    let home = Home::with_devices(1);
+    let proof = ProofRow {
+        readings: vec![(7, Sha256Digest::of(b"7"))],
+        signature: vec![1],
+        key: vec![2],
+        forwarder: None,
+    };
+    let disk = rusqlite::Connection::open(home.store.path()).unwrap();
+    let fails = "create trigger full before insert on telemetry_proof begin select raise(abort, 'full'); end";
+    disk.execute_batch(fails).unwrap();
+    wait(home.store.append_signed(vec![row(0, 7)], Some(proof.clone()))).unwrap_err();
+    assert_eq!(home.store.telemetry_count(&device_id(0), &climate()).unwrap(), 0, "both or neither");
+    disk.execute_batch("drop trigger full").unwrap();
+    let again = wait(home.store.append_signed(vec![row(0, 7)], Some(proof))).unwrap();
+    assert_eq!(again, [Appended::Stored]);
+    assert_eq!(home.store.telemetry_count(&device_id(0), &climate()).unwrap(), 1);
+}
