@@ -31,9 +31,9 @@ use hints::Hints;
 
 pub use action::{Action, Admit, CloseCause, Input, Verdict};
 pub use deliver::NotSent;
+pub(super) use deliver::unused_id;
 pub use hints::{RETRY_AFTER, RETURN, ReturnWindow};
 pub use receive::ACKNOWLEDGED_BUT_REFUSED;
-pub(super) use deliver::unused_id;
 
 /// Time a new connection has for its CONNECT.
 pub const CONNECT_DEADLINE: Millis = Millis::from_secs(10);

@@ -365,7 +365,8 @@ fn broken_rules_end_the_connection_and_5_0_is_told_why() {
 #[test]
 fn a_refused_message_of_3_1_1_is_acknowledged_and_counted_as_such() {
     let mut session = connected(4);
-    for (topic, name) in [("hf/v1/hearth-0002/event", "foreign-device-tree"), ("hf/v1/hearth-0001/x", "unknown-topic")] {
+    for (topic, name) in [("hf/v1/hearth-0002/event", "foreign-device-tree"), ("hf/v1/hearth-0001/x", "unknown-topic")]
+    {
         let done = feed(&mut session, &publish(4, 0x32, topic, 3, b"x"), Millis(0));
         assert_eq!(done.sent, b"\x40\x02\x00\x03", "[3.1.1 MQTT-3.3.5-2]");
         assert_eq!(done.refused, [name, ACKNOWLEDGED_BUT_REFUSED]);
