@@ -338,7 +338,7 @@ impl Agent {
                 let _ = started.reply.send(refusal(504, "action-unanswered"));
             }
         }
-        let ran_out = door.keeper.expire(now);
+        let ran_out = door.keeper.take_ran_out(now);
         let reset_over = door.reset_asked.take_if(|(_, until)| *until <= now);
         if let Some(name) = ran_out {
             self.alarmed("local-pairing-denied", &format!("{name}: not confirmed in time"));
@@ -384,7 +384,11 @@ impl Agent {
                 self.show_question();
                 Ok(json!({ "confirmed": "pairing", "name": controller.name, "controller": controller.id }))
             }
-            Ok(_) => Err("storage-failed"),
+            Ok(controller) => {
+                // What a person is told has failed must not work until the next start.
+                let _ = door.keeper.revoke(&controller.id);
+                Err("storage-failed")
+            }
             Err(name) => {
                 if name == "wrong-code" {
                     self.alarmed("local-pairing-denied", "wrong code");

@@ -71,10 +71,20 @@ pub(crate) struct Controllers(pub(crate) Vec<Controller>);
 enum Standing {
     /// The controller has not opened its nonce.
     Unopened,
+    /// Its nonce was not the one that it had committed to. Keeps its place: whoever could begin again at once could try ids
+    /// until the digits are the wanted ones.
+    Spoiled,
     /// A person has to confirm.
     Waiting,
     Confirmed,
     Denied,
+}
+
+impl Standing {
+    /// Whether no other first link may begin.
+    const fn takes_the_place(self) -> bool {
+        matches!(self, Self::Unopened | Self::Spoiled | Self::Waiting)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -156,6 +166,7 @@ pub(crate) struct Keeper {
     fingerprint: Sha256Digest,
     pub(crate) controllers: Controllers,
     pending: Option<Pending>,
+    ran_out: Option<String>,
     nonces: Vec<([u8; 32], Millis)>,
     tokens: BTreeMap<Sha256Digest, Token>,
     token_for: Millis,
@@ -170,13 +181,13 @@ impl Keeper {
         confirm_within: Millis,
     ) -> Self {
         let (nonces, tokens) = (Vec::new(), BTreeMap::new());
-        Self { fingerprint, controllers, pending: None, nonces, tokens, token_for, confirm_within }
+        Self { fingerprint, controllers, pending: None, ran_out: None, nonces, tokens, token_for, confirm_within }
     }
 
     /// Begins a first link; gives its id. Only one waits at a time.
     pub(crate) fn begin(&mut self, link: FirstLink, id: [u8; 32], now: Millis) -> Result<Value, &'static str> {
         self.expire(now);
-        if self.pending.as_ref().is_some_and(|p| matches!(p.standing, Standing::Unopened | Standing::Waiting)) {
+        if self.pending.as_ref().is_some_and(|p| p.standing.takes_the_place()) {
             return Err("pairing-busy");
         }
         let key = link.key.read().ok_or("body-malformed")?;
@@ -205,7 +216,7 @@ impl Keeper {
         let fingerprint = self.fingerprint;
         let pending = self.find(id).filter(|p| p.standing == Standing::Unopened).ok_or("pairing-unknown")?;
         if Sha256Digest::of(&nonce) != pending.commitment {
-            pending.standing = Standing::Denied;
+            pending.standing = Standing::Spoiled;
             return Err("pairing-unknown");
         }
         pending.code = code(&fingerprint, &pending.key, &pending.id, &nonce);
@@ -232,7 +243,7 @@ impl Keeper {
         let pending = self.find(id).ok_or("pairing-unknown")?;
         Ok(match pending.standing {
             Standing::Unopened | Standing::Waiting => json!({ "state": "waiting" }),
-            Standing::Denied => json!({ "state": "denied" }),
+            Standing::Spoiled | Standing::Denied => json!({ "state": "denied" }),
             Standing::Confirmed => json!({
                 "state": "confirmed", "controller": pending.key.key_id().to_string(),
                 "permissions": pending.permissions,
@@ -278,22 +289,30 @@ impl Keeper {
         })
     }
 
-    /// A first link that ran out is denied; what ran out is forgotten. Gives the name of a link that ran out.
-    pub(crate) fn expire(&mut self, now: Millis) -> Option<String> {
+    /// A first link that ran out is denied; what ran out is forgotten.
+    fn expire(&mut self, now: Millis) {
         self.nonces.retain(|(_, until)| *until > now);
         self.tokens.retain(|_, token| token.until > now);
-        let pending = self.pending.as_mut().filter(|p| p.until <= now)?;
-        if matches!(pending.standing, Standing::Unopened | Standing::Waiting) {
+        let Some(pending) = self.pending.as_mut().filter(|p| p.until <= now) else { return };
+        if pending.standing.takes_the_place() {
             let was_shown = pending.standing == Standing::Waiting;
             pending.standing = Standing::Denied;
             pending.until = Millis(now.0.saturating_add(self.confirm_within.0));
-            return was_shown.then(|| pending.name.clone());
+            if was_shown {
+                self.ran_out = Some(pending.name.clone());
+            }
+            return;
         }
         self.pending = None;
-        None
     }
 
-    /// When [`Self::expire`] has something to tell.
+    /// The name of a first link that ran out unconfirmed; told once, whoever noticed it first.
+    pub(crate) fn take_ran_out(&mut self, now: Millis) -> Option<String> {
+        self.expire(now);
+        self.ran_out.take()
+    }
+
+    /// When [`Self::take_ran_out`] has something to tell.
     pub(crate) fn deadline(&self) -> Option<Millis> {
         self.pending.as_ref().filter(|p| p.standing == Standing::Waiting).map(|p| p.until)
     }

@@ -114,7 +114,7 @@ fn a_first_link_without_confirmation_in_time_is_denied() {
     assert_eq!(keeper.begin(first_link(&jwk, [2; 32]), [9; 32], Millis(5)).unwrap_err(), "pairing-busy");
     assert_eq!(keeper.standing(&id, Millis(5)).unwrap(), json!({"state": "waiting"}));
     assert_eq!(keeper.deadline(), Some(Millis(2 * MINUTE)));
-    assert_eq!(keeper.expire(Millis(2 * MINUTE)).as_deref(), Some("Ana's phone"));
+    assert_eq!(keeper.take_ran_out(Millis(2 * MINUTE)).as_deref(), Some("Ana's phone"));
     assert_eq!(keeper.standing(&id, Millis(2 * MINUTE)).unwrap(), json!({"state": "denied"}));
     assert_eq!(keeper.confirm(None, at(2 * MINUTE)), Err("nothing-to-confirm"));
     assert!(keeper.controllers.0.is_empty());
@@ -136,6 +136,29 @@ fn a_wrong_code_three_times_denies_and_the_wrong_nonce_at_once() {
     assert_eq!(keeper.open(&b64(&[9; 32]), &b64(&[2; 32]), Millis(0)), Err("pairing-unknown"));
     assert_eq!(keeper.open(&b64(&[9; 32]), &b64(&[1; 32]), Millis(0)), Err("pairing-unknown"), "denied");
     assert_eq!(keeper.deny(), None, "denied already");
+}
+
+#[test]
+fn a_controller_that_does_not_open_its_commitment_cannot_draw_another_id_before_the_time_is_over() {
+    let mut keeper = keeper();
+    let (_, jwk) = ed25519(1);
+    keeper.begin(first_link(&jwk, [1; 32]), [8; 32], Millis(0)).unwrap();
+    assert_eq!(keeper.open(&b64(&[8; 32]), &b64(&[2; 32]), Millis(0)), Err("pairing-unknown"));
+    assert_eq!(keeper.standing(&b64(&[8; 32]), Millis(1)).unwrap(), json!({"state": "denied"}));
+    let again = |keeper: &mut Keeper, now| keeper.begin(first_link(&jwk, [1; 32]), [9; 32], Millis(now)).map(drop);
+    assert_eq!(again(&mut keeper, 2 * MINUTE - 1), Err("pairing-busy"));
+    assert_eq!(again(&mut keeper, 2 * MINUTE), Ok(()));
+}
+
+#[test]
+fn a_first_link_that_ran_out_is_told_also_if_another_request_came_first() {
+    let mut keeper = keeper();
+    let (_, jwk) = ed25519(1);
+    keeper.begin(first_link(&jwk, [1; 32]), [8; 32], Millis(0)).unwrap();
+    keeper.open(&b64(&[8; 32]), &b64(&[1; 32]), Millis(0)).unwrap();
+    keeper.nonce([5; 32], Millis(2 * MINUTE));
+    assert_eq!(keeper.take_ran_out(Millis(2 * MINUTE)).as_deref(), Some("Ana's phone"));
+    assert_eq!(keeper.take_ran_out(Millis(2 * MINUTE)), None, "once");
 }
 
 #[test]
