@@ -28,6 +28,8 @@ const DONE: &str = "reset-done";
 const RECORDS: [&str; 4] = ["shadow", "commands", "controllers", "shed"];
 /// Bytes written over at once.
 const PIECE_BYTES: usize = 64 * 1024;
+/// Most bytes of one file that are written over: more than any secret, and no more than a slow medium takes in a moment.
+const OVERWRITTEN_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Who asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +138,7 @@ fn files_in(dir: &Path) -> Result<Vec<PathBuf>, Fault> {
 
 /// Erases everything in a directory, also in directories below it; the directory itself stays.
 fn erase_within(dir: &Path) -> Result<(), Fault> {
+    unpack::let_in(dir);
     for path in files_in(dir)? {
         let is_dir = std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
         if is_dir {
@@ -148,20 +151,23 @@ fn erase_within(dir: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Writes over a file and unlinks it, durably. Links and pipes are only unlinked.
+/// Writes over a file and unlinks it, durably. Links and pipes are only unlinked. What cannot be written over is unlinked
+/// too: a damaged or full medium must not keep a device from its end of a reset.
 fn erase(path: &Path) -> Result<(), Fault> {
     let Ok(meta) = std::fs::symlink_metadata(path) else { return Ok(()) };
     if meta.is_file()
         && let Ok(mut file) = OpenOptions::new().write(true).open(path)
     {
-        let zeros = vec![0_u8; PIECE_BYTES];
-        let mut left = usize::try_from(meta.len()).unwrap_or(usize::MAX);
-        while left > 0 {
-            let piece = zeros.get(..left.min(PIECE_BYTES)).unwrap_or_default();
-            file.write_all(piece).map_err(Fault::files("write over", path))?;
-            left -= piece.len();
+        let length = usize::try_from(meta.len().min(OVERWRITTEN_BYTES_MAX)).unwrap_or(0);
+        let zeros = [0_u8; PIECE_BYTES];
+        let pieces = std::iter::successors(Some(length), |left| left.checked_sub(PIECE_BYTES));
+        let written = pieces
+            .map(|left| zeros.get(..left.min(PIECE_BYTES)).unwrap_or_default())
+            .try_for_each(|piece| file.write_all(piece))
+            .and_then(|()| file.sync_data());
+        if let Err(why) = written {
+            tracing::warn!(path = %path.display(), error = %why, "not written over before it is removed");
         }
-        file.sync_data().map_err(Fault::files("sync", path))?;
     }
     durable::remove(path)
 }
@@ -248,6 +254,21 @@ mod tests {
         assert!(complete(&layout, &mut || Err(Fault::refused("key-process-gone"))).is_err());
         assert!(is_pending(&layout) && dir.path().join("data/inner/schedule").exists());
         complete(&layout, &mut || Ok(())).unwrap();
+        check_reset(dir.path(), &layout);
+    }
+
+    #[test]
+    fn nothing_that_a_program_leaves_in_its_directories_keeps_a_reset_from_its_end() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (dir, layout) = used_device();
+        let endless = std::fs::File::create(dir.path().join("data/endless")).unwrap();
+        endless.set_len(1 << 40).unwrap();
+        for closed in ["data/inner", "run/a/bin"] {
+            std::fs::set_permissions(dir.path().join(closed), std::fs::Permissions::from_mode(0)).unwrap();
+        }
+        begin(&layout, "local").unwrap();
+        complete(&layout, &mut || Ok(())).unwrap();
+        assert!(!dir.path().join("data/endless").exists());
         check_reset(dir.path(), &layout);
     }
 

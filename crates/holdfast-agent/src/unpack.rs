@@ -58,12 +58,34 @@ pub(crate) fn unpack(image: &Path, digest: Sha256Digest, into: &Path) -> Result<
 pub(crate) fn clear(dir: &Path) -> Result<(), Fault> {
     let removed = match std::fs::remove_dir_all(dir) {
         Err(why) if why.kind() == std::io::ErrorKind::NotADirectory => std::fs::remove_file(dir),
+        Err(why) if why.kind() == std::io::ErrorKind::PermissionDenied => {
+            let_in_everywhere(dir);
+            std::fs::remove_dir_all(dir)
+        }
         other => other,
     };
     match removed {
         Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(Fault::files("remove", dir)(why)),
         _ => Ok(()),
     }
+}
+
+/// Gives the owner back the rights to a directory that a program may have taken away. Links are left alone.
+pub(crate) fn let_in(dir: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    if std::fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o700 != 0o700) {
+        // If it fails, what follows says why.
+        let _ = std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700));
+    }
+}
+
+/// The same for a directory and all below it.
+fn let_in_everywhere(dir: &Path) {
+    let_in(dir);
+    let inside = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    inside
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .for_each(|entry| let_in_everywhere(&entry.path()));
 }
 
 /// Removes everything in a directory.
