@@ -120,7 +120,12 @@ impl Application {
     /// Starts the program again.
     pub(crate) fn restart(&mut self) -> Result<(), Fault> {
         self.restart_at = None;
-        let Some(program) = &self.program else { return Ok(()) };
+        let Some(program) = self.program.clone() else { return Ok(()) };
+        // Where even the start fails, for want of memory perhaps, another one follows too.
+        self.spawn(&program).inspect_err(|_| self.restart_later())
+    }
+
+    fn spawn(&mut self, program: &Program) -> Result<(), Fault> {
         let dir = self.layout.run(program.slot.name());
         let path = dir.join(&program.app);
         let mut child = guarded(&path, &dir, &self.environment, program.limits)
@@ -150,7 +155,11 @@ impl Application {
             end_group(process.group, Signal::KILL);
         }
         tracing::warn!(app.ended = how, app.restart_in_ms = self.wait_ms, "application ended");
-        self.restart_at = Some(Millis(now.0 + self.wait_ms));
+        self.restart_later();
+    }
+
+    fn restart_later(&mut self) {
+        self.restart_at = Some(Millis(clock::monotonic().0.saturating_add(self.wait_ms)));
         self.wait_ms = (self.wait_ms * 2).min(RESTART_MS.1);
     }
 

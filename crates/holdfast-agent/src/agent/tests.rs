@@ -82,6 +82,20 @@ fn a_clock_far_ahead_is_set_back_by_a_statement_and_a_small_difference_is_left()
     assert_eq!(agent.clock_ahead_us, 0);
 }
 
+#[tokio::test]
+async fn a_program_that_could_not_even_be_started_is_started_again_later() {
+    let (_dir, mut agent) = agent();
+    let (slot, app) = (holdfast_core::update::boot::Slot::A, "bin/app".to_owned());
+    let program = crate::application::Program { slot, app, limits: crate::declared::Use::default() };
+    assert_eq!(agent.application.start(program).unwrap_err().name(), "storage-failed", "there is no such directory");
+    let first = agent.application.restart_at();
+    assert!(first.is_some());
+    assert!(agent.application.restart().is_err());
+    assert!(agent.application.restart_at() > first, "after a longer wait");
+    agent.application.stop().await;
+    assert_eq!(agent.application.restart_at(), None);
+}
+
 #[test]
 fn what_waits_is_told_only_after_the_platform_said_its_policy() {
     let (_dir, mut agent) = agent();
