@@ -26,6 +26,8 @@ const KEPT_MAX: usize = 4;
 const NAMES_MAX: usize = 8;
 /// Addresses that are tried for a name.
 const TRIED_MAX: usize = 8;
+/// Of what name servers say, so many are tried: however much they say, proven addresses have their turn.
+const ANSWERED_MAX: usize = 4;
 
 /// The record `state/addresses.*`: proven addresses by name, the last proven first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -94,6 +96,7 @@ impl Resolver {
         }
         let answer = tokio::time::timeout(ANSWER_WITHIN, (self.0.lookup)(host.to_owned(), port)).await;
         let mut addresses = answer.ok().and_then(Result::ok).unwrap_or_default();
+        addresses.truncate(ANSWERED_MAX);
         let unresolved = addresses.is_empty();
         let kept = self.proven(host);
         for address in kept.into_iter().chain(self.0.fallback.iter().copied()) {
@@ -183,6 +186,14 @@ mod tests {
         let later = Resolver::with(&layout, vec![ip(99)], answers(&[]));
         check(&later, &[8, 99], true).await;
         check(&Resolver::with(&layout, Vec::new(), answers(&[66])), &[66, 8], false).await;
+    }
+
+    #[tokio::test]
+    async fn name_servers_that_say_a_lot_do_not_crowd_out_a_proven_address() {
+        let (_dir, layout) = layout();
+        let resolver = Resolver::with(&layout, vec![ip(99)], answers(&[1, 2, 3, 4, 5, 6, 7, 8, 9]));
+        resolver.proved(HOST, ip(70));
+        check(&resolver, &[1, 2, 3, 4, 70, 99], false).await;
     }
 
     #[tokio::test]
