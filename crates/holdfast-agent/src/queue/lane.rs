@@ -167,10 +167,13 @@ impl LaneFiles {
     }
 
     fn segment(&mut self) -> Result<(u64, File, u64), Fault> {
-        if let Some((segment, file, written)) = self.open.take()
-            && written < SEGMENT_BYTES
-        {
-            return Ok((segment, file, written));
+        if let Some((segment, file, written)) = self.open.take() {
+            if written < SEGMENT_BYTES {
+                return Ok((segment, file, written));
+            }
+            // Nobody comes back to a closed segment, so what it holds is made durable now.
+            file.sync_data().map_err(Fault::files("sync", &self.path(segment)))?;
+            self.unsynced = false;
         }
         let segment = self.next_segment;
         let path = self.path(segment);
@@ -178,6 +181,7 @@ impl LaneFiles {
             OpenOptions::new().append(true).create_new(true).open(&path).map_err(Fault::files("create", &path))?;
         self.next_segment += 1;
         self.segments.insert(segment, 0);
+        durable::sync_parent(&path)?;
         self.sweep()?;
         Ok((segment, file, 0))
     }
