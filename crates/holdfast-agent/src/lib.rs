@@ -150,8 +150,9 @@ fn run(args: &cli::Run) -> Result<(), Fault> {
         let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
     }
     let layout = Layout::new(&args.dir);
-    layout.create()?;
     let keys = keys::take_own_user(args, &layout)?;
+    // By the user that works in them, also where an earlier agent knew fewer directories.
+    layout.create()?;
     let _lock = lock(&layout)?;
     // The agent's loop stays on this thread; what talks to the network, and may wait for a signature, is on the other.
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -99,9 +99,10 @@ fn give_both(layout: &Layout, agent: Account, keys: Account) -> Result<(), Fault
     }
     let vault = layout.vault();
     give(&vault, keys, None)?;
-    give(root, agent, Some(&vault))?;
+    // The directory itself changes hands last: until then a start after a power cut does all of this again.
     let mode = std::fs::Permissions::from_mode(PASSABLE);
-    std::fs::set_permissions(root, mode).map_err(Fault::files("change the mode of", root))
+    std::fs::set_permissions(root, mode).map_err(Fault::files("change the mode of", root))?;
+    give(root, agent, Some(&vault))
 }
 
 /// Gives a file, or a directory with all that is in it, to a user. Links are given, not followed.
