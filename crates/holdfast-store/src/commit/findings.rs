@@ -82,7 +82,12 @@ impl Desk {
             action.done.map(Timestamp::as_micros),
             action.undone.map(Timestamp::as_micros),
         ];
-        self.add(sql::ACTION_PUT, row, on)
+        match self.execute(sql::ACTION_PUT, row) {
+            // A step that was decided before the run was taken back.
+            Ok(0) => Err(CommitError::Conflict("action-undone")),
+            Ok(_) => Ok(()),
+            Err(error) => Err(on.conflict(error)),
+        }
     }
 
     fn put_touch(&self, touch: &Touch) -> Result<(), CommitError> {

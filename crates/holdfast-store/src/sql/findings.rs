@@ -45,7 +45,8 @@ catalogue! { FINDINGS:
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         on conflict (id) do update set state = excluded.state, cursor = excluded.cursor, changed = excluded.changed,
             left_alone = excluded.left_alone, restored = excluded.restored, done = excluded.done,
-            undone = excluded.undone";
+            undone = excluded.undone
+        where playbook_action.state in ('running', 'done') or excluded.state in ('undoing', 'undone')";
     ACTION = action!("where id = $1");
     ACTIONS = action!("where id < $1 and (cast($2 as text) is null or finding = $2) order by id desc limit $3");
     ACTIONS_ACTIVE = action!("where state in ('running', 'undoing') order by id limit $1");

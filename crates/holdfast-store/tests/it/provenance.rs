@@ -239,12 +239,8 @@ fn a_device_that_makes_up_streams_without_end_is_counted_within_bounds() {
 #[test]
 fn a_signed_message_that_could_not_be_stored_is_stored_when_it_comes_again() {
     let home = Home::with_devices(1);
-    let proof = ProofRow {
-        readings: vec![(7, Sha256Digest::of(b"7"))],
-        signature: vec![1],
-        key: vec![2],
-        forwarder: None,
-    };
+    let proof =
+        ProofRow { readings: vec![(7, Sha256Digest::of(b"7"))], signature: vec![1], key: vec![2], forwarder: None };
     let disk = rusqlite::Connection::open(home.store.path()).unwrap();
     let fails = "create trigger full before insert on telemetry_proof begin select raise(abort, 'full'); end";
     disk.execute_batch(fails).unwrap();

@@ -378,3 +378,35 @@ fn people_links_sessions_and_tokens_read_back_by_hash_and_end_once() {
     let stray = Change::AddSignInLink(SignInLink { person: person_id(7), ..link(7) });
     assert_eq!(home.refused(stray), "person-unknown");
 }
+
+#[test]
+fn a_step_of_a_run_that_was_decided_before_the_run_was_taken_back_changes_nothing() {
+    use holdfast_domain::integrity::finding::FindingChange;
+    use holdfast_domain::integrity::playbook::{Action, ActionState, Play, Scope};
+    let home = Home::with_devices(1);
+    let put = |action: &Action| Change::Findings(FindingChange::PutAction(Box::new(action.clone())));
+    let running = Action {
+        id: holdfast_core::id::ActionId::new(at(1), [1; 10]),
+        finding: None,
+        play: Play::Quarantine,
+        scope: Scope::Model(product().id),
+        by: None,
+        reason: "it floods".to_owned(),
+        ordered: at(1),
+        state: ActionState::Running,
+        cursor: None,
+        changed: 0,
+        left: 0,
+        restored: 0,
+        done: None,
+        undone: None,
+    };
+    home.put(put(&running));
+    home.put(put(&Action { changed: 1, ..running.clone() }));
+    let undoing = Action { state: ActionState::Undoing, ..running.clone() };
+    home.put(put(&undoing));
+    let late = Action { state: ActionState::Done, done: Some(at(2)), ..running };
+    assert_eq!(home.refused(put(&late)), "action-undone");
+    assert_eq!(home.store.action(undoing.id).unwrap().unwrap(), undoing);
+    home.put(put(&Action { state: ActionState::Undone, undone: Some(at(3)), ..undoing }));
+}
