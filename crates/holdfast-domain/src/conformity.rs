@@ -124,6 +124,68 @@ pub struct Facts {
     pub listeners_tls13: u64,
     /// Handshakes that they finished since the server started.
     pub handshakes: u64,
+    /// Devices whose certificate is good, as far as their enrolment goes.
+    pub devices_accepted: u64,
+    /// Those of them whose factory key the factory station saw in hardware.
+    pub devices_in_hardware: u64,
+    /// Devices with more than one certificate that admits them.
+    pub devices_admitted_twice: u64,
+    /// Alerts about a second holder of an identity ever opened.
+    pub clone_alerts: u64,
+    /// Devices that were seen connected and never had a certificate.
+    pub seen_without_certificate: u64,
+    /// Tags bound to units.
+    pub tags: u64,
+    /// Alerts about one tag at two places ever opened.
+    pub tag_clone_alerts: u64,
+    /// Signed messages that an aggregator passed on and that are stored with their author's signature.
+    pub forwards_proven: u64,
+    /// Alerts about an aggregator that passed on what its author did not sign, ever opened.
+    pub forgery_alerts: u64,
+    /// Whether the server's key files are sealed.
+    pub server_keys_sealed: bool,
+    /// Signers that a trust document needs.
+    pub root_threshold: u64,
+    /// Signers that a release needs.
+    pub release_threshold: u64,
+    /// Keys of maker, factory and server past the end of their time.
+    pub keys_overdue: u64,
+    /// Accepted devices whose certificate has ended.
+    pub certificates_ended: u64,
+    /// Certificates that gave way to a newer one before their end, other than for a lost key.
+    pub certificates_renewed: u64,
+    /// CAs whose certificates devices hold or may hold.
+    pub cas: u64,
+    /// Those of them with a revocation list that has not ended.
+    pub cas_with_fresh_crl: u64,
+    /// Revoked devices.
+    pub devices_revoked: u64,
+    /// Tries of revoked devices or with revoked certificates that were refused by name.
+    pub revoked_refused: u64,
+    /// Revoked devices that were seen connected later than a minute after their revocation.
+    pub revoked_seen_late: u64,
+    /// Commands whose life ended during an outage that their device reported afterwards.
+    pub commands_expired_away: u64,
+    /// Answers to commands that came after the end of the command's life.
+    pub commands_answered_late: u64,
+    /// Findings whose quarantine a standing rule ordered and that are contained.
+    pub isolated_by_rule: u64,
+    /// Findings whose quarantine a standing rule ordered and that are not contained.
+    pub isolation_pending: u64,
+    /// Longest time of theirs from discovery to containment, in milliseconds.
+    pub containment_ms_max: u64,
+    /// Longest time of theirs from begin to discovery, in milliseconds.
+    pub detection_ms_max: u64,
+    /// Series of messages.
+    pub series: u64,
+    /// Series without one signature of the device.
+    pub series_unsigned: u64,
+    /// Messages whose signature is not their author's, refused by name.
+    pub signatures_wrong: u64,
+    /// Gaps between stored messages that no device declared.
+    pub gaps: u64,
+    /// Messages that came again and were not stored twice.
+    pub telemetry_repeated: u64,
 }
 
 /// One requirement's status and what shows it.

@@ -1,5 +1,7 @@
 //! From facts to status. A rule is added only when its facts prove the whole requirement, not a part of it.
 
+use holdfast_core::time::Millis;
+
 use super::{Facts, Status};
 
 /// What facts say of a requirement.
@@ -22,7 +24,19 @@ const RULES: &[Rule] = &[
     (&["FUA-11"], no_signing_key_on_the_server),
     (&["CoP-7.2"], tampering_alerts),
     (&["CoP-7.4", "CoP-7.5"], recovery_from_known_good),
+    (&["CoP-1.7"], identities_cannot_be_copied),
+    (&["CoP-5.4"], keys_are_kept_renewed_and_revoked),
+    (&["CoP-9.7"], no_stale_order_after_an_outage),
+    (&["CoP-10.4"], isolated_by_rule_in_time),
+    (&["NIST-TST-3"], changed_lost_and_repeated_messages_are_named),
+    (&["NIST-SEC-8"], aggregators_do_not_author),
+    (&["NIST-SEC-10"], tags_are_names_only),
 ];
+
+/// How fast a device has to be contained once a standing rule says so.
+const CONTAINED_WITHIN: Millis = Millis::from_secs(60);
+/// Signers from whom on nobody acts alone.
+const DUAL_CONTROL: u64 = 2;
 
 pub(super) fn judge(id: &str, facts: &Facts) -> Option<Proof> {
     RULES.iter().find(|(ids, _)| ids.contains(&id)).and_then(|(_, rule)| rule(facts))
@@ -119,6 +133,144 @@ fn recovery_from_known_good(f: &Facts) -> Option<Proof> {
     )))
 }
 
+/// Guideline 1. Proven by distinct factory keys that all lie in hardware, one admitting certificate for each device, and a
+/// second holder that was refused. That a key does not leave its chip is the factory station's word, not counted here.
+fn identities_cannot_be_copied(f: &Facts) -> Option<Proof> {
+    let all_in_hardware = f.devices_accepted > 0 && f.devices_in_hardware == f.devices_accepted;
+    if f.devices_admitted_twice > 0 {
+        return Some(not_met(format!("{} devices are admitted with two certificates", f.devices_admitted_twice)));
+    }
+    if !all_in_hardware || f.factory_keys != f.devices || f.clone_alerts == 0 {
+        return None;
+    }
+    Some(met(format!(
+        "all {} accepted devices have a factory key of their own in hardware; {} second holders of an identity raised an \
+         alert, and no device is admitted twice",
+        f.devices_accepted, f.clone_alerts
+    )))
+}
+
+/// Guideline 5. Proven by what became of revoked, renewed and ending keys, by fresh revocation lists, sealed key files
+/// and thresholds of signers. How holders keep their offline keys is not counted.
+fn keys_are_kept_renewed_and_revoked(f: &Facts) -> Option<Proof> {
+    if f.keys_overdue > 0 {
+        return Some(not_met(format!("{} keys are past the end of their time", f.keys_overdue)));
+    }
+    if f.revoked_seen_late > 0 {
+        return Some(not_met(format!(
+            "{} revoked devices were connected later than a minute after it",
+            f.revoked_seen_late
+        )));
+    }
+    let revoked = f.devices_revoked > 0 && f.revoked_refused > 0 && f.cas > 0 && f.cas_with_fresh_crl == f.cas;
+    let renewed = f.certificates_renewed > 0 && f.certificates_ended == 0;
+    let shared = f.root_threshold.min(f.release_threshold) >= DUAL_CONTROL;
+    if !(revoked && renewed && shared && f.server_keys_sealed) {
+        return None;
+    }
+    Some(met(format!(
+        "no key is past its end; {} certificates were renewed in time; {} revoked devices were gone within a minute and \
+         refused {} times; {} revocation lists are fresh; the server's key files are sealed; {} root and {} release keys \
+         sign together",
+        f.certificates_renewed,
+        f.devices_revoked,
+        f.revoked_refused,
+        f.cas_with_fresh_crl,
+        f.root_threshold,
+        f.release_threshold
+    )))
+}
+
+/// Guideline 9. Proven by commands whose life ended inside an outage that the device reported when it came back, while no
+/// answer to any command ever came late. In which order a device does the rest of its return is not counted.
+fn no_stale_order_after_an_outage(f: &Facts) -> Option<Proof> {
+    if f.commands_expired_away == 0 || f.commands_answered_late > 0 {
+        return None;
+    }
+    Some(met(format!(
+        "{} commands ran out while their device was away; each is reported expired, and none was carried out after the \
+         device came back",
+        f.commands_expired_away
+    )))
+}
+
+/// Guideline 10. Proven by quarantines that a standing rule ordered, and how long each took. Whether everything unusual is
+/// found at all is not counted.
+fn isolated_by_rule_in_time(f: &Facts) -> Option<Proof> {
+    if f.containment_ms_max > CONTAINED_WITHIN.0 {
+        return Some(not_met(format!(
+            "the slowest isolation by a rule took {}, more than {}",
+            seconds(f.containment_ms_max),
+            seconds(CONTAINED_WITHIN.0)
+        )));
+    }
+    if f.isolated_by_rule == 0 || f.isolation_pending > 0 {
+        return None;
+    }
+    Some(met(format!(
+        "{} findings were isolated by a standing rule, the slowest {} after its discovery (at most {}) and found {} after \
+         its begin",
+        f.isolated_by_rule,
+        seconds(f.containment_ms_max),
+        seconds(CONTAINED_WITHIN.0),
+        seconds(f.detection_ms_max)
+    )))
+}
+
+/// NIST SP 800-183, testing. Proven by signatures in every series and by one of each: a wrong signature refused, a gap
+/// listed, a repeat not stored twice. A message cut off together with all that came after it is not seen as a gap.
+fn changed_lost_and_repeated_messages_are_named(f: &Facts) -> Option<Proof> {
+    if f.series == 0 || f.series_unsigned > 0 {
+        return None;
+    }
+    if f.signatures_wrong == 0 || f.gaps == 0 || f.telemetry_repeated == 0 {
+        return None;
+    }
+    Some(met(format!(
+        "all {} series are signed by their devices; {} changed messages were refused, {} gaps are listed, {} repeats were \
+         not stored twice",
+        f.series, f.signatures_wrong, f.gaps, f.telemetry_repeated
+    )))
+}
+
+/// NIST SP 800-183, security. Proven by readings that were passed on with their author's signature, and by an aggregator
+/// that was reported because it had none. Whether an aggregator leaves readings out is a matter of gaps.
+fn aggregators_do_not_author(f: &Facts) -> Option<Proof> {
+    if f.forwards_proven == 0 || f.forgery_alerts == 0 {
+        return None;
+    }
+    Some(met(format!(
+        "{} batches came through an aggregator with their author's signature; {} times an aggregator passed on what its \
+         author did not sign, was refused and reported",
+        f.forwards_proven, f.forgery_alerts
+    )))
+}
+
+/// NIST SP 800-183, security. Proven by bound tags, one that was seen at two places and reported, and no device ever
+/// connected without a certificate. Copies that never pass a reader are not seen.
+fn tags_are_names_only(f: &Facts) -> Option<Proof> {
+    if f.seen_without_certificate > 0 {
+        return Some(not_met(format!(
+            "{} devices were connected without ever having had a certificate",
+            f.seen_without_certificate
+        )));
+    }
+    if f.tags == 0 || f.tag_clone_alerts == 0 || f.certificates_proven == 0 {
+        return None;
+    }
+    Some(met(format!(
+        "{} tags are bound to units; {} were seen at two places at once and reported; every connected device had a \
+         certificate, none came in by its tag",
+        f.tags, f.tag_clone_alerts
+    )))
+}
+
+/// Milliseconds as seconds, rounded up to tenths.
+fn seconds(ms: u64) -> String {
+    let tenths = ms.div_ceil(100);
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +293,29 @@ mod tests {
             listeners_seen: 3,
             listeners_tls13: 3,
             handshakes: 30,
+            devices_accepted: 7,
+            devices_in_hardware: 7,
+            clone_alerts: 1,
+            tags: 2,
+            tag_clone_alerts: 1,
+            forwards_proven: 12,
+            forgery_alerts: 1,
+            server_keys_sealed: true,
+            root_threshold: 2,
+            release_threshold: 2,
+            certificates_renewed: 3,
+            cas: 2,
+            cas_with_fresh_crl: 2,
+            devices_revoked: 1,
+            revoked_refused: 4,
+            commands_expired_away: 1,
+            isolated_by_rule: 1,
+            containment_ms_max: 1_250,
+            detection_ms_max: 30_000,
+            series: 9,
+            signatures_wrong: 1,
+            gaps: 1,
+            telemetry_repeated: 5,
             ..Facts::default()
         }
     }
@@ -159,6 +334,11 @@ mod tests {
             ("CoP-5.1", Facts { listeners_tls13: 2, ..lived() }),
             ("FUA-3", Facts { releases_under_threshold: 1, ..lived() }),
             ("FUA-11", Facts { release_keys_on_server: 1, ..lived() }),
+            ("CoP-1.7", Facts { devices_admitted_twice: 1, ..lived() }),
+            ("CoP-5.4", Facts { keys_overdue: 1, ..lived() }),
+            ("CoP-5.4", Facts { revoked_seen_late: 1, ..lived() }),
+            ("CoP-10.4", Facts { containment_ms_max: 60_001, ..lived() }),
+            ("NIST-SEC-10", Facts { seen_without_certificate: 1, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts).map(|p| p.status), Some(Status::NotMet), "{id}");
         }
@@ -171,6 +351,25 @@ mod tests {
             ("CoP-7.2", Facts { contradictions: 0, ..lived() }),
             ("CoP-7.4", Facts { recoveries: 0, ..lived() }),
             ("CoP-3.12", Facts { executions_succeeded: 0, ..lived() }),
+            ("CoP-1.7", Facts { devices_in_hardware: 6, ..lived() }),
+            ("CoP-1.7", Facts { clone_alerts: 0, ..lived() }),
+            ("CoP-5.4", Facts { revoked_refused: 0, ..lived() }),
+            ("CoP-5.4", Facts { certificates_renewed: 0, ..lived() }),
+            ("CoP-5.4", Facts { certificates_ended: 1, ..lived() }),
+            ("CoP-5.4", Facts { cas_with_fresh_crl: 1, ..lived() }),
+            ("CoP-5.4", Facts { root_threshold: 1, ..lived() }),
+            ("CoP-5.4", Facts { server_keys_sealed: false, ..lived() }),
+            ("CoP-9.7", Facts { commands_expired_away: 0, ..lived() }),
+            ("CoP-9.7", Facts { commands_answered_late: 1, ..lived() }),
+            ("CoP-10.4", Facts { isolated_by_rule: 0, containment_ms_max: 0, ..lived() }),
+            ("CoP-10.4", Facts { isolation_pending: 1, ..lived() }),
+            ("NIST-TST-3", Facts { series_unsigned: 1, ..lived() }),
+            ("NIST-TST-3", Facts { signatures_wrong: 0, ..lived() }),
+            ("NIST-TST-3", Facts { gaps: 0, ..lived() }),
+            ("NIST-TST-3", Facts { telemetry_repeated: 0, ..lived() }),
+            ("NIST-SEC-8", Facts { forwards_proven: 0, ..lived() }),
+            ("NIST-SEC-8", Facts { forgery_alerts: 0, ..lived() }),
+            ("NIST-SEC-10", Facts { tag_clone_alerts: 0, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts), None, "{id}");
         }

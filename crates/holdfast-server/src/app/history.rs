@@ -1,9 +1,8 @@
 //! The ledger and the conformity report, as people read them.
 
-use holdfast_core::cose::{PublicKey, Signer as _};
 use holdfast_core::id::DeviceId;
 use holdfast_core::time::Timestamp;
-use holdfast_domain::conformity::{self, Catalogue, Facts};
+use holdfast_domain::conformity::{self, Catalogue};
 use holdfast_store::ledger::Leaf;
 use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry};
 use holdfast_web::backend::{Answer, Page, PageAsk};
@@ -13,8 +12,9 @@ use super::paging::{cursor, cut, one_more};
 use super::{House, fault, stored};
 use crate::authority::secret_file::{hex, pem};
 use crate::clock;
-use crate::tls::witness::DoorName;
 use crate::work::checkpoint;
+
+mod facts;
 
 impl History for House {
     fn authority(&self) -> Answer<Authority> {
@@ -64,47 +64,6 @@ impl History for House {
             at: now,
             capabilities: catalogue.capabilities.clone(),
             rows: rows.collect(),
-        })
-    }
-}
-
-impl House {
-    fn facts(&self) -> Answer<Facts> {
-        let counted = self.store.facts().map_err(stored)?;
-        let trust = self.trust.document();
-        let needed = trust.as_ref().map_or(0, |trust| trust.content().release.threshold());
-        let needed = u32::try_from(needed).unwrap_or(u32::MAX);
-        let release_keys_on_server = match trust {
-            None => 0,
-            Some(trust) => {
-                let ledger = checkpoint::signer(self).map_err(|why| fault(&why))?.verifier();
-                let ledger = PublicKey::ed25519(*ledger.public_key()).ok();
-                let freshness = self.authority.freshness().public_key();
-                let ours = |key: &&PublicKey| **key == freshness || Some(*key) == ledger.as_ref();
-                trust.content().release.keys().iter().filter(ours).count()
-            }
-        };
-        let seen = self.doors.witness().testimony();
-        Ok(Facts {
-            devices: counted.devices,
-            factory_keys: counted.factory_keys,
-            devices_enrolled: counted.devices_enrolled,
-            certificates_proven: counted.certificates_proven,
-            telemetry_stored: counted.telemetry_stored,
-            refusals: counted.refusals,
-            releases: counted.releases,
-            releases_under_threshold: self.store.releases_signed_by_fewer(needed).map_err(stored)?,
-            release_keys_on_server: u64::try_from(release_keys_on_server).unwrap_or(u64::MAX),
-            executions_succeeded: counted.executions_succeeded,
-            executions_rolled_back: counted.executions_rolled_back,
-            integrity_alerts: counted.alerts_integrity,
-            contradictions: counted.appraisals_contraindicated,
-            recoveries: counted.alerts_integrity.saturating_sub(counted.devices_quarantined),
-            ledger_lines: counted.ledger_lines,
-            listeners: DoorName::ALL.len() as u64,
-            listeners_seen: seen.doors_seen,
-            listeners_tls13: seen.doors_tls13,
-            handshakes: seen.handshakes,
         })
     }
 }

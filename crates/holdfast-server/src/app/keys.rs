@@ -118,7 +118,7 @@ impl House {
         self.ca_in(KeyState::Active)
     }
 
-    fn retiring_ca(&self) -> Option<KeyThumbprint> {
+    pub(super) fn retiring_ca(&self) -> Option<KeyThumbprint> {
         self.ca_in(KeyState::Retiring)
     }
 

@@ -3,6 +3,7 @@
 
 mod blobs;
 mod commit;
+mod facts;
 mod fixture;
 mod history;
 mod lasting;

@@ -1,0 +1,116 @@
+//! The facts behind the conformity report: what the store counts, what the keys' inventory shows, what the doors saw.
+//!
+//! Does not judge; `domain` does.
+
+use holdfast_core::cose::{PublicKey, Signer as _};
+use holdfast_domain::conformity::Facts;
+use holdfast_domain::keys::KeyState;
+use holdfast_domain::keys::inventory::Due;
+use holdfast_store::StoreError;
+
+use super::super::{Answer, House, fault, stored};
+use crate::clock;
+use crate::tls::witness::DoorName;
+use crate::work::checkpoint;
+
+/// Microseconds of a millisecond.
+const MICROS: u64 = 1_000;
+
+impl House {
+    /// Everything that requirements ask about, as of now.
+    pub(super) fn facts(&self) -> Answer<Facts> {
+        let counted = self.store.facts().map_err(stored)?;
+        let facts = Facts {
+            devices: counted.devices,
+            factory_keys: counted.factory_keys,
+            devices_enrolled: counted.devices_enrolled,
+            certificates_proven: counted.certificates_proven,
+            telemetry_stored: counted.telemetry_stored,
+            refusals: counted.refusals,
+            releases: counted.releases,
+            executions_succeeded: counted.executions_succeeded,
+            executions_rolled_back: counted.executions_rolled_back,
+            integrity_alerts: counted.alerts_integrity,
+            contradictions: counted.appraisals_contraindicated,
+            recoveries: counted.quarantines_lifted,
+            ledger_lines: counted.ledger_lines,
+            devices_accepted: counted.devices_accepted,
+            devices_in_hardware: counted.devices_in_hardware,
+            devices_admitted_twice: counted.devices_admitted_twice,
+            clone_alerts: counted.alerts_clone,
+            seen_without_certificate: counted.seen_without_certificate,
+            tags: counted.tags,
+            tag_clone_alerts: counted.alerts_tag_clone,
+            forwards_proven: counted.forwards_proven,
+            forgery_alerts: counted.alerts_forgery,
+            certificates_renewed: counted.superseded_early.saturating_sub(counted.alerts_key_replaced),
+            devices_revoked: counted.devices_revoked,
+            revoked_refused: counted.revoked_refused,
+            revoked_seen_late: counted.revoked_seen_late,
+            commands_expired_away: self.store.commands_expired_away().map_err(stored)?,
+            commands_answered_late: counted.commands_answered_late,
+            isolated_by_rule: counted.isolated_by_rule,
+            isolation_pending: counted.isolation_pending,
+            containment_ms_max: counted.containment_us_max.div_ceil(MICROS),
+            detection_ms_max: counted.detection_us_max.div_ceil(MICROS),
+            series: counted.series,
+            series_unsigned: counted.series_unsigned,
+            signatures_wrong: counted.signatures_wrong,
+            gaps: counted.gaps,
+            telemetry_repeated: counted.telemetry_repeated,
+            ..Facts::default()
+        };
+        self.with_keys(self.with_signers(self.with_doors(facts))?).map_err(stored)
+    }
+
+    fn with_doors(&self, facts: Facts) -> Facts {
+        let seen = self.doors.witness().testimony();
+        Facts {
+            listeners: DoorName::ALL.len() as u64,
+            listeners_seen: seen.doors_seen,
+            listeners_tls13: seen.doors_tls13,
+            handshakes: seen.handshakes,
+            ..facts
+        }
+    }
+
+    /// Who signs trust documents and releases, and whether one of them is this server.
+    fn with_signers(&self, facts: Facts) -> Answer<Facts> {
+        let Some(trust) = self.trust.document() else { return Ok(facts) };
+        let (root, release) = (&trust.content().root, &trust.content().release);
+        let ledger = checkpoint::signer(self).map_err(|why| fault(&why))?.verifier();
+        let ledger = PublicKey::ed25519(*ledger.public_key()).ok();
+        let freshness = self.authority.freshness().public_key();
+        let ours = |key: &&PublicKey| **key == freshness || Some(*key) == ledger.as_ref();
+        let needed = u32::try_from(release.threshold()).unwrap_or(u32::MAX);
+        Ok(Facts {
+            releases_under_threshold: self.store.releases_signed_by_fewer(needed).map_err(stored)?,
+            release_keys_on_server: count(release.keys().iter().filter(ours)),
+            root_threshold: u64::try_from(root.threshold()).unwrap_or(u64::MAX),
+            release_threshold: u64::from(needed),
+            ..facts
+        })
+    }
+
+    /// What the inventory of keys and the published revocation lists show.
+    fn with_keys(&self, facts: Facts) -> Result<Facts, StoreError> {
+        let now = clock::now();
+        let fleet = self.store.fleet_keys(self.first_ca(), self.retiring_ca(), now)?;
+        let crls = self.store.crls()?;
+        let cas = self.authority.cas();
+        let live = || cas.iter().filter(|(ca, _)| matches!(ca.state, KeyState::Active | KeyState::Retiring));
+        let fresh = |issuer| crls.iter().any(|crl| crl.issuer == issuer && crl.next_update > now);
+        Ok(Facts {
+            server_keys_sealed: self.authority.is_sealed(),
+            keys_overdue: count(self.entries().iter().filter(|key| key.due(now) == Due::Overdue)),
+            certificates_ended: fleet.iter().map(|product| product.ended).sum(),
+            cas: count(live()),
+            cas_with_fresh_crl: count(live().filter(|(ca, _)| fresh(ca.key))),
+            ..facts
+        })
+    }
+}
+
+fn count(of: impl Iterator) -> u64 {
+    u64::try_from(of.count()).unwrap_or(u64::MAX)
+}
