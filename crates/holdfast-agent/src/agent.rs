@@ -20,6 +20,7 @@ use std::sync::Arc;
 use holdfast_core::backoff::{Backoff, BackoffConfig};
 use holdfast_core::id::CommandId;
 use holdfast_core::time::{Millis, Timestamp};
+use holdfast_core::topic::DownChannel;
 use holdfast_core::update::journal::{Journal, Report};
 use holdfast_core::update::machine::Machine;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -125,6 +126,8 @@ pub(crate) struct Agent {
     sync_at: Option<Millis>,
     resetting: bool,
     undecided: BTreeSet<String>,
+    /// Orders of a signer that no trust document here names, for the case that a newer one does.
+    of_unknown_signer: Vec<(DownChannel, Vec<u8>)>,
     log_lines: Vec<serde_json::Value>,
     log_at: Option<Millis>,
     on_the_way: BTreeMap<u64, OnTheWay>,
@@ -166,17 +169,8 @@ impl Agent {
         greet(&keys);
         let mut agent = Self::load(layout, keys, (brings, heard), (said, core_said))?;
         let doors = agent.open_doors(asks, orders)?;
-        let mut ears = Ears {
-            brought,
-            link,
-            application,
-            core,
-            local,
-            admin,
-            terminate,
-            interrupt,
-            watchdog: Watchdog::ready(),
-        };
+        let mut ears =
+            Ears { brought, link, application, core, local, admin, terminate, interrupt, watchdog: Watchdog::ready() };
         tracing::info!(device.id = %agent.config.device, trust = ?agent.trust, queue.messages = agent.queue.len(), "agent started");
         while agent.turn(&mut ears).await? {}
         doors.iter().for_each(AbortHandle::abort);
@@ -243,6 +237,7 @@ impl Agent {
             sync_at: None,
             resetting: false,
             undecided: BTreeSet::new(),
+            of_unknown_signer: Vec::new(),
             log_lines: Vec::new(),
             log_at: None,
             shadow: Shadow::load(layout),

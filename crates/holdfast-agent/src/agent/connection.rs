@@ -208,6 +208,8 @@ impl Agent {
         self.commands.release_all();
         self.shadow.set_told(false);
         self.software.link_closed();
+        // Whatever still counts of these is sent again on the next connection.
+        self.of_unknown_signer.clear();
         self.connection.wait();
     }
 

@@ -12,6 +12,9 @@ use crate::hooks::{self, Hook};
 use crate::link::{FromLink, ToLink};
 use crate::secrets;
 
+/// Orders of an unknown signer that are kept until a newer trust document is looked for; the oldest makes room.
+const OF_UNKNOWN_SIGNER_MAX: usize = 8;
+
 impl Agent {
     /// The link told something.
     pub(super) fn link_told(&mut self, number: u64, what: FromLink) {
@@ -34,6 +37,20 @@ impl Agent {
                 self.link_closed(&name, &detail, turned_away, outage);
             }
         }
+    }
+
+    /// Keeps newer trust documents, and looks again at the orders whose signer was unknown: the platform sends each order
+    /// once on a connection.
+    pub(super) fn trust_more(&mut self, documents: &[Vec<u8>]) -> Result<(), Fault> {
+        for document in documents {
+            self.trust.extend(document)?;
+        }
+        if !documents.is_empty() {
+            for (channel, payload) in std::mem::take(&mut self.of_unknown_signer) {
+                self.received(channel, &payload);
+            }
+        }
+        Ok(())
     }
 
     fn received(&mut self, channel: DownChannel, payload: &[u8]) {
@@ -62,7 +79,7 @@ impl Agent {
     /// A command counts only if the maker's server signed it for this device: whoever carries messages cannot make one.
     fn signed_order(&mut self, payload: &[u8]) -> Result<(), Fault> {
         let verified = verify_order(payload, &self.trust.document().content().freshness, &self.config.device);
-        let order = verified.map_err(|why| self.unbelieved(&why))?;
+        let order = verified.map_err(|why| self.unbelieved(&why, DownChannel::Command, payload))?;
         let order = commands::read(order.into_inner())?;
         self.ordered(&order)
     }
@@ -70,14 +87,18 @@ impl Agent {
     /// The same for what the shadow wants changed.
     fn signed_wish(&mut self, payload: &[u8]) -> Result<(), Fault> {
         let verified = verify_desired(payload, &self.trust.document().content().freshness, &self.config.device);
-        let order = verified.map_err(|why| self.unbelieved(&why))?.into_inner();
+        let order = verified.map_err(|why| self.unbelieved(&why, DownChannel::ShadowDelta, payload))?.into_inner();
         let f = serde_json::from_str(&order.fields).map_err(|_| Fault::refused("message-malformed"))?;
         self.wished(Delta { v: order.version, f }, None)
     }
 
     /// An order that is not believed is told to the platform; an unknown signer may be one of a newer trust document.
-    fn unbelieved(&mut self, why: &OrderRefusal) -> Fault {
+    fn unbelieved(&mut self, why: &OrderRefusal, channel: DownChannel, payload: &[u8]) -> Fault {
         if *why == OrderRefusal::UnknownSigner {
+            if self.of_unknown_signer.len() >= OF_UNKNOWN_SIGNER_MAX {
+                self.of_unknown_signer.remove(0);
+            }
+            self.of_unknown_signer.push((channel, payload.to_vec()));
             self.software.look_now();
         }
         self.alarmed("order-refused", why.name());

@@ -25,19 +25,7 @@ fn agent() -> (tempfile::TempDir, Agent) {
     layout.create().unwrap();
     let authority = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     std::fs::write(layout.keys("factory.crt"), authority.cert.pem()).unwrap();
-    let root = SoftwareKey::ed25519(&[11; 32]);
-    let content = TrustContent {
-        version: 1,
-        maker_domain: "hearth.example".to_owned(),
-        root: Role::new(1, vec![root.public_key()]).unwrap(),
-        release: Role::new(1, vec![SoftwareKey::ed25519(&[12; 32]).public_key()]).unwrap(),
-        freshness: SoftwareKey::ed25519(&[13; 32]).public_key(),
-        operational_cas: vec![authority.cert.der().to_vec()],
-        factory_cas: vec![authority.cert.der().to_vec()],
-        created: Timestamp::from_micros(1_790_000_000_000_000),
-        next_root: None,
-    };
-    std::fs::write(layout.trust(1), trust::add_signature(&content.to_unsigned().unwrap(), &root).unwrap()).unwrap();
+    std::fs::write(layout.trust(1), trust_document(1, 13, authority.cert.der())).unwrap();
     let (brings, _) = mpsc::channel(1);
     let (heard, _) = mpsc::channel(1);
     let (said, _) = mpsc::channel(1);
@@ -45,6 +33,23 @@ fn agent() -> (tempfile::TempDir, Agent) {
     let keys = Keys::here(crate::keys::Vault::open(&layout.vault()).unwrap());
     let agent = Agent::load(&layout, keys, (brings, heard), (said, core_said)).unwrap();
     (dir, agent)
+}
+
+/// A trust document whose freshness key is the one of this seed.
+fn trust_document(version: u64, freshness: u8, authority: &[u8]) -> Vec<u8> {
+    let root = SoftwareKey::ed25519(&[11; 32]);
+    let content = TrustContent {
+        version,
+        maker_domain: "hearth.example".to_owned(),
+        root: Role::new(1, vec![root.public_key()]).unwrap(),
+        release: Role::new(1, vec![SoftwareKey::ed25519(&[12; 32]).public_key()]).unwrap(),
+        freshness: SoftwareKey::ed25519(&[freshness; 32]).public_key(),
+        operational_cas: vec![authority.to_vec()],
+        factory_cas: vec![authority.to_vec()],
+        created: Timestamp::from_micros(1_790_000_000_000_000),
+        next_root: None,
+    };
+    trust::add_signature(&content.to_unsigned().unwrap(), &root).unwrap()
 }
 
 #[test]
@@ -68,6 +73,24 @@ fn what_a_link_that_is_gone_does_not_take_waits_in_the_queue() {
     agent.speak();
     assert_eq!(agent.queue.take(false).map(|message| message.counter), Some(1));
     assert!(agent.commands.take_untold().is_some());
+}
+
+#[test]
+fn an_order_of_a_signer_that_a_newer_trust_document_names_is_carried_out_once_that_is_here() {
+    let (_dir, mut agent) = agent();
+    agent.connection.pretend_linked();
+    let id = "018bcfe5-6800-7fff-bfff-ffffffffffff".parse().unwrap();
+    let device = "hearth-0001".parse().unwrap();
+    let expires = Timestamp::from_micros(i64::MAX);
+    let (action, input) = ("identify".to_owned(), "{}".to_owned());
+    let order = holdfast_core::order::CommandOrder { device, id, action, input, expires };
+    let payload = order.sign(&SoftwareKey::ed25519(&[14; 32])).unwrap();
+    agent.link_told(0, FromLink::Received { packet_id: None, channel: DownChannel::Command, payload });
+    assert_eq!(agent.commands.next_expiry(), None, "not believed");
+    let authority = agent.trust.document().content().operational_cas[0].clone();
+    agent.trust_more(&[trust_document(2, 14, &authority)]).unwrap();
+    assert_eq!(agent.commands.next_expiry(), Some(expires), "the platform does not send it again on this connection");
+    assert!(agent.of_unknown_signer.is_empty());
 }
 
 #[test]
@@ -105,7 +128,7 @@ fn what_waits_is_told_only_after_the_platform_said_its_policy() {
     agent.speak();
     assert_eq!(agent.hold_until, None, "nothing was tried");
     let payload = br#"{"quarantined":false,"reason":null}"#.to_vec();
-    let channel = holdfast_core::topic::DownChannel::Policy;
+    let channel = DownChannel::Policy;
     agent.link_told(0, FromLink::Received { packet_id: None, channel, payload });
     agent.speak();
     assert!(agent.hold_until.is_some(), "now it was, and the link is gone");

@@ -77,9 +77,7 @@ impl Agent {
     }
 
     fn take_answer(&mut self, answer: Answer) -> Result<(), Fault> {
-        for document in &answer.trust {
-            self.trust.extend(document)?;
-        }
+        self.trust_more(&answer.trust)?;
         let expected = Expectation {
             device: &self.config.device,
             nonce: &answer.nonce,
