@@ -102,7 +102,7 @@ fn carry_out(layout: &Layout, step: Step, wipe_keys: &mut dyn FnMut() -> Result<
             record.save()?;
             record.save()
         }
-        Step::Pairings => erase_within(&layout.local(".")),
+        Step::Pairings => erase_within(&layout.root().join("local")),
         Step::Queue => {
             erase_within(&layout.queue())?;
             erase(&layout.acked())?;
@@ -116,7 +116,7 @@ fn carry_out(layout: &Layout, step: Step, wipe_keys: &mut dyn FnMut() -> Result<
             files_in(&layout.state("."))?.iter().filter(|path| is_record(path)).try_for_each(|path| erase(path))
         }
         Step::Data => erase_within(&layout.data()),
-        Step::Programs => unpack::clear_within(&layout.run(".")),
+        Step::Programs => erase_within(&layout.root().join("run")),
         Step::Note => match durable::read(&layout.state(JOURNAL))? {
             Some(order) => durable::write(&layout.state(DONE), &order),
             None => Ok(()),
@@ -138,6 +138,10 @@ fn files_in(dir: &Path) -> Result<Vec<PathBuf>, Fault> {
 
 /// Erases everything in a directory, also in directories below it; the directory itself stays.
 fn erase_within(dir: &Path) -> Result<(), Fault> {
+    if std::fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_symlink()) {
+        // Put there by a program, and it may lead anywhere.
+        return durable::remove(dir);
+    }
     unpack::let_in(dir);
     for path in files_in(dir)? {
         let is_dir = std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
@@ -266,9 +270,15 @@ mod tests {
         for closed in ["data/inner", "run/a/bin"] {
             std::fs::set_permissions(dir.path().join(closed), std::fs::Permissions::from_mode(0)).unwrap();
         }
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::fs::write(elsewhere.path().join("precious"), b"x").unwrap();
+        std::fs::remove_dir_all(dir.path().join("secrets")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("secrets")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("data/away")).unwrap();
         begin(&layout, "local").unwrap();
         complete(&layout, &mut || Ok(())).unwrap();
         assert!(!dir.path().join("data/endless").exists());
+        assert!(elsewhere.path().join("precious").exists(), "links are not followed");
         check_reset(dir.path(), &layout);
     }
 
