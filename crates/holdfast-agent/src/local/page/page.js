@@ -71,6 +71,8 @@ const ask = async (method, path, body) => {
 
 // ── first link
 const hex = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
+// Thumbprint of a key (RFC 9679), made here: whoever is between could have put another key in its place.
+const thumbprint = (x, y) => sha256(join([0xa4, 1, 2, 0x20, 1, 0x21, 0x58, 0x20], bytes(x), [0x22, 0x58, 0x20], bytes(y)));
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const pair = async () => {
@@ -86,7 +88,7 @@ const pair = async () => {
     const link = { name: get("name").value, key: { kty, crv, x, y }, commitment: text(await sha256(nonce)), permissions };
     const begun = await call("POST", "/local/v1/pairing", link);
     const opened = await call("POST", `/local/v1/pairing/${begun.pairing}`, { nonce: text(nonce) });
-    const digest = await sha256(join(words("holdfast-local-code-1\0"), hex(opened.fingerprint), hex(opened.key), bytes(begun.pairing), nonce));
+    const digest = await sha256(join(words("holdfast-local-code-1\0"), hex(opened.fingerprint), await thumbprint(x, y), bytes(begun.pairing), nonce));
     get("code").textContent = String(new DataView(digest.buffer).getUint32(0) % 1000000).padStart(6, "0");
     show("first", false);
     show("confirm", true);
