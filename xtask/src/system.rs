@@ -30,7 +30,7 @@ const PAHO: &str = "paho-mqtt==2.1.0";
 /// The same from npm.
 const MQTT_JS: &str = "mqtt@5.16.0";
 
-/// Puts paho-mqtt (PyPI) and MQTT.js (npm) under `dir`, unless they are there.
+/// Puts paho-mqtt (`PyPI`) and MQTT.js (npm) under `dir`, unless they are there.
 pub(crate) fn clients(dir: &Path) -> Result<(), String> {
     let python = dir.join("py/bin/python");
     if !python.exists() || run::output(run::program(&python.to_string_lossy(), &["-c", "import paho.mqtt"])).is_err() {

@@ -412,7 +412,7 @@ impl Agent {
 fn greet(keys: &Keys) {
     match keys.hello() {
         Ok(told) => {
-            tracing::info!(keys.protection = told.get("protection").and_then(serde_json::Value::as_str), "keys found")
+            tracing::info!(keys.protection = told.get("protection").and_then(serde_json::Value::as_str), "keys found");
         }
         Err(fault) => tracing::error!(fault.name = fault.name(), fault.text = %fault, "no keys yet: no connection"),
     }

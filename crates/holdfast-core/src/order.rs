@@ -1,6 +1,6 @@
 //! Orders to one device, signed above TLS: whoever only carries messages can drop one, but not make, change or redirect it.
 //!
-//! A COSE_Sign1 (RFC 9052 §4.2) by the freshness key of the trust document: a command with the end of its life, or what the
+//! A `COSE_Sign1` (RFC 9052 §4.2) by the freshness key of the trust document: a command with the end of its life, or what the
 //! shadow wants changed with its version. External data keeps one kind of order, and a timestamp statement, from being read
 //! as another. That a command is carried out once, and no older version of a shadow applied, is the agent's part.
 
@@ -201,8 +201,8 @@ fn content(bytes: &[u8], signer: &PublicKey, context: &[u8]) -> Result<Vec<u8>, 
     if message.kid() != Some(signer.key_id().as_bytes().as_slice()) {
         return Err(OrderRefusal::UnknownSigner);
     }
-    let signed = message.verify_attached(signer, AlgorithmPolicy::FullySpecified, context);
-    signed.map(Vec::from).map_err(|fault| {
+    let verified = message.verify_attached(signer, AlgorithmPolicy::FullySpecified, context);
+    verified.map(Vec::from).map_err(|fault| {
         if fault == CoseError::WrongSignature { OrderRefusal::WrongSignature } else { OrderRefusal::Message(fault) }
     })
 }

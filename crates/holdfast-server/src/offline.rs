@@ -122,9 +122,7 @@ impl From<AuthorityError> for OfflineError {
             AuthorityError::WrongKey(_)
             | AuthorityError::Seal(_)
             | AuthorityError::Mismatch
-            | AuthorityError::BadNames => {
-                Self::Certificate(CertificateError::Unusable)
-            }
+            | AuthorityError::BadNames => Self::Certificate(CertificateError::Unusable),
         }
     }
 }

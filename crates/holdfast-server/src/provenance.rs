@@ -152,7 +152,7 @@ fn check_one(
     let digests: Vec<_> = row.readings.iter().map(|(_, digest)| *digest).collect();
     let on_record = keys.contains(&KeyThumbprint(*Sha256Digest::of(&row.key).as_bytes()));
     let key = PublicKey::from_spki_der(&row.key).ok().filter(|_| on_record);
-    if !key.is_some_and(|key| verify_readings(&row.signature, &key, &digests).is_ok()) {
+    if key.is_none_or(|key| verify_readings(&row.signature, &key, &digests).is_err()) {
         list(&mut checked.broken, row.readings.first().map_or(0, |(counter, _)| *counter));
         return Ok(());
     }

@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use crate::error::{CommitError, StoreError};
 use crate::fleet::NEWEST;
-use crate::row::{self, Fields, all, exactly, one};
+use crate::row::{self, Fields, all, blob, exactly, one};
 use crate::sql;
 use crate::store::Store;
 use crate::words::Word;
@@ -159,7 +159,7 @@ impl Store {
 
     /// What was learnt of one subject.
     pub fn detector_state(&self, subject: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(|conn| one(conn, (sql::DETECTOR, "detector"), [subject], |f| f.blob()))
+        self.read(|conn| one(conn, (sql::DETECTOR, "detector"), [subject], blob))
     }
 
     /// How a product's devices stand, for the preview of a playbook.

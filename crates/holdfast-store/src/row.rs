@@ -111,6 +111,11 @@ pub(crate) fn parsed<T: FromStr>(f: &mut Fields<'_>) -> Result<T, StoreError> {
     f.parsed()
 }
 
+/// The next column, a blob.
+pub(crate) fn blob(f: &mut Fields<'_>) -> Result<Vec<u8>, StoreError> {
+    f.blob()
+}
+
 /// The next column, a blob of this length.
 pub(crate) fn bytes<const N: usize>(f: &mut Fields<'_>) -> Result<[u8; N], StoreError> {
     f.bytes()

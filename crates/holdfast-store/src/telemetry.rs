@@ -21,7 +21,7 @@ pub use proof::{Proof, ProofRow};
 pub use retention::{Expiry, RetentionRun};
 pub use runs::Received;
 
-pub use aside::{Aside, AsideRow, FaultCount, FIELD_NONE};
+pub use aside::{Aside, AsideRow, FIELD_NONE, FaultCount};
 pub use chart::{CHART_FIELDS_MAX, CHART_MESSAGES_MAX, CHART_POINTS_MAX, Chart, ChartAsk, Point};
 
 use crate::error::{CommitError, StoreError};
@@ -232,7 +232,13 @@ fn count(conn: &Connection, series: i64) -> Result<u64, StoreError> {
 }
 
 fn message_row(f: &mut Fields<'_>) -> Result<Message, StoreError> {
-    Ok(Message { counter: f.number()?, device_time: f.time()?, received: f.time()?, fields: f.text()?, quality: f.optional(row::text)? })
+    Ok(Message {
+        counter: f.number()?,
+        device_time: f.time()?,
+        received: f.time()?,
+        fields: f.text()?,
+        quality: f.optional(row::text)?,
+    })
 }
 
 fn event_row(f: &mut Fields<'_>) -> Result<EventRow, StoreError> {

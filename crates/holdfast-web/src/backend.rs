@@ -38,15 +38,15 @@ pub trait Backend:
 
 impl<T> Backend for T where
     T: Ground
-    + people::People
-    + fleet::Fleet
-    + custody::CustodyChain
-    + updates::Updates
-    + integrity::Integrity
-    + findings::Findings
-    + keys::Keys
-    + telemetry::Telemetry
-    + history::History
+        + people::People
+        + fleet::Fleet
+        + custody::CustodyChain
+        + updates::Updates
+        + integrity::Integrity
+        + findings::Findings
+        + keys::Keys
+        + telemetry::Telemetry
+        + history::History
 {
 }
 

@@ -77,14 +77,15 @@ impl House {
             keep_alive_s: 60,
             tls: Arc::new(builder.with_root_certificates(roots).with_no_client_auth()),
         };
-        let (heard, mut hears) = mpsc::channel(WAITING_MAX);
-        let _orders = open(target, 1, heard);
+        let (teller, mut hears) = mpsc::channel(WAITING_MAX);
+        let _orders = open(target, 1, teller);
         let mut reached = None;
         loop {
-            match hears.recv().await.unwrap().1 {
-                FromLink::Reached(place) => reached = Some(place),
-                FromLink::Closed { outage, .. } => return (reached, outage),
-                _ => {}
+            let told = hears.recv().await.unwrap().1;
+            if let FromLink::Reached(place) = told {
+                reached = Some(place);
+            } else if let FromLink::Closed { outage, .. } = told {
+                return (reached, outage);
             }
         }
     }

@@ -232,7 +232,9 @@ fn a_button_on_the_device_confirms_and_a_reset_from_a_phone_needs_a_person_at_th
     assert!(house.local(&["confirm", "reset"]).status.success());
     let renewed = (0..2_000).any(|_| {
         let status = house.device.status();
-        status["local_fingerprint"].is_string() && status["local_fingerprint"] != before && status["running"].is_object()
+        status["local_fingerprint"].is_string()
+            && status["local_fingerprint"] != before
+            && status["running"].is_object()
     });
     assert!(renewed, "a new door with a new key");
     let open = (0..2_000).any(|_| house.call(("POST", "/local/v1/nonce"), Some(json!({})), &[]).0 == 200);

@@ -191,14 +191,14 @@ impl Pack {
                 units.insert(record.field.clone(), unit.clone());
             }
         }
-        let counted = (0_u64..).zip(by_time);
+        let numbered = (0_u64..).zip(by_time);
         let reading = |(nth, (at, (fields, units))): (u64, (i64, _))| {
             let by_clock = || u64::try_from(at).ok().filter(|at| *at >= TIME_COUNTERS_FROM);
             let counter = self.counter.map_or_else(by_clock, |first| first.checked_add(nth));
             let counter = counter.ok_or(PayloadRefusal::SenmlTime)?;
             Ok(Reading { counter, at: Timestamp::from_micros(at), fields, units })
         };
-        counted.map(reading).collect()
+        numbered.map(reading).collect()
     }
 }
 

@@ -61,13 +61,14 @@ fn whole(x: f64) -> Option<i64> {
     let n = x as i64;
     // A fraction is lost by the cast, so that the way back differs. Minus zero becomes zero.
     let exact = n as f64;
-    (exact <= x && exact >= x).then_some(n)
+    let zero = n == 0 && x.to_bits() << 1 == 0;
+    (zero || exact.total_cmp(&x).is_eq()).then_some(n)
 }
 
 /// What a signature covers: the digests of its readings, one after the other.
 #[must_use]
 pub fn signed_body(digests: &[Sha256Digest]) -> Vec<u8> {
-    digests.iter().flat_map(|digest| digest.as_bytes()).copied().collect()
+    digests.iter().flat_map(Sha256Digest::as_bytes).copied().collect()
 }
 
 /// Signs readings of one device and stream, in their order.

@@ -46,6 +46,10 @@ pub struct Shed {
     pub reason: String,
 }
 
+/// Keys that an upload may have.
+const KEYS: &[Key] =
+    &[Key::Counter, Key::Time, Key::Fields, Key::Quality, Key::Signature, Key::Pack, Key::Shed, Key::Why];
+
 impl Upload {
     /// Reads a payload.
     ///
@@ -56,8 +60,6 @@ impl Upload {
         if senml::is_list(payload) {
             return senml::Pack::parse(payload).map(Self::Senml);
         }
-        const KEYS: &[Key] =
-            &[Key::Counter, Key::Time, Key::Fields, Key::Quality, Key::Signature, Key::Pack, Key::Shed, Key::Why];
         let mut envelope = Envelope::read(payload, KEYS)?;
         let signature = envelope.signature.take();
         if envelope.pack.is_none() && envelope.shed.is_none() {
@@ -141,7 +143,6 @@ pub(super) fn read_signature<'a>(source: &mut impl Source<'a>) -> Result<Vec<u8>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString as _;
 
     fn name(payload: &str) -> &'static str {
         Upload::parse(payload.as_bytes()).map_or_else(PayloadRefusal::name, |_| "read")
@@ -203,7 +204,7 @@ mod tests {
         let Upload::Pack { readings, signature } = read else { panic!("a pack") };
         assert_eq!((readings.len(), signature.as_deref()), (1, Some(&[0, 1, 2][..])));
         assert_eq!(readings[0].quality.iter().next(), Some(("a", super::super::Quality::Bad)));
-        assert_eq!(readings[0].to_json().to_string(), r#"{"c":1,"f":{"a":3},"q":{"a":"bad"},"t":2}"#);
+        assert_eq!(readings[0].to_json(), r#"{"c":1,"f":{"a":3},"q":{"a":"bad"},"t":2}"#);
         assert_eq!(
             Upload::parse(b"\xa1\x61x\x81\x82\x01\x18\x20"),
             Ok(Upload::Shed(Shed { ranges: alloc::vec![(1, 32)], reason: "unstated".into() }))

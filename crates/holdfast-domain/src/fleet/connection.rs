@@ -230,7 +230,7 @@ mod tests {
         assert_eq!((alert.kind.as_str(), alert.severity), ("clone-suspected", Severity::Critical));
         assert_eq!(told.line.map(|line| line.kind), Some(kind::CLONE_SUSPECTED));
         let again = AlertId::new(NOW, [8; 10]);
-        assert_eq!(clone_suspected(&device_id(1), &[alert.clone()], again, NOW), Decision::default());
+        assert_eq!(clone_suspected(&device_id(1), std::slice::from_ref(alert), again, NOW), Decision::default());
         let closed = Alert { closed: Some(NOW), ..alert.clone() };
         assert_eq!(clone_suspected(&device_id(1), &[closed], again, NOW).changes.len(), 1);
     }

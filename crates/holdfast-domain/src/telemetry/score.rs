@@ -111,6 +111,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the field has it")]
     fn ago(seconds: u64) -> Option<Timestamp> {
         Some(Timestamp::from_micros(NOW.as_micros().saturating_sub_unsigned(seconds * 1_000_000)))
     }

@@ -224,7 +224,11 @@ fn a_ca_is_followed_by_another_and_whoever_knows_only_the_first_still_believes_t
     authority.retire(role, NOW).unwrap();
     assert_eq!(state_of(&authority, role), ["retired", "active"]);
     assert!(!dir.path().join("keys").join(CA_KEY).exists(), "a destroyed key is gone from the disk");
-    assert_eq!(authority.accepted_cas(std::slice::from_ref(&first)), std::slice::from_ref(&second), "even if a trust document still names it");
+    assert_eq!(
+        authority.accepted_cas(std::slice::from_ref(&first)),
+        std::slice::from_ref(&second),
+        "even if a trust document still names it"
+    );
     next(&authority, role);
     authority.activate(role, NOW).unwrap();
     authority.see_to_door(false, NOW).unwrap();

@@ -243,6 +243,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Runs the verb.
+#[expect(clippy::too_many_lines, reason = "one arm for each verb")]
 pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
         Verb::List(filter) => {

@@ -94,8 +94,12 @@ async fn trust(client: &Client) -> Result<Value, Failure> {
 fn coming_back(recovery: &Value) -> String {
     let figures = |rows: &Value| items_of(rows).collect::<Vec<u64>>();
     let (failed, waiting) = (figures(member(recovery, "failed")), figures(member(recovery, "waiting")));
-    let came: u64 =
-        member(recovery, "classes").as_array().into_iter().flatten().flat_map(|class| items_of(member(class, "came"))).sum();
+    let came: u64 = member(recovery, "classes")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|class| items_of(member(class, "came")))
+        .sum();
     format!(
         "{came} in 15 minutes, {} waiting, {} failed; at most {} a second",
         waiting.last().copied().unwrap_or(0),

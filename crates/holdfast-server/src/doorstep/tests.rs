@@ -14,7 +14,7 @@ use crate::tls::fixture::{House, client, house};
 
 /// Small enough to be filled by a test.
 const SMALL: Terms =
-    Terms { seats: 16, seats_per_address: 4, waiting: 64, handshake: Duration::from_secs(60), ..Terms::MQTT };
+    Terms { seats: 16, seats_per_address: 4, waiting: 64, handshake: Duration::from_mins(1), ..Terms::MQTT };
 
 struct Running {
     address: SocketAddr,

@@ -32,9 +32,12 @@ const BURST_SECONDS: u32 = 5;
 #[derive(Debug, Clone, Default)]
 pub struct Observer(Arc<Inner>);
 
+/// A connection that counts, and whose it is.
+type Tapped = (DeviceId, Arc<Mutex<Slot>>);
+
 #[derive(Debug, Default)]
 struct Inner {
-    taps: Mutex<BTreeMap<u64, (DeviceId, Arc<Mutex<Slot>>)>>,
+    taps: Mutex<BTreeMap<u64, Tapped>>,
     numbers: AtomicU64,
     /// Counts of connections that are over, and of devices that were refused.
     loose: Mutex<BTreeMap<DeviceId, Tally>>,
@@ -217,8 +220,9 @@ impl Observer {
                 [4, a, b, c, 0, 0]
             }
             IpAddr::V6(v6) => {
-                let [a, b, c, d, e, f, ..] = v6.octets();
-                [a, b, c, d, e, f]
+                let mut network = [0; 6];
+                network.iter_mut().zip(v6.octets()).for_each(|(byte, octet)| *byte = octet);
+                network
             }
         };
         let mut hasher = Hasher::new();
@@ -370,14 +374,14 @@ fn order(counters: &mut Vec<(u16, u64)>, seen: &mut Observation, (stream, counte
         }
         return;
     };
-    if counter > *last {
-        let skipped = u32::try_from(counter - *last - 1).unwrap_or(u32::MAX);
-        seen.missing = seen.missing.saturating_add(skipped);
-        *last = counter;
-    } else if counter == *last {
-        seen.repeated = seen.repeated.saturating_add(1);
-    } else {
-        seen.reordered = seen.reordered.saturating_add(1);
+    match counter.cmp(last) {
+        std::cmp::Ordering::Greater => {
+            let skipped = u32::try_from(counter - *last - 1).unwrap_or(u32::MAX);
+            seen.missing = seen.missing.saturating_add(skipped);
+            *last = counter;
+        }
+        std::cmp::Ordering::Equal => seen.repeated = seen.repeated.saturating_add(1),
+        std::cmp::Ordering::Less => seen.reordered = seen.reordered.saturating_add(1),
     }
 }
 

@@ -81,7 +81,7 @@ impl Readings {
         match Upload::parse(came.payload) {
             Ok(Upload::Reading { reading, signature: None }) => {
                 match self.judge(&stream, &[(&reading, &[])], false, came.now) {
-                    Ok(()) => return Ok(Some(row(came.device, &stream, reading, came.now))),
+                    Ok(()) => return Ok(Some(row(came.device, &stream, &reading, came.now))),
                     Err(refusal) => self.turn_down(came, stream, &refusal, pending)?,
                 }
             }
@@ -119,7 +119,7 @@ impl Readings {
             return self.turn_down(came, stream, &refusal, pending);
         }
         let Some(signature) = signature else {
-            let rows = readings.into_iter().map(|reading| row(came.device, &stream, reading, came.now)).collect();
+            let rows = readings.iter().map(|reading| row(came.device, &stream, reading, came.now)).collect();
             append(came, rows, pending);
             return Ok(());
         };
@@ -152,7 +152,7 @@ impl Readings {
         if let Err(refusal) = self.judge(&stream, &judged, false, came.now) {
             return self.turn_down(came, stream, &refusal, pending);
         }
-        let rows = messages.into_iter().map(|message| row(came.device, &stream, message, came.now)).collect();
+        let rows = messages.iter().map(|message| row(came.device, &stream, message, came.now)).collect();
         append(came, rows, pending);
         Ok(())
     }
@@ -234,7 +234,7 @@ pub(super) fn judge_one(
 }
 
 /// What is stored of an admitted reading.
-pub(super) fn row(device: &DeviceId, stream: &StreamId, reading: TelemetryMessage, now: Timestamp) -> TelemetryRow {
+pub(super) fn row(device: &DeviceId, stream: &StreamId, reading: &TelemetryMessage, now: Timestamp) -> TelemetryRow {
     TelemetryRow {
         device: device.clone(),
         stream: stream.clone(),
@@ -283,8 +283,7 @@ pub(crate) fn readmit(model: &Model, aside: &AsideRow) -> Option<Readmitted> {
         let judged = (last.as_ref(), signature.is_some());
         last = judge_one(model, &aside.stream, (reading, &units), judged, aside.received).ok()?.or(last);
     }
-    let rows =
-        readings.iter().map(|reading| row(&aside.device, &aside.stream, reading.clone(), aside.received)).collect();
+    let rows = readings.iter().map(|reading| row(&aside.device, &aside.stream, reading, aside.received)).collect();
     Some(Readmitted { rows, signed: signature.map(|signature| (readings, signature)) })
 }
 

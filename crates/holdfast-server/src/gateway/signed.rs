@@ -58,7 +58,7 @@ async fn store_signed(
     (id, now, since): (Option<PacketId>, Timestamp, holdfast_core::time::Millis),
 ) -> Done {
     let Signed { author, stream, readings, .. } = signed;
-    let rows: Vec<_> = readings.into_iter().map(|reading| row(&author, &stream, reading, now)).collect();
+    let rows: Vec<_> = readings.iter().map(|reading| row(&author, &stream, reading, now)).collect();
     let mut ids = vec![None; rows.len().saturating_sub(1)];
     ids.push(id);
     let appended = door.records.store().append_signed(rows, Some(proof)).await;

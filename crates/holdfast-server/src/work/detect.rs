@@ -210,5 +210,5 @@ impl State {
 
 fn tell_service(house: &House, subject: &Subject, hit: Hit, settings: &Settings) {
     let shown = telling::Shown { hit, devices: 0, series: Vec::new() };
-    telling::tell_plain(house, subject.clone(), shown, settings);
+    telling::tell_plain(house, subject, shown, settings);
 }

@@ -11,7 +11,7 @@ use crate::app::{House, chain};
 use crate::clock;
 
 /// Retention runs so often.
-pub(crate) const EVERY: Duration = Duration::from_secs(600);
+pub(crate) const EVERY: Duration = Duration::from_mins(10);
 /// How long refused messages are kept aside.
 const ASIDE_KEPT: Millis = Millis::from_secs(30 * 86_400);
 /// How long log lines of devices are kept.

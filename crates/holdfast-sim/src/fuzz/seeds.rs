@@ -26,9 +26,26 @@ pub fn all() -> Vec<Seeds> {
 
 fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
-        "agent_answer" | "agent_application" | "agent_config" | "agent_image" | "agent_key_files"
-        | "agent_declarations" | "agent_local_requests" | "agent_key_requests" | "agent_messages" | "agent_queue" | "agent_records" | "authority_file" | "cursor" | "device_payload"
-        | "image_list" | "key_file" | "range_request" | "update_question" | "web_bodies" | "web_fields"
+        "agent_answer"
+        | "agent_application"
+        | "agent_config"
+        | "agent_image"
+        | "agent_key_files"
+        | "agent_declarations"
+        | "agent_local_requests"
+        | "agent_key_requests"
+        | "agent_messages"
+        | "agent_queue"
+        | "agent_records"
+        | "authority_file"
+        | "cursor"
+        | "device_payload"
+        | "image_list"
+        | "key_file"
+        | "range_request"
+        | "update_question"
+        | "web_bodies"
+        | "web_fields"
         | "web_headers" => files::of(target),
         "boot_state" => documents::boot_states(),
         "cbor" => documents::cbor(),

@@ -196,11 +196,16 @@ fn a_device_is_out_of_sight_while_a_change_of_it_is_committed() {
     assert!(known.standing_with(&proven.serial, &proven.key).is_some());
     assert_eq!(known.standing_with(&certificate(2, 0).serial, &proven.key), None);
     assert_eq!(known.standing_with(&proven.serial, &KeyThumbprint([9; 32])), None);
-    let changed = || BTreeSet::from([device_id(0), device_id(1)]);
-    let touched = || Touched { changed: changed(), commanded: BTreeSet::new() };
+    let both = || BTreeSet::from([device_id(0), device_id(1)]);
+    let touched = || Touched { changed: both(), commanded: BTreeSet::new() };
     store.roster().hide(&touched());
     assert_eq!(store.known(&device_id(0)), None);
-    store.read(|conn| Ok(store.roster().read_again(conn, touched(), true))).unwrap();
+    store
+        .read(|conn| {
+            store.roster().read_again(conn, touched(), true);
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(store.known(&device_id(0)), Some(known));
     assert_eq!(store.known(&device_id(1)), None, "and one that may not connect has no entry");
 }

@@ -60,11 +60,10 @@ fn keep(newest: &mut HashMap<(DeviceId, StreamId), LastStored>, last: LastStored
     let room = newest.len() < most;
     match newest.get_mut(&place) {
         Some(known) if known.message.counter < last.message.counter => *known = last,
-        Some(_) => {}
         None if room => {
             newest.insert(place, last);
         }
-        None => {}
+        Some(_) | None => {}
     }
 }
 

@@ -29,7 +29,7 @@ fn what_was_answered_is_there_after_a_kill_at_any_moment() {
             counter: 1,
             device_time: at(1),
             quality: None,
-        received: at(1),
+            received: at(1),
             fields: "{}".to_owned(),
         };
         wait(home.store.append_telemetry(vec![row])).unwrap();

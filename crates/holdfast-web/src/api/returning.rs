@@ -59,5 +59,5 @@ impl From<Recovery> for RecoveryDoc {
 }
 
 async fn recovery(State(app): State<App>) -> Reply<RecoveryDoc> {
-    Ok(axum::Json(app.ask(|b| b.recovery()).await?.into()))
+    Ok(axum::Json(app.ask(super::super::backend::fleet::Fleet::recovery).await?.into()))
 }

@@ -1,5 +1,7 @@
 //! Telemetry as pictures and tables: panels on the device page, and the figures that the chart script fetches.
 
+use std::fmt::Write as _;
+
 use axum::extract::State;
 use holdfast_core::id::{DeviceId, StreamId};
 use holdfast_core::time::{Millis, Timestamp};
@@ -100,12 +102,12 @@ impl AccountLine {
     fn new(account: &Account) -> Self {
         let score = account.score;
         let mut losses = Vec::new();
-        let lost: [(u64, &str); 3] = [
+        let counts: [(u64, &str); 3] = [
             (account.missing, "missing without an explanation"),
             (account.shed, "dropped by the device by intent"),
             (account.repeats, "sent again"),
         ];
-        losses.extend(lost.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        losses.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
         for gap in account.gaps.iter().rev().take(GAPS_NAMED) {
             let (first, last) = (gap.span.first, gap.span.last);
             let reason = gap.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
@@ -209,7 +211,7 @@ fn words(line: &ChartLine, doubtful: usize, gaps: usize) -> String {
     );
     for (count, what) in [(gaps, "gap"), (doubtful, "doubtful point")] {
         if count > 0 {
-            text.push_str(&format!(", {count} {what}{}", if count == 1 { "" } else { "s" }));
+            let _ = write!(text, ", {count} {what}{}", if count == 1 { "" } else { "s" });
         }
     }
     text.push('.');

@@ -195,6 +195,7 @@ struct Choice {
 
 #[derive(Template)]
 #[template(path = "findings/finding.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or not")]
 struct FindingPage {
     frame: Frame,
     id: String,
@@ -225,7 +226,10 @@ async fn show(desk: Desk, Id(id): Id<FindingId>) -> PageReply {
     finding_page(desk, id, Attempt::default()).await
 }
 
-fn facts(b: &dyn Backend, id: FindingId) -> Answer<Option<(FindingView, Vec<(Scope, Preview)>)>> {
+/// A finding, and what an action on its device and on its model would touch.
+type Facts = (FindingView, Vec<(Scope, Preview)>);
+
+fn facts(b: &dyn Backend, id: FindingId) -> Answer<Option<Facts>> {
     let Some(view) = b.finding(id)? else { return Ok(None) };
     let device = view.finding.subject.device().cloned().map(Scope::Device);
     let scopes = device.into_iter().chain(view.product.clone().map(Scope::Model));

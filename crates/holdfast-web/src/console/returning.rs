@@ -213,7 +213,7 @@ fn pictures(recovery: &Recovery) -> Vec<Picture> {
 }
 
 async fn recovery(desk: Desk) -> PageReply {
-    let recovery = desk.ask(|b| b.recovery()).await?;
+    let recovery = desk.ask(super::super::backend::fleet::Fleet::recovery).await?;
     page(&RecoveryPage::new(desk.frame("Coming back", "recovery").await?.live("all"), recovery))
 }
 

@@ -11,6 +11,7 @@ use crate::samples::{Fill, NOON, ROLES, Sample};
 use crate::{As, busy, get, html, send};
 
 /// Addresses of all pages, with words that stand on them over a busy fleet.
+#[expect(clippy::too_many_lines, reason = "a table of all pages")]
 fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
     let release = format!("/console/releases/{}", crate::samples::updates::release_id(1));
     let second = format!("/console/releases/{}", crate::samples::updates::release_id(2));
@@ -55,13 +56,28 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             "/console/recovery",
             &["Coming back", "at most 640 handshakes a second", "safety", "within 2 s", "connected", "15 minutes ago"],
         ),
-        one("/console/findings", &["Far more messages than usual", "many devices of hearth-thermostat", "seen 7 times"]),
-        ("/console/findings", "/console/findings?state=dismissed".to_owned(), vec!["Far more data taken out than usual"]),
+        one(
+            "/console/findings",
+            &["Far more messages than usual", "many devices of hearth-thermostat", "seen 7 times"],
+        ),
+        (
+            "/console/findings",
+            "/console/findings?state=dismissed".to_owned(),
+            vec!["Far more data taken out than usual"],
+        ),
         ("/console/findings", "/console/findings?kind=value-noisy".to_owned(), vec!["No finding matches"]),
         (
             "/console/findings/{id}",
             format!("/console/findings/{}", crate::samples::findings::finding_id(1)),
-            vec!["912", "Detected in", "3 minutes", "18.0 seconds", "Undo", "Quarantine all 12 devices", "class=\"band\""],
+            vec![
+                "912",
+                "Detected in",
+                "3 minutes",
+                "18.0 seconds",
+                "Undo",
+                "Quarantine all 12 devices",
+                "class=\"band\"",
+            ],
         ),
         (
             "/console/findings/{id}",
@@ -73,7 +89,14 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         one("/console/ledger", &["131 entries", "holdfast ledger verify", "Older"]),
         one(
             "/console/keys",
-            &["Operational CA", "past the end", "holdfast authority rotate", "1 device still depends", "X25519MLKEM768", "No. 4"],
+            &[
+                "Operational CA",
+                "past the end",
+                "holdfast authority rotate",
+                "1 device still depends",
+                "X25519MLKEM768",
+                "No. 4",
+            ],
         ),
         one("/console/conformity", &["382 requirements", "of 382 shown"]),
         (

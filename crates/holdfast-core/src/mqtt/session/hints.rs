@@ -91,14 +91,16 @@ mod tests {
         }
         let limits = Limits { packet_bytes_max: u32::MAX, sender: Sender::Server };
         let Ok(Decoded::Packet(packet, _)) = decode(version, &sent, &limits) else { panic!("{sent:?}") };
-        let properties = match packet {
-            Packet::ConnAck(connack) => connack.properties,
-            Packet::Disconnect(outcome) => outcome.properties,
-            other => panic!("{other:?}"),
+        let properties = if let Packet::ConnAck(connack) = packet {
+            connack.properties
+        } else if let Packet::Disconnect(outcome) = packet {
+            outcome.properties
+        } else {
+            panic!("{packet:?}")
         };
-        let ours = |property| match property {
-            Property::UserProperty((name, value)) => Some((name.to_string(), value.to_string())),
-            _ => None,
+        let ours = |property| {
+            let Property::UserProperty((name, value)) = property else { return None };
+            Some((name.to_string(), value.to_string()))
         };
         properties.iter().filter_map(ours).collect()
     }

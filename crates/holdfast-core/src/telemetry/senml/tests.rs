@@ -11,6 +11,7 @@ const NOW: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
 /// Time in seconds, field, value and unit of each resolved value.
 type Flat = Vec<(f64, String, FieldValue, Option<String>)>;
 
+#[expect(clippy::cast_precision_loss, reason = "microseconds of our time fit into 53 bits")]
 fn flat(readings: &[Reading]) -> Flat {
     let seconds = |at: Timestamp| at.as_micros() as f64 / 1e6;
     let one = |reading: &Reading| -> Flat {

@@ -89,7 +89,9 @@ pub(super) fn keep(house: &House, state: &mut State, now: Timestamp, all: bool) 
         if let Err(why) = wait(house.store.keep_detectors(states, now)) {
             return tracing::error!(why = %chain(&why), "what the detectors learnt cannot be written; it is tried again");
         }
-        batch.iter().for_each(|subject| _ = state.dirty.remove(subject));
+        for subject in &batch {
+            state.dirty.remove(subject);
+        }
         state.written = batch.last().filter(|_| batch.len() == WRITTEN_MAX).cloned();
         if !all || state.dirty.is_empty() {
             return;

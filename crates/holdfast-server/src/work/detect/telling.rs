@@ -40,8 +40,8 @@ pub(super) fn tell(house: &House, (subject, product): (Subject, &ProductId), sho
 }
 
 /// Tells of a person's use or of the doors.
-pub(super) fn tell_plain(house: &House, subject: Subject, shown: Shown, settings: &Settings) {
-    if let Err(why) = put(house, &subject, shown, None, settings) {
+pub(super) fn tell_plain(house: &House, subject: &Subject, shown: Shown, settings: &Settings) {
+    if let Err(why) = put(house, subject, shown, None, settings) {
         tracing::error!(why = %chain(&why), "a finding cannot be kept; it is told in the next window");
     }
 }

@@ -91,7 +91,7 @@ pub(super) struct Device {
     delayed: u32,
 }
 
-/// A small generator (SplitMix64, Steele and others 2014).
+/// A small generator (`SplitMix64`, Steele and others 2014).
 struct Dice(u64);
 
 impl Dice {
@@ -170,7 +170,7 @@ impl Device {
     pub(super) fn new(scale: Scale, number: u32, events: &Events) -> Self {
         let mut dice = Dice(scale.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number)));
         // A third of the fleet is left alone; the others have one fault each, in turn.
-        let third = number % 3 == 0;
+        let third = number.is_multiple_of(3);
         let kind = usize::try_from(number - number / 3 - 1).unwrap_or(0) % Fault::ALL.len();
         let fault = Fault::ALL.get(kind).copied().filter(|_| !third);
         let from = scale.days * DAY * 80 / 100;

@@ -237,6 +237,6 @@ async fn retention(State(app): State<App>, Asked(query): Asked) -> Listed<Retent
         last_run_us: run.last_run.map(us),
         next_run_us: run.next_run.map(us),
     };
-    let runs = app.ask(|b| b.retention()).await?;
+    let runs = app.ask(crate::backend::telemetry::Telemetry::retention).await?;
     Ok(List::whole(runs.into_iter().map(row).collect()))
 }

@@ -219,7 +219,8 @@ impl DevicePage {
 
     pub(super) fn new(frame: Frame, facts: Facts, desk: &Desk, range: Range, attempt: Attempt) -> Self {
         let now = desk.now;
-        let Facts { view, shadow, commands, appraisals, alerts, findings, ledger, streams, asides, faults, log } = facts;
+        let Facts { view, shadow, commands, appraisals, alerts, findings, ledger, streams, asides, faults, log } =
+            facts;
         let device = view.device;
         let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts);
         Self {

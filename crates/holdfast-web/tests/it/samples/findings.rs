@@ -108,12 +108,12 @@ impl Findings for Sample {
     }
 
     fn acknowledge_finding(&self, _: &Caller, id: FindingId) -> Answer<()> {
-        self.note(&format!("acknowledge_finding {id}"));
+        self.note(format!("acknowledge_finding {id}"));
         Ok(())
     }
 
     fn dismiss_finding(&self, _: &Caller, id: FindingId) -> Answer<()> {
-        self.note(&format!("dismiss_finding {id}"));
+        self.note(format!("dismiss_finding {id}"));
         Ok(())
     }
 
@@ -134,12 +134,12 @@ impl Findings for Sample {
 
     fn start_action(&self, _: &Caller, finding: Option<FindingId>, order: Order) -> Answer<Action> {
         let (play, confirmed) = (order.play.word(), order.confirmed);
-        self.note(&format!("start_action {} {play} {confirmed:?} {}", finding.is_some(), order.reason));
+        self.note(format!("start_action {} {play} {confirmed:?} {}", finding.is_some(), order.reason));
         Ok(self.throttled())
     }
 
     fn undo_action(&self, _: &Caller, id: ActionId) -> Answer<()> {
-        self.note(&format!("undo_action {id}"));
+        self.note(format!("undo_action {id}"));
         Ok(())
     }
 
@@ -148,7 +148,7 @@ impl Findings for Sample {
     }
 
     fn put_playbook_rule(&self, _: &Caller, rule: Rule) -> Answer<()> {
-        self.note(&format!("put_playbook_rule {}", rule.play.word()));
+        self.note(format!("put_playbook_rule {}", rule.play.word()));
         Ok(())
     }
 

@@ -132,13 +132,13 @@ impl Fleet for Sample {
         // The uplink was gone for two minutes; then everybody came back in order.
         let second = |n: u32| match n {
             0..=399 => Second { connected: 9_200, ..Second::default() },
-            400..=519 => Second { connected: 0, failed: u32::from(n % 17 == 0), ..Second::default() },
+            400..=519 => Second { connected: 0, failed: u32::from(n.is_multiple_of(17)), ..Second::default() },
             520..=521 => Second { connected: (n - 519) * 400, came: [400, 0, 0], failed: 0, waiting: 30 },
             522..=537 => {
                 Second { connected: 800 + (n - 521) * 500, came: [0, 500, 0], failed: 0, waiting: 40 + 9 * (n % 5) }
             }
             538..=540 => Second { connected: 8_800 + (n - 537) * 133, came: [0, 0, 133], failed: 2, waiting: 3 },
-            _ => Second { connected: 9_200, came: [0, u32::from(n % 40 == 0), 0], failed: 0, waiting: 0 },
+            _ => Second { connected: 9_200, came: [0, u32::from(n.is_multiple_of(40)), 0], failed: 0, waiting: 0 },
         };
         Ok(Recovery {
             now: self.now(),
