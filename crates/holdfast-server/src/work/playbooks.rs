@@ -24,15 +24,16 @@ pub(crate) fn step(house: &House) {
         if active.is_empty() {
             return;
         }
-        for action in &active {
-            // Nobody orders anything about a device between the look at it and the commit.
+        for Action { id, .. } in active {
+            // Nobody orders anything about a device, or takes the run back, between the look at it and the commit.
             let _turn = house.turns.devices.take();
-            let decision = match next(house, action) {
-                Ok(decision) => decision,
-                Err(why) => return tracing::error!(why = %chain(&why), "a playbook's devices cannot be read"),
-            };
+            let decision =
+                match house.store.action(id).and_then(|action| action.map(|run| next(house, &run)).transpose()) {
+                    Ok(decision) => decision.unwrap_or_default(),
+                    Err(why) => return tracing::error!(why = %chain(&why), "a playbook's devices cannot be read"),
+                };
             if let Err(why) = house.decide(decision) {
-                return tracing::warn!(why = %why, action = %action.id, "a playbook's step does not fit; it is tried again");
+                return tracing::warn!(why = %why, action = %id, "a playbook's step does not fit; it is tried again");
             }
         }
     }
