@@ -138,6 +138,8 @@ pub(crate) struct Agent {
     spoke: u64,
     wish_told: u64,
     clock_ahead_us: i64,
+    /// A proven time, and when on the monotonic clock it was.
+    proven: (Timestamp, Millis),
     brings: mpsc::Sender<Brought>,
     heard: mpsc::Sender<(u64, FromLink)>,
 }
@@ -227,6 +229,7 @@ impl Agent {
         let first = if returning.after_power_cut() { waits.first_wait(returning.window()) } else { Millis(0) };
         let first = Millis(clock::monotonic().0.saturating_add(first.0));
         let knocks_apart = Millis(timing.reconnect_ms_min.min(KNOCKS_APART.0));
+        let proven = (Timestamp::from_micros(record.value.time_floor_us), clock::monotonic());
         let mut agent = Self {
             layout: layout.clone(),
             application: Application::new(layout, &config, said),
@@ -262,6 +265,7 @@ impl Agent {
             spoke: 0,
             wish_told: 0,
             clock_ahead_us: 0,
+            proven,
             brings,
             heard,
         };
@@ -351,10 +355,14 @@ impl Agent {
         .min()
     }
 
-    /// The device's clock, set back by what it was found to be ahead, but never before a proven time.
+    /// The device's clock, set back by what it was found to be ahead, but never before a proven time and what has gone by
+    /// since: on a device whose clock is behind, time goes on.
     fn trusted_now(&self) -> Timestamp {
         let now = clock::now().as_micros().saturating_sub(self.clock_ahead_us);
-        Timestamp::from_micros(now.max(self.record.value.time_floor_us))
+        let (proven, at) = self.proven;
+        let gone_by_ms = clock::monotonic().0.saturating_sub(at.0);
+        let least = proven.as_micros().saturating_add(i64::try_from(gone_by_ms.saturating_mul(1_000)).unwrap_or(0));
+        Timestamp::from_micros(now.max(least).max(self.record.value.time_floor_us))
     }
 
     /// A verified statement of this moment says how late it is: a clock that is far ahead is corrected by it.
@@ -365,6 +373,7 @@ impl Agent {
             tracing::warn!(clock.ahead_s = ahead / 1_000_000, "the device's clock compared with a verified statement");
         }
         self.clock_ahead_us = ahead;
+        self.proven = (proven, clock::monotonic());
     }
 
     /// Makes acknowledgements durable.

@@ -120,6 +120,20 @@ async fn a_program_that_could_not_even_be_started_is_started_again_later() {
 }
 
 #[test]
+fn on_a_device_whose_clock_is_behind_time_goes_on_from_what_was_proven() {
+    let (_dir, mut agent) = agent();
+    let proven = Timestamp::from_micros(clock::now().as_micros() + 86_400_000_000);
+    agent.record.value.time_floor_us = proven.as_micros();
+    agent.compare_clock(proven);
+    let (_, at) = agent.proven;
+    while clock::monotonic() == at {
+        std::thread::yield_now();
+    }
+    assert!(agent.trusted_now() > proven);
+    assert!(agent.trusted_now().since(proven) < Millis(60_000));
+}
+
+#[test]
 fn what_waits_is_told_only_after_the_platform_said_its_policy() {
     let (_dir, mut agent) = agent();
     agent.connection.pretend_linked();
