@@ -27,7 +27,7 @@ const DONE: &str = "reset-done";
 /// Records in `state/` that go.
 const RECORDS: [&str; 4] = ["shadow", "commands", "controllers", "shed"];
 /// Bytes written over at once.
-const PIECE_BYTES: usize = 64 * 1024;
+const PIECE_BYTES: usize = 16 * 1024;
 /// Most bytes of one file that are written over: more than any secret, and no more than a slow medium takes in a moment.
 const OVERWRITTEN_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -268,7 +268,7 @@ mod tests {
         let endless = std::fs::File::create(dir.path().join("data/endless")).unwrap();
         endless.set_len(1 << 40).unwrap();
         for closed in ["data/inner", "run/a/bin"] {
-            std::fs::set_permissions(dir.path().join(closed), std::fs::Permissions::from_mode(0)).unwrap();
+            std::fs::set_permissions(dir.path().join(closed), std::fs::Permissions::from_mode(0o000)).unwrap();
         }
         let elsewhere = tempfile::tempdir().unwrap();
         std::fs::write(elsewhere.path().join("precious"), b"x").unwrap();
