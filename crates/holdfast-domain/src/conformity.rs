@@ -138,7 +138,7 @@ pub struct Facts {
     pub tags: u64,
     /// Alerts about one tag at two places ever opened.
     pub tag_clone_alerts: u64,
-    /// Signed messages that an aggregator passed on and that are stored with their author's signature.
+    /// Signed batches that an aggregator passed on and that are stored with their author's signature, of the newest.
     pub forwards_proven: u64,
     /// Alerts about an aggregator that passed on what its author did not sign, ever opened.
     pub forgery_alerts: u64,

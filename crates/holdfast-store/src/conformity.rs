@@ -146,7 +146,7 @@ facts! {
     seen_without_certificate,
     /// Tags bound to units.
     tags,
-    /// Signed batches that an aggregator passed on.
+    /// Signed batches that an aggregator passed on, among the newest 100,000.
     forwards_proven,
     /// Certificates that gave way to a newer one before their end.
     superseded_early,

@@ -68,7 +68,9 @@ catalogue! { INTEGRITY:
         (select count(*) from alert where kind = 'tag-clone-suspected'),
         (select count(*) from alert where kind = 'forward-forged'),
         (select count(*) from presence p where not exists (select 1 from certificate c where c.device = p.device)),
-        (select count(*) from tag), (select count(*) from telemetry_proof where forwarder is not null),
+        (select count(*) from tag),
+        (select count(*) from telemetry_proof where forwarder is not null
+            and id > (select coalesce(max(id), 0) - 100000 from telemetry_proof)),
         (select count(*) from certificate where state = 'superseded' and state_changed < not_after),
         (select coalesce(sum(count), 0) from refusal where name in ('device-revoked', 'certificate-revoked')),
         (select count(*) from device d join presence p on p.device = d.id where d.enrolment = 'revoked'

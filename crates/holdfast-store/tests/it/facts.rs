@@ -42,6 +42,9 @@ fn isolation(id: &str, by: &str, play: &str, contained: bool) -> String {
 
 const SERIES: &str = "insert into series (id, device, stream) values (1, 'hearth-00000', 'climate');";
 
+/// What it is, the rows, which figure, and what it then is.
+type Figure = (&'static str, String, fn(&Facts) -> u64, u64);
+
 #[test]
 fn a_figure_rises_by_what_it_speaks_of() {
     const MINUTE: i64 = 60_000_000;
@@ -52,7 +55,7 @@ fn a_figure_rises_by_what_it_speaks_of() {
         values (1, 1, 1, 1, x'', x'', x'', 'hearth-00001', 1);";
     let runs = "insert into telemetry_run values (1, 0, 4); insert into telemetry_run values (1, 7, 9);";
     let shed = "insert into telemetry_shed values (1, 5, 6, 'full', 1);";
-    let figure: &[(&str, String, fn(&Facts) -> u64, u64)] = &[
+    let figure: &[Figure] = &[
         ("hardware", "insert into hardware_key values ('hearth-00000');".to_owned(), |f| f.devices_in_hardware, 0),
         (
             "hardware",

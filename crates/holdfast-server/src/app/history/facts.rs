@@ -20,7 +20,7 @@ impl House {
     /// Everything that requirements ask about, as of now.
     pub(super) fn facts(&self) -> Answer<Facts> {
         let counted = self.store.facts().map_err(stored)?;
-        let facts = Facts {
+        let mut facts = Facts {
             devices: counted.devices,
             factory_keys: counted.factory_keys,
             devices_enrolled: counted.devices_enrolled,
@@ -60,54 +60,50 @@ impl House {
             telemetry_repeated: counted.telemetry_repeated,
             ..Facts::default()
         };
-        self.with_keys(self.with_signers(self.with_doors(facts))?).map_err(stored)
+        self.add_doors(&mut facts);
+        self.add_signers(&mut facts)?;
+        self.add_keys(&mut facts).map_err(stored)?;
+        Ok(facts)
     }
 
-    fn with_doors(&self, facts: Facts) -> Facts {
+    fn add_doors(&self, facts: &mut Facts) {
         let seen = self.doors.witness().testimony();
-        Facts {
-            listeners: DoorName::ALL.len() as u64,
-            listeners_seen: seen.doors_seen,
-            listeners_tls13: seen.doors_tls13,
-            handshakes: seen.handshakes,
-            ..facts
-        }
+        facts.listeners = DoorName::ALL.len() as u64;
+        facts.listeners_seen = seen.doors_seen;
+        facts.listeners_tls13 = seen.doors_tls13;
+        facts.handshakes = seen.handshakes;
     }
 
     /// Who signs trust documents and releases, and whether one of them is this server.
-    fn with_signers(&self, facts: Facts) -> Answer<Facts> {
-        let Some(trust) = self.trust.document() else { return Ok(facts) };
+    fn add_signers(&self, facts: &mut Facts) -> Answer<()> {
+        let Some(trust) = self.trust.document() else { return Ok(()) };
         let (root, release) = (&trust.content().root, &trust.content().release);
         let ledger = checkpoint::signer(self).map_err(|why| fault(&why))?.verifier();
         let ledger = PublicKey::ed25519(*ledger.public_key()).ok();
         let freshness = self.authority.freshness().public_key();
         let ours = |key: &&PublicKey| **key == freshness || Some(*key) == ledger.as_ref();
         let needed = u32::try_from(release.threshold()).unwrap_or(u32::MAX);
-        Ok(Facts {
-            releases_under_threshold: self.store.releases_signed_by_fewer(needed).map_err(stored)?,
-            release_keys_on_server: count(release.keys().iter().filter(ours)),
-            root_threshold: u64::try_from(root.threshold()).unwrap_or(u64::MAX),
-            release_threshold: u64::from(needed),
-            ..facts
-        })
+        facts.releases_under_threshold = self.store.releases_signed_by_fewer(needed).map_err(stored)?;
+        facts.release_keys_on_server = count(release.keys().iter().filter(ours));
+        facts.root_threshold = u64::try_from(root.threshold()).unwrap_or(u64::MAX);
+        facts.release_threshold = u64::from(needed);
+        Ok(())
     }
 
     /// What the inventory of keys and the published revocation lists show.
-    fn with_keys(&self, facts: Facts) -> Result<Facts, StoreError> {
+    fn add_keys(&self, facts: &mut Facts) -> Result<(), StoreError> {
         let now = clock::now();
         let fleet = self.store.fleet_keys(self.first_ca(), self.retiring_ca(), now)?;
         let crls = self.store.crls()?;
         let cas = self.authority.cas();
         let live = || cas.iter().filter(|(ca, _)| matches!(ca.state, KeyState::Active | KeyState::Retiring));
         let fresh = |issuer| crls.iter().any(|crl| crl.issuer == issuer && crl.next_update > now);
-        Ok(Facts {
-            server_keys_sealed: self.authority.is_sealed(),
-            keys_overdue: count(self.entries().iter().filter(|key| key.due(now) == Due::Overdue)),
-            certificates_ended: fleet.iter().map(|product| product.ended).sum(),
-            cas: count(live()),
-            cas_with_fresh_crl: count(live().filter(|(ca, _)| fresh(ca.key))),
-            ..facts
-        })
+        facts.server_keys_sealed = self.authority.is_sealed();
+        facts.keys_overdue = count(self.entries().iter().filter(|key| key.due(now) == Due::Overdue));
+        facts.certificates_ended = fleet.iter().map(|product| product.ended).sum();
+        facts.cas = count(live());
+        facts.cas_with_fresh_crl = count(live().filter(|(ca, _)| fresh(ca.key)));
+        Ok(())
     }
 }
 
