@@ -43,6 +43,9 @@ const TURN_TIME_MAX: Duration = Duration::from_secs(10);
 const HELLO_TIME_CROWDED: Duration = Duration::from_secs(2);
 /// One seat and one turn in so many is kept for addresses at which a safety device lives.
 const KEPT_SHARE: u32 = 8;
+/// One handshake in so many that run at the same time may be of one address: a peer that says hello and then nothing keeps
+/// its place until the time for it is over.
+const AT_ONCE_SHARE: u32 = 4;
 /// How long an address counts as one at which a safety device lives after it was last seen there.
 const SAFETY_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -210,6 +213,7 @@ impl Doorstep {
         Self(Arc::new(Inner {
             addresses: Mutex::new(Addresses::new(Shares {
                 seats: terms.seats_per_address,
+                at_once: (terms.handshakes_at_once / AT_ONCE_SHARE).max(1),
                 waiting: terms.waiting,
                 connections: terms.connections_per_address,
                 arrivals_per_second: terms.arrivals_per_address,
@@ -310,7 +314,7 @@ impl Visit {
         if !wait.is_zero() {
             sleep(wait).await;
         }
-        let _one_of = inner.at_once.acquire().await.map_err(|_| "tls-connection-lost")?;
+        let _one_of = timeout(SEAT_TIME_MAX, self.at_once()).await.map_err(|_| "doorstep-too-full")?;
         drop(waiting);
         let accept = hello.into_stream_with(config(), tune);
         let shaken = timeout(inner.terms.handshake, accept).await.map_err(|_| "tls-handshake-too-slow")?;
@@ -332,6 +336,13 @@ impl Visit {
             Arc::clone(everybody).acquire_owned().await
         };
         Some((own, seat.ok()?))
+    }
+
+    /// One of the handshakes of this address that may run, and one of the door's.
+    async fn at_once(&self) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+        let own = Arc::clone(&self.arrived.at_once).acquire_owned().await.ok()?;
+        let one = Arc::clone(&self.doorstep.0.at_once).acquire_owned().await.ok()?;
+        Some((own, one))
     }
 
     fn has_seat(&mut self) {

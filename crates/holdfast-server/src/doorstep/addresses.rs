@@ -46,6 +46,8 @@ impl Prefix {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shares {
     pub(super) seats: u32,
+    /// Handshakes at the same time.
+    pub(super) at_once: u32,
     /// Of the whole door; an address may have as many as are left.
     pub(super) waiting: u32,
     pub(super) connections: u32,
@@ -59,6 +61,7 @@ pub(super) struct Arrived {
     /// The row it counts in.
     pub(super) place: Prefix,
     pub(super) seats: Arc<Semaphore>,
+    pub(super) at_once: Arc<Semaphore>,
     /// Whether a safety device lives there.
     pub(super) favoured: bool,
 }
@@ -68,6 +71,7 @@ struct Row {
     open: u32,
     waiting: u32,
     seats: Arc<Semaphore>,
+    at_once: Arc<Semaphore>,
     pace: Pace,
     favoured_until: Millis,
 }
@@ -78,6 +82,7 @@ impl Row {
             open: 0,
             waiting: 0,
             seats: semaphore(shares.seats),
+            at_once: semaphore(shares.at_once),
             pace: Pace::with_burst(shares.arrivals_per_second.get(), shares.arrivals_burst),
             favoured_until: Millis(0),
         }
@@ -126,7 +131,8 @@ impl Addresses {
         row.open += 1;
         row.waiting += 1;
         self.waiting += 1;
-        Ok(Arrived { place, seats: Arc::clone(&row.seats), favoured: row.favoured_until > now })
+        let (seats, at_once) = (Arc::clone(&row.seats), Arc::clone(&row.at_once));
+        Ok(Arrived { place, seats, at_once, favoured: row.favoured_until > now })
     }
 
     /// A connection does not wait any more.
@@ -178,6 +184,7 @@ mod tests {
 
     const AMPLE: Shares = Shares {
         seats: 4,
+        at_once: 2,
         waiting: 100,
         connections: 1_000,
         arrivals_per_second: NonZeroU32::new(10).unwrap(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use futures_util::FutureExt as _;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -97,6 +98,25 @@ async fn silent_connections_of_one_host_keep_no_other_host_out() {
     drop(silent);
     until("the flood to be forgotten", || door.doorstep.crowd().waiting == 0).await;
     comes_through(&house, "127.0.0.66", door.address).await;
+}
+
+#[tokio::test]
+async fn handshakes_that_one_host_begins_and_never_ends_keep_no_other_host_out() {
+    let house = house();
+    let terms = Terms { handshakes_at_once: 4, seats: 64, seats_per_address: 16, ..SMALL };
+    let door = run(&house, terms).await;
+    let (connector, name) = (client(&house, None, ALPN_HTTP1), ServerName::try_from("localhost").unwrap());
+    let mut begun = Vec::new();
+    for _ in 0..16 {
+        let mut handshake = Box::pin(connector.connect(name.clone(), from("127.0.0.66", door.address).await));
+        // It says hello, and is not heard of again.
+        assert!((&mut handshake).now_or_never().is_none());
+        begun.push(handshake);
+    }
+    until("a handshake to begin", || door.doorstep.0.at_once.available_permits() < 4).await;
+    until("all to have a seat", || door.doorstep.crowd().unfinished == 16).await;
+    let through = timeout(Duration::from_secs(20), comes_through(&house, "127.0.0.2", door.address)).await;
+    assert!(through.is_ok(), "one host holds every handshake that may run");
 }
 
 #[tokio::test]
