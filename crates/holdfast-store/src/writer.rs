@@ -157,7 +157,7 @@ impl Desk {
     }
 
     fn work(&mut self, mut jobs: mpsc::Receiver<Job>) {
-        while let Some(first) = jobs.blocking_recv() {
+        while let Some(first) = self.next_job(&mut jobs) {
             let mut turn = Turn::default();
             turn.take(first);
             while turn.has_room()
@@ -165,10 +165,26 @@ impl Desk {
             {
                 turn.take(next);
             }
-            if !self.turn(turn) || !self.settle_or_start_over() {
+            let came = turn.rows;
+            if !self.turn(turn) || !self.settle_or_start_over(came) {
                 return;
             }
         }
+    }
+
+    /// Waits for a job; a move that is under way goes on meanwhile. Nothing if the writer is to end.
+    fn next_job(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Option<Job> {
+        while self.fresh.is_moving() {
+            match jobs.try_recv() {
+                Ok(job) => return Some(job),
+                Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                Err(mpsc::error::TryRecvError::Empty) => {}
+            }
+            if !self.settle_or_start_over(0) {
+                return None;
+            }
+        }
+        jobs.blocking_recv()
     }
 
     /// Runs one turn and answers everybody in it; false if the writer cannot go on.
@@ -244,8 +260,8 @@ impl Desk {
     }
 
     /// Moves some fresh messages to their place; false if the writer cannot go on.
-    fn settle_or_start_over(&mut self) -> bool {
-        let Err(fault) = self.settle() else { return true };
+    fn settle_or_start_over(&mut self, came: usize) -> bool {
+        let Err(fault) = self.settle(came) else { return true };
         tracing::error!(error = &fault as &dyn std::error::Error, "fresh messages could not be moved");
         self.start_over()
     }

@@ -1,4 +1,5 @@
 //! Statements about messages and events of devices. Messages stand in `telemetry`, the newest in `telemetry_fresh`.
+//! While messages are moved, some stand in both: whoever reads fresh ones leaves those out.
 
 use super::catalogue;
 
@@ -12,9 +13,10 @@ catalogue! { TELEMETRY:
         values ($1, $2, $3, $4, $5, $6, $7)";
     FRESH_ALL = "select id, series, counter from telemetry_fresh order by id";
     FRESH_MOVE = "insert into telemetry (series, counter, device_time, received, fields, quality)
-        select series, counter, device_time, received, fields, quality from telemetry_fresh where id <= $1
-        order by series, counter";
+        select series, counter, device_time, received, fields, quality from telemetry_fresh where id = $1";
     FRESH_DROP = "delete from telemetry_fresh where id <= $1";
+    FRESH_DROP_MOVED = "delete from telemetry_fresh where exists
+        (select 1 from telemetry t where t.series = telemetry_fresh.series and t.counter = telemetry_fresh.counter)";
     MESSAGE_KNOWN = "select counter from telemetry where series = $1 and counter = $2";
     MESSAGE_HIGHEST = "select coalesce(max(counter), -1) from telemetry where series = $1";
 
@@ -22,32 +24,38 @@ catalogue! { TELEMETRY:
         select * from (select counter, device_time, received, fields, quality from telemetry
             where series = $1 and device_time >= $2 and device_time < $3 and (device_time, counter) > ($4, $5)
             order by device_time, counter limit $6) as a
-        union all select counter, device_time, received, fields, quality from telemetry_fresh
-            where series = $1 and device_time >= $2 and device_time < $3 and (device_time, counter) > ($4, $5)) as m
+        union all select counter, device_time, received, fields, quality from telemetry_fresh f
+            where series = $1 and device_time >= $2 and device_time < $3 and (device_time, counter) > ($4, $5)
+            and not exists (select 1 from telemetry p where p.series = f.series and p.counter = f.counter)) as m
         order by device_time, counter limit $6";
     MESSAGES_NEWEST = "select counter, device_time, received, fields, quality from (
         select * from (select counter, device_time, received, fields, quality from telemetry
             where series = $1 and device_time >= $2 and device_time < $3 and (device_time, counter) < ($4, $5)
             order by device_time desc, counter desc limit $6) as a
-        union all select counter, device_time, received, fields, quality from telemetry_fresh
-            where series = $1 and device_time >= $2 and device_time < $3 and (device_time, counter) < ($4, $5)) as m
+        union all select counter, device_time, received, fields, quality from telemetry_fresh f
+            where series = $1 and device_time >= $2 and device_time < $3 and (device_time, counter) < ($4, $5)
+            and not exists (select 1 from telemetry p where p.series = f.series and p.counter = f.counter)) as m
         order by device_time desc, counter desc limit $6";
     MESSAGES_COUNT = "select
         (select count(*) from telemetry where series = $1 and device_time >= $2 and device_time < $3)
-        + (select count(*) from telemetry_fresh where series = $1 and device_time >= $2 and device_time < $3)";
+        + (select count(*) from telemetry_fresh f where series = $1 and device_time >= $2 and device_time < $3
+            and not exists (select 1 from telemetry p where p.series = f.series and p.counter = f.counter))";
     MESSAGES_SAMPLED = "select device_time, fields, quality from telemetry
             where series = $1 and device_time >= $2 and device_time < $3 and counter % $4 = 0
-        union all select device_time, fields, quality from telemetry_fresh
-            where series = $1 and device_time >= $2 and device_time < $3 and counter % $4 = 0";
+        union all select device_time, fields, quality from telemetry_fresh f
+            where series = $1 and device_time >= $2 and device_time < $3 and counter % $4 = 0
+            and not exists (select 1 from telemetry p where p.series = f.series and p.counter = f.counter)";
     COUNTERS = "select counter from (
         select * from (select counter from telemetry where series = $1 and counter > $2
             order by counter limit $3) as a
-        union all select counter from telemetry_fresh where series = $1 and counter > $2) as m
+        union all select counter from telemetry_fresh f where series = $1 and counter > $2
+            and not exists (select 1 from telemetry p where p.series = f.series and p.counter = f.counter)) as m
         order by counter limit $3";
 
     MESSAGE = "select counter, device_time, received, fields, quality from telemetry where series = $1 and counter = $2
-        union all select counter, device_time, received, fields, quality from telemetry_fresh
-            where series = $1 and counter = $2";
+        union all select counter, device_time, received, fields, quality from telemetry_fresh f
+            where series = $1 and counter = $2
+            and not exists (select 1 from telemetry p where p.series = f.series and p.counter = f.counter)";
     MESSAGES_LAST = "select s.device, s.stream, d.product, t.counter, t.device_time, t.received, t.fields, t.quality
         from series s join device d on d.id = s.device
         join telemetry t on t.series = s.id and t.counter = (select max(counter) from telemetry where series = s.id)

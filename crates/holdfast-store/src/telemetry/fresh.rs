@@ -1,5 +1,6 @@
 //! Where messages are put first and how they get to their place: appended in the order of arrival, which touches few
-//! pages, and moved later, many at a time and series by series, which touches each page of a series once.
+//! pages, and moved later, many of them series by series, which touches each page of a series once. A move is cut into
+//! small turns between which the writer does other work.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -14,8 +15,10 @@ use crate::writer::{Batch, Desk};
 
 /// Fewest messages of a move.
 const MOVE_ROWS_MIN: usize = 5_000;
-/// Most messages of a move: the writer does nothing else meanwhile, and readers look through fresh ones one by one.
+/// Most messages of a move: readers look through fresh ones one by one.
 const MOVE_ROWS_MAX: usize = 50_000;
+/// Messages of one turn of a move, unless more came in the turn before.
+const SLICE_ROWS: usize = 2_000;
 /// Messages for each series that make a move worth its pages.
 const MOVE_ROWS_PER_SERIES: usize = 24;
 /// Series kept in memory.
@@ -28,10 +31,14 @@ pub(crate) struct Fresh {
     series: HashMap<DeviceId, Vec<(StreamId, i64)>>,
     /// Highest counter in `telemetry`, by series; -1 if it has none.
     settled: HashMap<i64, i64>,
-    /// Series and counter of every message in `telemetry_fresh`.
+    /// Series and counter of every message that is in `telemetry_fresh` alone.
     known: HashSet<(i64, i64)>,
-    /// Id, series and counter of every message in `telemetry_fresh`, oldest first.
+    /// Id, series and counter of every message of which no move is under way, oldest first.
     rows: VecDeque<(i64, i64, i64)>,
+    /// Series, counter and id of those that are still to be moved, falling.
+    moving: Vec<(i64, i64, i64)>,
+    /// Up to which id messages are taken away already, and up to which they are after this move.
+    leaving: Option<(i64, i64)>,
     /// Id of the newest.
     newest: i64,
     /// How often something was added or moved: whoever undoes work in the database sees whether this has to be read again.
@@ -39,7 +46,9 @@ pub(crate) struct Fresh {
 }
 
 impl Fresh {
+    /// Reads it again; ends a move that was cut short.
     pub(crate) fn load(conn: &Connection) -> Result<Self, StoreError> {
+        conn.execute(sql::FRESH_DROP_MOVED.text, [])?;
         let rows = all(conn, (sql::FRESH_ALL, "telemetry_fresh"), [], |f| {
             Ok((f.number::<i64>()?, f.number::<i64>()?, f.number::<i64>()?))
         })?;
@@ -94,20 +103,39 @@ impl Fresh {
         }
     }
 
-    /// Up to which id messages are to be moved now, if there are enough.
-    fn due(&self) -> Option<(usize, i64)> {
+    /// Begins a move if enough messages wait for it.
+    fn plan(&mut self) {
         let worth = self.settled.len().saturating_mul(MOVE_ROWS_PER_SERIES).clamp(MOVE_ROWS_MIN, MOVE_ROWS_MAX);
-        let (last, ..) = self.rows.get(worth - 1)?;
-        Some((worth, *last))
+        if !self.is_moving() && self.rows.len() >= worth {
+            self.plan_of(worth);
+        }
     }
 
-    /// Remembers that the oldest `count` messages are in their place.
-    fn moved(&mut self, count: usize) {
-        self.changes += 1;
-        for (_, series, counter) in self.rows.drain(..count.min(self.rows.len())) {
-            self.known.remove(&(series, counter));
+    /// Begins a move of the oldest messages.
+    fn plan_of(&mut self, count: usize) {
+        let oldest = self.rows.drain(..count.min(self.rows.len()));
+        self.moving = oldest.map(|(id, series, counter)| (series, counter, id)).collect();
+        let ids = || self.moving.iter().map(|(_, _, id)| *id);
+        self.leaving = ids().min().zip(ids().max()).map(|(first, last)| (first - 1, last));
+        self.moving.sort_unstable_by(|a, b| b.cmp(a));
+    }
+
+    /// Whether a move is under way.
+    pub(crate) const fn is_moving(&self) -> bool {
+        self.leaving.is_some()
+    }
+
+    /// Id of the oldest message that is still in `telemetry_fresh`.
+    fn oldest(&self) -> Option<i64> {
+        self.leaving.map(|(gone, _)| gone + 1).or_else(|| self.rows.front().map(|(id, ..)| *id))
+    }
+
+    /// Remembers that messages are in their place.
+    fn moved(&mut self, counters: &[(i64, i64)]) {
+        for (series, counter) in counters {
+            self.known.remove(&(*series, *counter));
             // Only a known mark may rise; an unknown one is looked up when it is needed.
-            self.settled.entry(series).and_modify(|highest| *highest = counter.max(*highest));
+            self.settled.entry(*series).and_modify(|highest| *highest = (*counter).max(*highest));
         }
     }
 }
@@ -161,39 +189,61 @@ impl Desk {
         Ok(appended)
     }
 
-    /// Moves fresh messages to their place while there are enough. That need not wait for the disk: if a power cut undoes
-    /// it, it undoes all of it.
-    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
-        while let Some((count, last)) = self.fresh.due() {
-            self.conn.pragma_update(None, "synchronous", "NORMAL")?;
-            self.conn.execute_batch("begin immediate")?;
-            self.move_fresh(count, last)?;
-            self.conn.execute_batch("commit")?;
-            self.conn.pragma_update(None, "synchronous", "FULL")?;
-            self.fresh.moved(count);
+    /// Moves a few fresh messages to their place, if enough wait or a move is under way; `came` of them came meanwhile.
+    /// That need not wait for the disk: if a power cut undoes it, it undoes all of it.
+    pub(crate) fn settle(&mut self, came: usize) -> Result<(), StoreError> {
+        self.fresh.plan();
+        if !self.fresh.is_moving() {
+            return Ok(());
         }
+        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        self.conn.execute_batch("begin immediate")?;
+        // Never slower than they come.
+        self.move_some(came.max(SLICE_ROWS))?;
+        self.conn.execute_batch("commit")?;
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
         Ok(())
     }
 
-    /// Moves the oldest `count` fresh messages, up to id `last`, inside the transaction of the moment.
-    fn move_fresh(&self, count: usize, last: i64) -> Result<(), StoreError> {
-        self.execute(sql::FRESH_MOVE, [last])?;
-        self.execute(sql::FRESH_DROP, [last])?;
-        let mut counters: Vec<_> = self.fresh.rows.iter().take(count).map(|(_, series, c)| (*series, *c)).collect();
-        counters.sort_unstable();
+    /// Goes on with moving every fresh message up to id `last`, whether or not that is worth its pages; false if that is
+    /// done.
+    pub(super) fn settle_some_until(&mut self, last: i64) -> Result<bool, StoreError> {
+        let is_done = |fresh: &Fresh| fresh.oldest().is_none_or(|oldest| oldest > last);
+        if is_done(&self.fresh) {
+            return Ok(false);
+        }
+        if !self.fresh.is_moving() {
+            let count = self.fresh.rows.iter().take_while(|(id, ..)| *id <= last).count();
+            self.fresh.plan_of(count.min(MOVE_ROWS_MAX));
+        }
+        self.move_some(SLICE_ROWS)?;
+        Ok(!is_done(&self.fresh))
+    }
+
+    /// Takes the next step of a move inside the transaction of the moment: to their place, series by series, and when all
+    /// are there, away from where they were, in the order in which they came. In between some stand in both.
+    fn move_some(&mut self, count: usize) -> Result<(), StoreError> {
+        self.fresh.changes += 1;
+        let rest = self.fresh.moving.len().saturating_sub(count);
+        let mut slice = self.fresh.moving.split_off(rest);
+        if slice.is_empty() {
+            let Some((next, last)) = self.fresh.leaving else { return Ok(()) };
+            let until = next.saturating_add(i64::try_from(count).unwrap_or(i64::MAX)).min(last);
+            self.execute(sql::FRESH_DROP, [until])?;
+            self.fresh.leaving = (until < last).then_some((until, last));
+            return Ok(());
+        }
+        slice.reverse();
+        let mut place = self.conn.prepare_cached(sql::FRESH_MOVE.text)?;
+        for (_, _, id) in &slice {
+            place.execute([id])?;
+        }
+        drop(place);
+        let counters: Vec<_> = slice.iter().map(|(series, counter, _)| (*series, *counter)).collect();
         for of_one in counters.chunk_by(|a, b| a.0 == b.0) {
             self.note_runs(of_one)?;
         }
-        Ok(())
-    }
-
-    /// Moves every fresh message up to id `last` now, whether or not that is worth its pages.
-    pub(super) fn settle_until(&mut self, last: i64) -> Result<(), StoreError> {
-        let count = self.fresh.rows.iter().take_while(|(id, ..)| *id <= last).count();
-        if count > 0 {
-            self.move_fresh(count, last)?;
-            self.fresh.moved(count);
-        }
+        self.fresh.moved(&counters);
         Ok(())
     }
 }

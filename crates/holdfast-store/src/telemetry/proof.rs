@@ -51,6 +51,9 @@ impl Store {
         proof: Option<ProofRow>,
     ) -> impl Future<Output = Result<Vec<Appended>, CommitError>> + Send + use<> {
         self.write(move |desk| {
+            if rows.iter().any(|row| i64::try_from(row.counter).is_err()) {
+                return Ok(vec![Appended::CounterTooLarge; rows.len()]);
+            }
             let place = rows.first().map(|row| (row.device.clone(), row.stream.clone(), row.received));
             let (answer, _) = tokio::sync::oneshot::channel();
             let appended = desk.append(&[Batch { rows, answer }])?;

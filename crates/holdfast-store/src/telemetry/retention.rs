@@ -49,11 +49,12 @@ impl Store {
     pub fn expire_telemetry(&self, expiry: &Expiry, now: Timestamp) -> Result<u64, CommitError> {
         let (mut deleted, mut after) = (0_u64, -1_i64);
         let before = expiry.before.as_micros();
-        wait(self.write(move |desk| {
-            // The newest ones of a quiet fleet may wait there for long.
-            let last = one(&desk.conn, (sql::FRESH_BEFORE, "telemetry_fresh"), [before], |f| f.optional(row::number))?;
-            last.flatten().map_or(Ok(()), |last| desk.settle_until(last).map_err(CommitError::from))
-        }))?;
+        // The newest ones of a quiet fleet may wait there for long.
+        let fresh =
+            self.read(|conn| one(conn, (sql::FRESH_BEFORE, "telemetry_fresh"), [before], |f| f.optional(row::number)))?;
+        if let Some(last) = fresh.flatten() {
+            while wait(self.write(move |desk| desk.settle_some_until(last).map_err(CommitError::from)))? {}
+        }
         loop {
             let asked = params![expiry.product.as_str(), expiry.stream.as_str(), after, SERIES_AT_ONCE];
             let series: Vec<i64> =

@@ -3,7 +3,7 @@
 use holdfast_core::id::StreamId;
 use holdfast_core::time::Timestamp;
 use holdfast_store::telemetry::{
-    Appended, CHART_MESSAGES_MAX, ChartAsk, EventRow, MessageAsk, MessageCursor, Order, TelemetryRow,
+    Appended, CHART_MESSAGES_MAX, ChartAsk, EventRow, Expiry, MessageAsk, MessageCursor, Order, TelemetryRow,
 };
 use holdfast_store::{Store, wait};
 
@@ -162,10 +162,6 @@ fn messages_already_moved_to_their_place_and_fresh_ones_are_one_series_also_afte
     for batch in pairs.collect::<Vec<_>>().chunks(1_001) {
         append(&home.store, batch.iter().map(|n| row(0, *n)).collect());
     }
-    let fresh = |home: &Home| -> i64 {
-        let conn = rusqlite::Connection::open(home.dir.path().join("holdfast.db")).unwrap();
-        conn.query_row("select count(*) from telemetry_fresh", [], |row| row.get(0)).unwrap()
-    };
     let check = |home: &Home| {
         let (device, stream) = (device_id(0), climate());
         assert_eq!(home.store.telemetry_count(&device, &stream).unwrap(), 7_000);
@@ -176,10 +172,70 @@ fn messages_already_moved_to_their_place_and_fresh_ones_are_one_series_also_afte
         let repeats = append(&home.store, (0..7_000).map(|n| row(0, n)).collect());
         assert!(repeats.iter().all(|answer| *answer == Appended::Repeat));
     };
-    assert!((1..7_000).contains(&fresh(&home)), "some are moved, some are not");
+    let (waiting, moved, both) = places(&home);
+    assert!(moved > 0 && waiting > both, "some are moved, some are not");
     check(&home);
     let killed = home.copied_as_killed();
-    assert!((1..7_000).contains(&fresh(&killed)));
+    assert!((1..7_000).contains(&places(&killed).0));
     check(&killed);
     assert_eq!(append(&killed.store, vec![row(0, 7_000)]), [Appended::Stored]);
+}
+
+/// Rows that wait for their place, rows that are there, and rows that are in both.
+fn places(home: &Home) -> (u64, u64, u64) {
+    let conn = rusqlite::Connection::open(home.dir.path().join("holdfast.db")).unwrap();
+    let both = "select (select count(*) from telemetry_fresh), (select count(*) from telemetry),
+        (select count(*) from telemetry_fresh f join telemetry t on t.series = f.series and t.counter = f.counter)";
+    let count = |n: i64| u64::try_from(n).unwrap();
+    conn.query_row(both, [], |row| Ok((count(row.get(0)?), count(row.get(1)?), count(row.get(2)?)))).unwrap()
+}
+
+#[test]
+fn a_move_goes_on_in_small_turns_and_shows_every_message_once_wherever_it_is_cut_short() {
+    let home = Home::with_devices(4);
+    let (mut sent, mut cut_short) = (0, 0);
+    for counter in 0..5_000_u64 {
+        append(&home.store, (0..4).map(|device| row(device, counter)).collect());
+        sent += 1;
+        // A move of 5,000 messages takes at least six turns.
+        if counter < 1_240 {
+            continue;
+        }
+        let (fresh, moved, both) = places(&home);
+        assert_eq!(fresh + moved - both, sent * 4, "every message is somewhere");
+        if both > 0 {
+            cut_short += 1;
+            for device in [0, 3] {
+                let (id, stream) = (device_id(device), climate());
+                assert_eq!(home.store.telemetry_count(&id, &stream).unwrap(), sent);
+                let listed = home.store.telemetry(&id, &stream, &EVER).unwrap();
+                assert!(listed.into_iter().map(|message| message.counter).eq(0..sent));
+                assert!(home.store.telemetry_counters(&id, &stream, None, 9_999).unwrap().into_iter().eq(0..sent));
+                assert_eq!(home.store.telemetry_received(&id, &stream).unwrap().runs.len(), 1);
+            }
+            let killed = home.copied_as_killed();
+            let again = (0..sent).flat_map(|counter| (0..4).map(move |device| row(device, counter))).collect();
+            assert!(append(&killed.store, again).iter().all(|answer| *answer == Appended::Repeat));
+            assert_eq!(killed.store.telemetry_count(&device_id(3), &climate()).unwrap(), sent);
+            assert_eq!(killed.store.telemetry_received(&device_id(3), &climate()).unwrap().missing(), 0);
+        }
+        if cut_short == 3 {
+            break;
+        }
+    }
+    assert!(cut_short > 0, "no move was seen under way");
+}
+
+#[test]
+fn retention_moves_what_it_has_to_delete_in_small_turns_too() {
+    let home = Home::with_devices(2);
+    append(&home.store, (0..4_500).map(|counter| row(1, counter)).collect());
+    let mut later = row(1, 4_500);
+    (later.received, later.device_time) = (at(9), at(9));
+    append(&home.store, vec![later]);
+    let expiry = Expiry { product: product().id, stream: climate(), before: at(5) };
+    assert_eq!(home.store.expire_telemetry(&expiry, at(9)).unwrap(), 4_500);
+    assert_eq!(home.store.telemetry_counters(&device_id(1), &climate(), None, 9).unwrap(), [4_500]);
+    assert_eq!(home.store.telemetry_received(&device_id(1), &climate()).unwrap().runs.len(), 1, "they did come");
+    assert_eq!(places(&home), (1, 0, 0));
 }
