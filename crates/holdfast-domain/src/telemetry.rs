@@ -64,6 +64,14 @@ pub struct LastReading {
     slopes: Box<[Option<SlopePoint>]>,
 }
 
+impl LastReading {
+    /// Whether this one is newer, by the device's counter.
+    #[must_use]
+    pub const fn follows(&self, other: &Self) -> bool {
+        self.counter > other.counter
+    }
+}
+
 /// The newest value of a field whose slope is limited.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct SlopePoint {

@@ -8,11 +8,13 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
+use holdfast_core::id::StreamId;
 use holdfast_core::mqtt::packet::PacketId;
 use holdfast_core::mqtt::reason::ReasonCode;
 use holdfast_core::time::Millis;
+use holdfast_domain::telemetry::LastReading;
 use holdfast_store::StoreError;
-use holdfast_store::telemetry::Appended;
+use holdfast_store::telemetry::{Appended, TelemetryRow};
 
 /// A named no to one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,15 @@ impl From<Refused> for Stop {
     }
 }
 
+/// Signed readings that hold: only now they count for what comes after them.
+#[derive(Debug)]
+pub(super) struct Proven {
+    /// What the next reading of the stream is compared with, and by the models of which generation.
+    pub(super) newest: Option<(StreamId, LastReading, u64)>,
+    /// What is stored.
+    pub(super) rows: Vec<TelemetryRow>,
+}
+
 /// Something that is done.
 #[derive(Debug)]
 pub(super) enum Done {
@@ -71,6 +82,8 @@ pub(super) enum Done {
         since: Millis,
         /// One entry for each message.
         result: Result<Vec<Appended>, StoreError>,
+        /// What follows from readings that the device itself signed.
+        proven: Option<Box<Proven>>,
     },
     /// One other document.
     Document {

@@ -17,6 +17,7 @@ use super::aside::{Allowance, Aside};
 use super::door::Door;
 use super::limits::STREAMS_KEPT_MAX;
 use super::models::{Models, Newest};
+use super::observe::Tap;
 use super::pending::{Done, Pending, Refused};
 use super::signed::{self, Signed};
 use crate::clock;
@@ -73,6 +74,7 @@ impl Readings {
         came: &Came<'_>,
         stream: StreamId,
         pending: &mut Pending,
+        tap: &mut Tap,
     ) -> Result<Option<TelemetryRow>, Refused> {
         if self.owner.is_none() {
             self.newest = came.door.models.recall(came.device, self.generation);
@@ -81,17 +83,20 @@ impl Readings {
         match Upload::parse(came.payload) {
             Ok(Upload::Reading { reading, signature: None }) => {
                 match self.judge(&stream, &[(&reading, &[])], false, came.now) {
-                    Ok(()) => return Ok(Some(row(came.device, &stream, &reading, came.now))),
+                    Ok(newest) => {
+                        self.keep(&stream, newest);
+                        return Ok(Some(row(came.device, &stream, &reading, came.now)));
+                    }
                     Err(refusal) => self.turn_down(came, stream, &refusal, pending)?,
                 }
             }
             Ok(Upload::Reading { reading, signature: Some(signature) }) => {
-                self.admit_pack(came, stream, (vec![reading], Some(signature)), pending)?;
+                self.admit_pack(came, stream, (vec![reading], Some(signature)), (pending, tap))?;
             }
             Ok(Upload::Pack { readings, signature }) => {
-                self.admit_pack(came, stream, (readings, signature), pending)?;
+                self.admit_pack(came, stream, (readings, signature), (pending, tap))?;
             }
-            Ok(Upload::Senml(pack)) => self.admit_senml(came, stream, &pack, pending)?,
+            Ok(Upload::Senml(pack)) => self.admit_senml(came, stream, &pack, (pending, tap))?,
             Ok(Upload::Shed(shed)) => {
                 if self.model.stream(stream.as_str()).is_none() {
                     return Err(refused(&TelemetryRefusal::UndeclaredStream));
@@ -112,18 +117,21 @@ impl Readings {
         came: &Came<'_>,
         stream: StreamId,
         (readings, signature): (Vec<TelemetryMessage>, Option<Vec<u8>>),
-        pending: &mut Pending,
+        (pending, tap): (&mut Pending, &mut Tap),
     ) -> Result<(), Refused> {
         let judged: Vec<Judged<'_>> = readings.iter().map(|reading| (reading, &[][..])).collect();
-        if let Err(refusal) = self.judge(&stream, &judged, signature.is_some(), came.now) {
-            return self.turn_down(came, stream, &refusal, pending);
-        }
+        let newest = match self.judge(&stream, &judged, signature.is_some(), came.now) {
+            Ok(newest) => newest,
+            Err(refusal) => return self.turn_down(came, stream, &refusal, pending),
+        };
         let Some(signature) = signature else {
-            let rows = readings.iter().map(|reading| row(came.device, &stream, reading, came.now)).collect();
-            append(came, rows, pending);
+            self.keep(&stream, newest);
+            append(came, (&stream, &readings), (pending, tap));
             return Ok(());
         };
-        let signed = Signed { author: came.device.clone(), forwarder: None, stream, readings, signature };
+        // Remembered when the signature holds: a pack of somebody else says nothing about what comes next.
+        let newest = newest.map(|newest| (newest, self.generation));
+        let signed = Signed { author: came.device.clone(), forwarder: None, stream, readings, signature, newest };
         let (door, id, now) = (Arc::clone(came.door), came.id, came.now);
         pending.push(async move { signed::verified(door, signed, (id, now)).await });
         Ok(())
@@ -134,7 +142,7 @@ impl Readings {
         came: &Came<'_>,
         stream: StreamId,
         pack: &senml::Pack,
-        pending: &mut Pending,
+        (pending, tap): (&mut Pending, &mut Tap),
     ) -> Result<(), Refused> {
         let readings = match pack.readings(came.now) {
             Ok(readings) => readings,
@@ -149,22 +157,22 @@ impl Readings {
             .collect();
         let messages: Vec<TelemetryMessage> = readings.iter().map(unsigned_message).collect();
         let judged: Vec<Judged<'_>> = messages.iter().zip(&units).map(|(m, u)| (m, u.as_slice())).collect();
-        if let Err(refusal) = self.judge(&stream, &judged, false, came.now) {
-            return self.turn_down(came, stream, &refusal, pending);
+        match self.judge(&stream, &judged, false, came.now) {
+            Ok(newest) => self.keep(&stream, newest),
+            Err(refusal) => return self.turn_down(came, stream, &refusal, pending),
         }
-        let rows = messages.iter().map(|message| row(came.device, &stream, message, came.now)).collect();
-        append(came, rows, pending);
+        append(came, (&stream, &messages), (pending, tap));
         Ok(())
     }
 
-    /// Judges the readings of one message, all or none.
+    /// Judges the readings of one message, all or none; gives what the next one is compared with.
     fn judge(
-        &mut self,
+        &self,
         stream: &StreamId,
         readings: &[Judged<'_>],
         signed: bool,
         now: Timestamp,
-    ) -> Result<(), TelemetryRefusal> {
+    ) -> Result<Option<LastReading>, TelemetryRefusal> {
         let known = self.newest.iter().position(|(name, _)| name == stream);
         let mut last = known.and_then(|at| self.newest.get(at)).map(|(_, last)| last);
         let mut newer = None;
@@ -175,10 +183,15 @@ impl Readings {
                 last = newer.as_ref();
             }
         }
-        if let Some(newer) = newer {
-            self.keep(stream, newer);
+        Ok(newer)
+    }
+
+    /// Remembers the newest of signed readings that hold, unless something newer or another model came in between.
+    pub(super) fn proven(&mut self, (stream, newest, generation): (StreamId, LastReading, u64)) {
+        let known = self.newest.iter().find(|(name, _)| *name == stream);
+        if generation == self.generation && known.is_none_or(|(_, known)| newest.follows(known)) {
+            self.keep(&stream, Some(newest));
         }
-        Ok(())
     }
 
     /// Keeps a refused message aside if it may be, and refuses it.
@@ -192,7 +205,8 @@ impl Readings {
         self.allowance.keep_aside(came, stream, Aside::of(refusal), pending)
     }
 
-    fn keep(&mut self, stream: &StreamId, newer: LastReading) {
+    fn keep(&mut self, stream: &StreamId, newer: Option<LastReading>) {
+        let Some(newer) = newer else { return };
         if let Some((_, last)) = self.newest.iter_mut().find(|(name, _)| name == stream) {
             *last = newer;
         } else if self.newest.len() < STREAMS_KEPT_MAX {
@@ -288,12 +302,18 @@ pub(crate) fn readmit(model: &Model, aside: &AsideRow) -> Option<Readmitted> {
 }
 
 /// Hands the rows of one message to the store; it is acknowledged when all of them are on disk.
-fn append(came: &Came<'_>, rows: Vec<TelemetryRow>, pending: &mut Pending) {
+fn append(
+    came: &Came<'_>,
+    (stream, readings): (&StreamId, &[TelemetryMessage]),
+    (pending, tap): (&mut Pending, &mut Tap),
+) {
+    let rows: Vec<_> = readings.iter().map(|reading| row(came.device, stream, reading, came.now)).collect();
+    tap.took(&rows);
     let mut ids = vec![None; rows.len().saturating_sub(1)];
     ids.push(came.id);
     let since = clock::monotonic();
     let append = came.door.records.append(rows);
-    pending.push(async move { Done::Telemetry { ids, since, result: append.await } });
+    pending.push(async move { Done::Telemetry { ids, since, result: append.await, proven: None } });
 }
 
 pub(super) fn refused(refusal: &TelemetryRefusal) -> Refused {

@@ -9,12 +9,12 @@ use holdfast_core::telemetry::{Shed, TelemetryMessage, Upload};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::integrity::alert_kind;
 use holdfast_domain::telemetry::forward::{ForwardRefusal, forged, may_forward};
-use holdfast_domain::telemetry::{Model, Role};
+use holdfast_domain::telemetry::{LastReading, Model, Role};
 use holdfast_store::telemetry::{LogRow, ProofRow};
 use holdfast_store::{CommitError, Store, StoreError};
 
 use super::door::Door;
-use super::pending::{Done, Pending, Refused, Stop};
+use super::pending::{Done, Pending, Proven, Refused, Stop};
 use super::readings::{Came, judge_one, refused, row};
 use super::records::refusal_of;
 use crate::clock;
@@ -28,6 +28,8 @@ pub(super) struct Signed {
     pub(super) stream: StreamId,
     pub(super) readings: Vec<TelemetryMessage>,
     pub(super) signature: Vec<u8>,
+    /// What the next reading of the author is compared with once these hold, and by the models of which generation.
+    pub(super) newest: Option<(LastReading, u64)>,
 }
 
 /// Checks the signature of readings that the model admitted, and stores both.
@@ -57,8 +59,12 @@ async fn store_signed(
     proof: ProofRow,
     (id, now, since): (Option<PacketId>, Timestamp, holdfast_core::time::Millis),
 ) -> Done {
-    let Signed { author, stream, readings, .. } = signed;
+    let Signed { author, forwarder, stream, readings, newest, .. } = signed;
     let rows: Vec<_> = readings.iter().map(|reading| row(&author, &stream, reading, now)).collect();
+    let proven = forwarder.is_none().then(|| {
+        let newest = newest.map(|(last, generation)| (stream, last, generation));
+        Box::new(Proven { newest, rows: rows.clone() })
+    });
     let mut ids = vec![None; rows.len().saturating_sub(1)];
     ids.push(id);
     let appended = door.records.store().append_signed(rows, Some(proof)).await;
@@ -66,7 +72,7 @@ async fn store_signed(
         CommitError::Fault(fault) => fault,
         CommitError::Conflict(_) => StoreError::Stopped,
     });
-    Done::Telemetry { ids, since, result }
+    Done::Telemetry { ids, since, result, proven }
 }
 
 const fn refuse(id: Option<PacketId>, refused: Refused) -> Done {
@@ -92,7 +98,7 @@ pub(super) fn forward(
             return Err(no(ForwardRefusal::Unsigned));
         }
     };
-    let signed = Signed { author, forwarder: Some(came.device.clone()), stream, readings, signature };
+    let signed = Signed { author, forwarder: Some(came.device.clone()), stream, readings, signature, newest: None };
     let (door, id, now) = (Arc::clone(came.door), came.id, came.now);
     pending.push(async move { forwarded(door, role, signed, (id, now)).await });
     Ok(())

@@ -21,7 +21,7 @@ use super::limits::{DRAIN_TIME_MAX, TOUCH_INTERVAL_MS_MAX, TOUCH_INTERVAL_MS_MIN
 use super::metrics::Counters;
 use super::nonces::Nonces;
 use super::observe::Tap;
-use super::pending::{Done, Pending, Refused, Stop};
+use super::pending::{Done, Pending, Proven, Refused, Stop};
 use super::presence::Lease;
 use super::readings::{Came, Readings};
 use super::records::refusal_of;
@@ -202,7 +202,7 @@ impl Talk {
             let Admit { packet_id, channel, payload } = message;
             let came = Came { door: &self.door, device: &self.identity.device, id: packet_id, payload: &payload, now };
             let taken = if let UpChannel::Telemetry(stream) = channel {
-                readings.admit(&came, stream, &mut self.pending).map(|row| {
+                readings.admit(&came, stream, &mut self.pending, &mut self.tap).map(|row| {
                     if let Some(row) = row {
                         rows.push(row);
                         ids.push(packet_id);
@@ -228,15 +228,21 @@ impl Talk {
             self.tap.took(&rows);
             let since = clock::monotonic();
             let append = self.door.records.append(rows);
-            self.pending.push(async move { Done::Telemetry { ids, since, result: append.await } });
+            self.pending.push(async move { Done::Telemetry { ids, since, result: append.await, proven: None } });
         }
     }
 
     /// Answers what is done. Fails if it is our fault that something was not stored.
-    pub(super) fn settle(&self, session: &mut ServerSession, done: Done) -> Result<(), ()> {
+    pub(super) fn settle(&mut self, session: &mut ServerSession, done: Done) -> Result<(), ()> {
         let counters = self.door.connections.counters();
         match done {
-            Done::Telemetry { ids, since, result: Ok(appended) } => {
+            Done::Telemetry { ids, since, result: Ok(appended), proven } => {
+                if let Some(Proven { newest, rows }) = proven.map(|proven| *proven) {
+                    self.tap.took(&rows);
+                    if let (Some(readings), Some(newest)) = (&mut self.readings, newest) {
+                        readings.proven(newest);
+                    }
+                }
                 counters.commit_took(clock::monotonic().0.saturating_sub(since.0));
                 let (mut stored, mut repeats) = (0, 0);
                 for (id, appended) in ids.into_iter().zip(appended) {

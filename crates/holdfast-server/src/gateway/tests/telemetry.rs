@@ -225,7 +225,7 @@ async fn a_signed_pack_is_stored_with_its_signature_and_a_changed_row_is_found_l
         panic!("an answer")
     };
     assert_eq!((words.as_str(), house.stored(&credential.device, "climate")), ("signature-wrong", 0));
-    // The rules between readings saw the forged pack; the device sends on with later ones.
+    // The rules between readings saw nothing of the forged pack.
     let Heard::PubAck(_, reason, words) = client.publish("telemetry/climate", &pack(&one(3))).await else {
         panic!("an answer")
     };
