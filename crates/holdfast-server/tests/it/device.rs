@@ -4,13 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use holdfast_core::cose::SoftwareKey;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::DeviceId;
 use holdfast_core::mqtt::packet::{Connect, Delivery, Packet, PacketId, Publish, Version};
 use holdfast_core::mqtt::property::Properties;
 use holdfast_core::mqtt::reason::ReasonCode;
 use holdfast_core::mqtt::{Decoded, Limits, Sender, decode};
+use holdfast_core::telemetry::TelemetryMessage;
+use holdfast_core::telemetry::signed::sign_readings;
 use holdfast_server::clock;
 use rcgen::{CertificateParams, KeyPair, PublicKeyData as _};
 use rustls::pki_types::pem::PemObject as _;
@@ -98,6 +101,18 @@ impl Unit {
         line
     }
 
+    /// Its operational key's signature over readings of a stream, as a payload carries it. Who signs need not be `author`.
+    pub(crate) fn sign_as(&self, author: &DeviceId, stream: &str, readings: &[Value]) -> String {
+        let pkcs8 = self.operational.as_ref().unwrap().key.serialize_der();
+        // The private key of RFC 5915 §3 inside it: version 1, then an octet string of 32 bytes.
+        let mark = [0x02, 0x01, 0x01, 0x04, 0x20];
+        let at = pkcs8.windows(mark.len()).position(|window| window == mark).unwrap() + mark.len();
+        let key = SoftwareKey::p256(pkcs8[at..at + 32].try_into().unwrap()).unwrap();
+        let parse = |reading: &Value| TelemetryMessage::parse(reading.to_string().as_bytes()).unwrap();
+        let readings: Vec<_> = readings.iter().map(parse).collect();
+        URL_SAFE_NO_PAD.encode(sign_readings(&key, author, &stream.parse().unwrap(), &readings).unwrap())
+    }
+
     /// A client of the devices' HTTPS door with its operational identity, which keeps its connection.
     pub(crate) fn https(&self, world: &World) -> reqwest::Client {
         let tls = config(&world.ca_pem, self.operational.as_ref().unwrap(), b"http/1.1");
@@ -165,6 +180,11 @@ impl Line {
 
     /// Publishes in the device's own tree; gives back the reason of the acknowledgement.
     pub(crate) async fn publish(&mut self, path: &str, payload: &str) -> ReasonCode {
+        self.publish_named(path, payload).await.0
+    }
+
+    /// The same, with the name that the server gives to a refusal; empty if it was taken.
+    pub(crate) async fn publish_named(&mut self, path: &str, payload: &str) -> (ReasonCode, String) {
         self.sent += 1;
         let packet_id = PacketId(std::num::NonZeroU16::new(self.sent).unwrap());
         let topic = format!("hf/v1/{}/{path}", self.device);
@@ -173,7 +193,10 @@ impl Line {
         let publish = Publish { delivery, retain: false, topic: &topic, properties: Properties::NONE, payload };
         self.send(&Packet::Publish(publish)).await;
         let reason = |packet: &Packet<'_>| match packet {
-            Packet::PubAck(ack) => (ack.packet_id == packet_id).then_some(ack.reason),
+            Packet::PubAck(ack) => {
+                let name = || ack.properties.reason_string().unwrap_or_default().to_owned();
+                (ack.packet_id == packet_id).then(|| (ack.reason, name()))
+            }
             _ => None,
         };
         self.hear(reason).await

@@ -29,6 +29,7 @@ mod publication;
 mod restart;
 mod returning;
 mod rotation;
+mod telemetry;
 mod trust;
 mod revocation;
 mod world;
