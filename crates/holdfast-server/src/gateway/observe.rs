@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use holdfast_core::hash::{Hasher, Sha256Digest};
 use holdfast_core::id::DeviceId;
+use holdfast_core::telemetry::senml::TIME_COUNTERS_FROM;
 use holdfast_domain::integrity::anomaly::{ENDPOINTS_MAX, FieldSummary, Observation, narrow};
 use holdfast_domain::integrity::playbook::{SetThrottle, Throttle};
 use holdfast_store::telemetry::TelemetryRow;
@@ -368,6 +369,10 @@ impl Drop for Tap {
 }
 
 fn order(counters: &mut Vec<(u16, u64)>, seen: &mut Observation, (stream, counter): (u16, u64)) {
+    if counter >= TIME_COUNTERS_FROM {
+        // A clock in the place of a counter: nothing is missing between two of them.
+        return;
+    }
     let Some((_, last)) = counters.iter_mut().find(|(known, _)| *known == stream) else {
         if counters.len() < STREAMS_MAX {
             counters.push((stream, counter));
