@@ -44,8 +44,27 @@ impl Way {
 pub(super) struct Back {
     /// When each device was back, and whether it matters for safety.
     pub(super) at: Vec<(Duration, bool)>,
-    pub(super) failed: BTreeMap<String, u64>,
+    /// Tries that failed, with the time at which each began.
+    failed: Vec<(Duration, String)>,
     pub(super) nobody_listened: u64,
+}
+
+impl Back {
+    /// Tries that failed, by name.
+    pub(super) fn failures(&self) -> BTreeMap<String, u64> {
+        let mut by_name = BTreeMap::new();
+        for (_, name) in &self.failed {
+            *by_name.entry(name.clone()).or_default() += 1;
+        }
+        by_name
+    }
+
+    /// A try that met the old process while it ended found nobody, however the system put it.
+    fn listening_since(&mut self, opened: Duration) {
+        let all = self.failed.len();
+        self.failed.retain(|(began, _)| *began >= opened);
+        self.nobody_listened += (all - self.failed.len()) as u64;
+    }
 }
 
 /// What the tasks share.
@@ -117,21 +136,21 @@ impl Crowd {
         }
         let crowd = Self { square, gate, cut, end, tasks, count: guests.len() };
         crowd.everybody("devices connecting", CALM_WITHIN).await?;
-        let Back { failed, .. } = crowd.square.take();
+        let failed = crowd.square.take().failures();
         if failed.is_empty() {
-            Ok(crowd)
-        } else {
-            Err(Fault::new("fleet", format!("not everybody could connect: {failed:?}")))
+            return Ok(crowd);
         }
+        Err(Fault::new("fleet", format!("not everybody could connect: {failed:?}")))
     }
 
     /// The server listens again: waits until everybody is back.
     pub(super) async fn come_back(&self, within: Duration) -> Result<Back, Fault> {
-        // A try that met the old process while it ended found nobody, however the system put it.
-        self.square.note(|book| book.nobody_listened += std::mem::take(&mut book.failed).values().sum::<u64>());
+        let opened = clock::elapsed();
         self.gate.send_replace(true);
         self.everybody("devices back", within).await?;
-        Ok(self.square.take())
+        let mut back = self.square.take();
+        back.listening_since(opened);
+        Ok(back)
     }
 
     /// Every connection breaks without a word; everybody comes back at once.
@@ -148,13 +167,10 @@ impl Crowd {
         while self.square.count() < self.count {
             let waited = clock::elapsed().saturating_sub(begun);
             if waited >= within {
-                let Back { at, failed, nobody_listened } = self.square.take();
-                let text = format!(
-                    "{} of {} after {} s; failed tries {failed:?}, {nobody_listened} found nobody",
-                    at.len(),
-                    self.count,
-                    waited.as_secs()
-                );
+                let back = self.square.take();
+                let (failed, nobody) = (back.failures(), back.nobody_listened);
+                let (count, all, secs) = (back.at.len(), self.count, waited.as_secs());
+                let text = format!("{count} of {all} after {secs} s; failed tries {failed:?}, {nobody} found nobody");
                 return Err(Fault::new(what, text));
             }
             let _ = tokio::time::timeout(BAR_EVERY, self.square.bell.notified()).await;
@@ -178,6 +194,7 @@ async fn live(guest: &Guest, seed: u64, square: &Square, line: &mut Option<Line>
     let mut first = true;
     loop {
         let permit = if first { square.calm.acquire().await.ok() } else { None };
+        let began = clock::elapsed();
         let tried = guest.connect(&square.address).await;
         drop(permit);
         match tried {
@@ -203,7 +220,7 @@ async fn live(guest: &Guest, seed: u64, square: &Square, line: &mut Option<Line>
                 continue;
             }
             Err(Ended::Refused) => square.note(|book| book.nobody_listened += 1),
-            Err(Ended::Failed(name)) => square.note(|book| *book.failed.entry(name).or_default() += 1),
+            Err(Ended::Failed(name)) => square.note(|book| book.failed.push((began, name))),
         }
         let wait = match square.way {
             Way::Together => PLAIN_WAIT,
@@ -228,5 +245,20 @@ fn first_wait(window: Option<Window>, backoff: &mut Backoff, seed: u64) -> Durat
 async fn stay(line: &mut Line) {
     while line.hear().await.is_ok() && line.write().await.is_ok() {
         line.told.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_try_that_began_before_the_server_listened_is_no_failed_try() {
+        let tried = |ms, name: &str| (Duration::from_millis(ms), name.to_owned());
+        let failed = vec![tried(5, "connect: reset"), tried(10, "tls: eof"), tried(12, "tls: eof")];
+        let mut back = Back { at: Vec::new(), failed, nobody_listened: 3 };
+        back.listening_since(Duration::from_millis(10));
+        assert_eq!(back.nobody_listened, 4);
+        assert_eq!(back.failures(), BTreeMap::from([("tls: eof".to_owned(), 2)]));
     }
 }

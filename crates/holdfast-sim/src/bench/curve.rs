@@ -64,7 +64,7 @@ impl Axis {
             2
         };
         let plain = format!("{value:.digits$}");
-        if self.step < 1.0 || plain.len() < 5 {
+        if self.step < 1.0 || plain.len() < 4 {
             return plain;
         }
         let (head, tail) = plain.split_at(plain.len() - 3);

@@ -4,6 +4,7 @@
 //! `storm`'s. Each failed try has a name.
 
 use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use holdfast_core::mqtt::{Decoded, Limits, Sender, decode};
 use holdfast_core::topic::DownChannel;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -43,6 +44,14 @@ pub(super) struct Guest {
     /// Whether it is of the product that comes back first.
     pub(super) safety: bool,
     tls: Arc<rustls::ClientConfig>,
+    /// Its own address on the loopback network, as devices in different homes have different ones.
+    from: Ipv4Addr,
+}
+
+/// An address of 127.0.0.0/8 (RFC 1122 §3.2.1.3) for each place of the fleet; every one of them is this machine.
+fn home(place: usize) -> Ipv4Addr {
+    let digit = |divisor: usize| u8::try_from(place / divisor % 250).unwrap_or(0);
+    Ipv4Addr::new(127, digit(62_500) + 1, digit(250), digit(1) + 1)
 }
 
 /// Why a try, or a connection, ended.
@@ -102,8 +111,14 @@ impl Window {
 }
 
 impl Guest {
-    pub(super) fn new(device: &Device, cas: &[CertificateDer<'static>]) -> Result<Self, Fault> {
-        Ok(Self { id: device.id.clone(), safety: device.safety, tls: device.tls(cas)? })
+    /// The device at this place of the fleet.
+    pub(super) fn new(device: &Device, place: usize, cas: &[CertificateDer<'static>]) -> Result<Self, Fault> {
+        Ok(Self { id: device.id.clone(), safety: device.safety, tls: device.tls(cas)?, from: home(place) })
+    }
+
+    /// The same device behind one address with all others.
+    pub(super) fn behind_one_address(self) -> Self {
+        Self { from: Ipv4Addr::LOCALHOST, ..self }
     }
 
     /// The TLS identity.
@@ -112,7 +127,11 @@ impl Guest {
     }
 
     async fn shake_hands(&self, address: &str) -> Result<TlsStream<TcpStream>, Ended> {
-        let tcp = TcpStream::connect(address).await.map_err(|why| Ended::at("connect", &why))?;
+        let failed = |why| Ended::at("connect", &why);
+        let to: SocketAddr = address.parse().map_err(|_| Ended::Failed("address".to_owned()))?;
+        let socket = TcpSocket::new_v4().map_err(failed)?;
+        socket.bind(SocketAddr::from((self.from, 0))).map_err(failed)?;
+        let tcp = socket.connect(to).await.map_err(failed)?;
         tcp.set_nodelay(true).map_err(|why| Ended::at("connect", &why))?;
         let name = ServerName::try_from("localhost").map_err(|_| Ended::Failed("name".to_owned()))?;
         TlsConnector::from(self.tls()).connect(name, tcp).await.map_err(|why| Ended::at("tls", &why))
@@ -284,7 +303,16 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn every_device_has_an_address_of_its_own() {
+        let homes: BTreeSet<Ipv4Addr> = (0..25_000).map(home).collect();
+        assert_eq!(homes.len(), 25_000);
+        assert!(homes.iter().all(|home| home.is_loopback() && *home != Ipv4Addr::LOCALHOST));
+    }
 
     #[test]
     fn a_window_is_two_numbers_in_order_and_anything_else_is_none() {

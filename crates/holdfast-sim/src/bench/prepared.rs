@@ -112,7 +112,7 @@ impl Prepared {
     /// The first so many devices, as they connect to a server with one of these CAs.
     pub(super) fn guests(&self, count: usize, cas: &[CertificateDer<'static>]) -> Result<Vec<Guest>, Fault> {
         let devices = self.devices.get(..count).ok_or_else(|| Fault::new("fleet", "fewer devices than asked for"))?;
-        devices.iter().map(|device| Guest::new(device, cas)).collect()
+        devices.iter().enumerate().map(|(place, device)| Guest::new(device, place, cas)).collect()
     }
 }
 
@@ -152,8 +152,9 @@ async fn make(holdfast: &Path, dir: &Path, count: usize, cores: &Cores) -> Resul
     let ca = CertificateDer::from_pem_slice(&ca).map_err(|why| Fault::new("ca.pem", why))?;
     let devices = enrol::all(made, &house.doors.devices, &ca).await?;
     // The first connection of a certificate proves it, which is written down; that is not what later runs measure.
-    let guests =
-        devices.iter().map(|device| Guest::new(device, std::slice::from_ref(&ca))).collect::<Result<Vec<_>, _>>()?;
+    let one_ca = std::slice::from_ref(&ca);
+    let guests = devices.iter().enumerate().map(|(place, device)| Guest::new(device, place, one_ca));
+    let guests = guests.collect::<Result<Vec<_>, Fault>>()?;
     guest::greet_all(&guests, &house.doors.mqtt).await?;
     let text = serde_json::to_vec(&devices).map_err(|why| Fault::new("devices.json", why))?;
     house.stop().await?;

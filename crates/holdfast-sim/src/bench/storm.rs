@@ -42,6 +42,9 @@ pub struct Args {
     /// Devices that come back to either side in the pairs.
     #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u16).range(10..=19_000))]
     beside: u16,
+    /// All devices come from one address, as behind one large router; the server limits what one address may open.
+    #[arg(long)]
+    one_address: bool,
     /// Pairs of storms beside mosquitto; 0 for none.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(0..=20))]
     pairs: u16,
@@ -108,7 +111,10 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
     let broker = Broker::start(&mosquitto, &scratch, &cores, &prepared.ca).await?;
     let cas = [prepared.ca.clone(), broker.ca.clone()];
     let mut theirs = Peer::Mosquitto(broker);
-    let guests = prepared.guests(all.max(beside), &cas)?;
+    let mut guests = prepared.guests(all.max(beside), &cas)?;
+    if args.one_address {
+        guests = guests.into_iter().map(Guest::behind_one_address).collect();
+    }
     let few = guests.get(..beside).unwrap_or(&guests);
     let (mut us, mut them) = (Vec::new(), Vec::new());
     for pair in 1..=args.pairs {
@@ -139,7 +145,8 @@ async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
     draw(&svg, &whole, them.last(), &sheet_note(all, beside))?;
     sheet.note(format!("Picture: {}", svg.display()));
     sheet.note(format!(
-        "{all} devices (one in five of a product with priority safety), each with its own certificate and five subscriptions; pairs at {beside}. Time starts when the server listens again."
+        "{all} devices (one in five of a product with priority safety), each with its own certificate and five subscriptions; pairs at {beside}. {}. Time starts when the server listens again.",
+        if args.one_address { "All from one address" } else { "Each from an address of its own" }
     ));
     let peer = broker::version(&mosquitto).await;
     sheet.note(format!(
@@ -195,7 +202,7 @@ async fn storm(peer: &mut Peer, guests: &[Guest], way: Way, signal: Signal) -> R
         seconds_to_half: [median(of(true)), median(of(false))],
         connects_per_second: count / seconds_to_all.max(1e-9),
         cpu_us_each: used.as_secs_f64() * 1e6 / count,
-        failed: back.failed,
+        failed: back.failures(),
         nobody_listened: back.nobody_listened,
         resident_mib: [mib(before), mib(after)],
         curve: times.iter().zip(1_u32..).map(|(at, n)| (*at, f64::from(n))).collect(),
