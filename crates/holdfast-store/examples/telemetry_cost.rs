@@ -63,6 +63,23 @@ fn main() -> Fallible<()> {
             let each = 1e6 / f64::from(total);
             println!("{devices:6} devices, {name:26}: {:5.2} us a row, {:5.2} us CPU", spent * each, cpu * each);
         }
+        // What a sender waits for at worst while more than one move is under way.
+        let mut waits = Vec::new();
+        for n in 0..1_200_u32 {
+            let rows = (n * 100..n * 100 + 100).map(|n| row(n % devices, counter + 1 + u64::from(n / devices)));
+            let rows = rows.collect::<Fallible<Vec<_>>>()?;
+            let begin = Instant::now();
+            wait(store.append_telemetry(rows))?;
+            waits.push(begin.elapsed().as_secs_f64() * 1e3);
+        }
+        waits.sort_by(f64::total_cmp);
+        let at = |share: usize| waits.get(waits.len() * share / 1_000).copied().unwrap_or_default();
+        println!(
+            "{devices:6} devices, batches of 100 alone     : {:5.2} ms in the middle, {:5.2} ms for 1 in 100, {:5.2} ms at most",
+            at(500),
+            at(990),
+            at(999)
+        );
     }
     Ok(())
 }
