@@ -91,6 +91,8 @@ pub(super) struct StreamPanel {
 
 /// What a panel says of a stream's quality and losses.
 pub(super) struct AccountLine {
+    /// Whether there is a reading of late that the score can be about.
+    pub(super) is_judged: bool,
     pub(super) score: u8,
     pub(super) class: &'static str,
     pub(super) parts: String,
@@ -118,6 +120,7 @@ impl AccountLine {
             });
         }
         Self {
+            is_judged: account.looked_at > 0,
             score: score.overall,
             class: match score.overall {
                 90..=100 => "ok",
