@@ -171,7 +171,7 @@ impl Device {
         let mut dice = Dice(scale.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number)));
         // A third of the fleet is left alone; the others have one fault each, in turn.
         let third = number.is_multiple_of(3);
-        let kind = usize::try_from(number - number / 3 - 1).unwrap_or(0) % Fault::ALL.len();
+        let kind = usize::try_from((number - number / 3).saturating_sub(1)).unwrap_or(0) % Fault::ALL.len();
         let fault = Fault::ALL.get(kind).copied().filter(|_| !third);
         let from = scale.days * DAY * 80 / 100;
         let spread = scale.days * DAY * 6 / 100;
