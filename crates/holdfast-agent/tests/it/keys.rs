@@ -22,7 +22,11 @@ ask; read go < $HOLDFAST_DATA/go; ask; exec sleep 600"#;
 /// The key process of a running agent.
 fn key_process(agent: &Running) -> Pid {
     let pid = agent.pid().as_raw_nonzero();
-    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    // Each thread has its own children, and any thread may start the key process again.
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().map(|thread| thread.unwrap().path());
+    let children: Vec<String> =
+        threads.map(|thread| std::fs::read_to_string(thread.join("children")).unwrap_or_default()).collect();
+    let children = children.join(" ");
     let is_keys = |pid: &&str| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).nth(1) == Some(b"keys")
