@@ -15,7 +15,10 @@ const PROOFS: &str = "crates/holdfast-core/testdata/mqtt/proofs.txt";
 /// Where tests stand that name statements, or that the proofs name.
 const SOURCES: &[&str] = &[
     "crates/holdfast-core/src/mqtt/tests.rs",
+    "crates/holdfast-core/src/mqtt/tests/round_trip.rs",
     "crates/holdfast-core/src/mqtt/session/tests.rs",
+    "crates/holdfast-core/src/mqtt/session/tests/downward.rs",
+    "crates/holdfast-core/src/mqtt/session/hints.rs",
     "crates/holdfast-core/src/mqtt/client/tests.rs",
     "crates/holdfast-server/src/gateway/registry.rs",
 ];

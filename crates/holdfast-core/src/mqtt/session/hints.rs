@@ -1,7 +1,7 @@
 //! What a device is told about coming back: user properties of our own, on 5.0 only (MQTT 5.0 §3.2.2.3.10, §3.14.2.2.4).
 //!
 //! Both are advice in milliseconds. A client that does not know them ignores them; they are left out rather than make a
-//! packet larger than the client takes (`[MQTT-3.2.2-20]`, `[MQTT-3.14.2-4]`).
+//! packet larger than the client takes.
 
 use alloc::format;
 
@@ -72,6 +72,8 @@ mod tests {
     const HELLO: &[u8] = b"\x10\x18\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x0bhearth-0001";
     /// Takes packets of 48 bytes at most.
     const NARROW: &[u8] = b"\x10\x1d\x00\x04MQTT\x05\x02\x00\x3c\x05\x27\x00\x00\x00\x30\x00\x0bhearth-0001";
+    /// Takes packets of 31 bytes at most: a bare CONNACK fits, a farewell with a pause of ages does not.
+    const TINY: &[u8] = b"\x10\x1d\x00\x04MQTT\x05\x02\x00\x3c\x05\x27\x00\x00\x00\x1f\x00\x0bhearth-0001";
     const OLD: &[u8] = b"\x10\x17\x00\x04MQTT\x04\x02\x00\x3c\x00\x0bhearth-0001";
 
     fn session() -> ServerSession {
@@ -136,8 +138,14 @@ mod tests {
     fn a_hint_is_left_out_where_there_is_no_room_or_no_word_for_it() {
         let mut narrow = session();
         narrow.handle(Input::Bytes(NARROW), Millis(0));
-        assert_eq!(hints(&mut narrow, Version::V5), []);
+        assert_eq!(hints(&mut narrow, Version::V5), [], "[MQTT-3.2.2-20]");
         assert!(narrow.version().is_some(), "and the device is let in all the same");
+        let mut tiny = session();
+        tiny.set_retry_after(Some(Millis(u64::MAX)));
+        tiny.handle(Input::Bytes(TINY), Millis(0));
+        let _ = hints(&mut tiny, Version::V5);
+        tiny.close(ReasonCode::ServerShuttingDown);
+        assert_eq!(hints(&mut tiny, Version::V5), [], "[MQTT-3.14.2-4]");
         let mut old = session();
         old.handle(Input::Bytes(OLD), Millis(0));
         assert_eq!(hints(&mut old, Version::V311), []);
