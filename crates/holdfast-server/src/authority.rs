@@ -359,6 +359,14 @@ fn ed25519_seed(secret: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     <[u8; 32]>::try_from(seed).ok().map(Zeroizing::new)
 }
 
+/// Whether a file of the folder of keys may lie where others read: it is sealed, a certificate, or one of the files here that
+/// hold no secret. What is not known counts as a secret.
+pub(crate) fn is_harmless(path: &Path, text: &[u8]) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let known = matches!(name, Some(ring::RING | vault::SEAL | COUNTER));
+    known || [vault::SEALED, CERTIFICATE].iter().any(|label| secret_file::from_pem(label, text).is_some())
+}
+
 /// Reads a public PEM certificate file.
 pub(crate) fn read_certificate(path: &Path) -> Result<CertificateDer<'static>, AuthorityError> {
     let text = fs::read(path).map_err(|source| SecretFileError::Io { path: path.to_owned(), source })?;

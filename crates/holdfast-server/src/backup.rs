@@ -9,6 +9,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::authority::is_harmless;
 use holdfast_core::hash::{Hasher, Sha256Digest};
 use holdfast_core::time::Timestamp;
 use holdfast_store::StoreError;
@@ -193,20 +194,16 @@ impl Entry {
     const NONE: Self = Self { bytes: 0, sha256: String::new() };
 }
 
-/// Whether every private key in the folder lies there under a seal.
+/// Whether nothing in the folder of keys is a secret in clear: what is not known to be harmless counts as one.
 fn all_sealed(state: &Path, names: &[String]) -> Result<bool, BackupError> {
     for name in names {
         let path = state.join(name);
-        let text = fs::read(&path).map_err(at(&path))?;
-        if text.windows(CLEAR_KEY.len()).any(|part| part == CLEAR_KEY) {
+        if !is_harmless(&path, &fs::read(&path).map_err(at(&path))?) {
             return Ok(false);
         }
     }
     Ok(true)
 }
-
-/// What stands in a file that holds a private key in clear (RFC 7468 §10).
-const CLEAR_KEY: &[u8] = b"BEGIN PRIVATE KEY";
 
 fn empty_folder(path: &Path) -> Result<(), BackupError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))?;
@@ -310,6 +307,7 @@ fn is_ours(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authority::secret_file::pem;
     use holdfast_store::Store;
 
     fn state(dir: &Path, key: &[u8]) -> PathBuf {
@@ -323,6 +321,10 @@ mod tests {
         state
     }
 
+    fn sealed() -> zeroize::Zeroizing<String> {
+        pem("HOLDFAST SEALED KEY", b"what nobody reads without the seal")
+    }
+
     fn quiet() -> impl FnMut(&'static str, u64, u64) {
         |_, _, _| ()
     }
@@ -330,7 +332,7 @@ mod tests {
     #[test]
     fn a_backup_is_checked_and_put_back_whole() {
         let dir = tempfile::tempdir().unwrap();
-        let state = state(dir.path(), b"-----BEGIN HOLDFAST SEALED KEY-----");
+        let state = state(dir.path(), sealed().as_bytes());
         let (to, new) = (dir.path().join("backup"), dir.path().join("new"));
         let list = create(&state, &to, Timestamp::from_micros(7), &mut quiet()).unwrap();
         assert!(list.keys);
@@ -344,17 +346,23 @@ mod tests {
 
     #[test]
     fn a_key_in_clear_never_goes_into_a_backup() {
-        let dir = tempfile::tempdir().unwrap();
-        let state = state(dir.path(), b"-----BEGIN PRIVATE KEY-----\nMIG");
-        let to = dir.path().join("backup");
-        let list = create(&state, &to, Timestamp::from_micros(7), &mut quiet()).unwrap();
-        assert!(!list.keys && !to.join("keys").exists());
+        for secret in [
+            pem("PRIVATE KEY", b"a key in clear"),
+            pem("KEY OF TOMORROW", b"who knows"),
+            "what is this".to_owned().into(),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let state = state(dir.path(), secret.as_bytes());
+            let to = dir.path().join("backup");
+            let list = create(&state, &to, Timestamp::from_micros(7), &mut quiet()).unwrap();
+            assert!(!list.keys && !to.join("keys").exists());
+        }
     }
 
     #[test]
     fn what_was_changed_or_does_not_belong_is_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
-        let state = state(dir.path(), b"sealed");
+        let state = state(dir.path(), sealed().as_bytes());
         let to = dir.path().join("backup");
         create(&state, &to, Timestamp::from_micros(7), &mut quiet()).unwrap();
         let name = |result: Result<List, BackupError>| result.unwrap_err().name();

@@ -66,7 +66,8 @@ pub fn rotate(
     Ok(step(kind::SERVER_KEY_MADE, role, new, now, |line| line.fact("person", by)))
 }
 
-/// Puts the next key to use; the one before it retires, and still counts until it is destroyed.
+/// Puts the next key to use; the one before it retires, and still counts until it is destroyed. `by` is nobody when the server
+/// makes up for a trust document that it accepted and did not live to follow.
 ///
 /// # Errors
 ///
@@ -75,7 +76,7 @@ pub fn activate(
     held: &[ServerKey],
     role: ServerRole,
     named: bool,
-    by: &PersonId,
+    by: Option<&PersonId>,
     now: Timestamp,
 ) -> Result<Decision, RotationRefusal> {
     let next = of(held, role, KeyState::Next).ok_or(RotationRefusal::NoNext)?;
@@ -84,7 +85,10 @@ pub fn activate(
     }
     let before = of(held, role, KeyState::Active).map(|active| active.key);
     Ok(step(kind::SERVER_KEY_ACTIVATED, role, next.key, now, |line| {
-        let line = line.fact("person", by);
+        let line = match by {
+            Some(person) => line.fact("person", person),
+            None => line,
+        };
         match before {
             Some(before) => line.fact("before", &before),
             None => line,
@@ -154,9 +158,9 @@ mod tests {
     #[test]
     fn a_key_is_used_only_when_the_maker_has_named_it() {
         let held = [key(1, KeyState::Active), key(2, KeyState::Next)];
-        assert_eq!(activate(&held, ROLE, false, &person(), NOW), Err(RotationRefusal::NotNamed));
-        assert_eq!(activate(&held[..1], ROLE, true, &person(), NOW), Err(RotationRefusal::NoNext));
-        let line = activate(&held, ROLE, true, &person(), NOW).expect("active").line.expect("a line");
+        assert_eq!(activate(&held, ROLE, false, Some(&person()), NOW), Err(RotationRefusal::NotNamed));
+        assert_eq!(activate(&held[..1], ROLE, true, Some(&person()), NOW), Err(RotationRefusal::NoNext));
+        let line = activate(&held, ROLE, true, Some(&person()), NOW).expect("active").line.expect("a line");
         assert_eq!(line.kind, "server-key-activated");
         assert!(line.facts.contains_key("before"));
     }

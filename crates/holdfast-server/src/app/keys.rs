@@ -1,6 +1,7 @@
 //! Keys as people see and change them: the inventory, the steps of a key change, revocation lists.
 
-use holdfast_core::cose::Signer as _;
+use holdfast_core::cose::{PublicKey, Signer as _};
+use holdfast_core::id::PersonId;
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_core::trust::{TrustContent, TrustDocument};
 use holdfast_domain::fleet::KeyThumbprint;
@@ -60,7 +61,7 @@ impl Keys for House {
             ChangeStep::Activate => {
                 let named =
                     held.iter().any(|key| key.role == role && key.state == KeyState::Next && self.is_named(key));
-                self.decide(rules::activate(&held, role, named, person, now).map_err(refused)?)?;
+                self.decide(rules::activate(&held, role, named, Some(person), now).map_err(refused)?)?;
                 self.authority.activate(role, now).map_err(|why| unmade(&why))?;
             }
             ChangeStep::Retire { anyway } => {
@@ -197,13 +198,32 @@ impl House {
     }
 
     /// A trust document names one freshness key: from the moment it is in force, that one signs.
-    pub(super) fn follow_freshness(&self, document: &TrustDocument, by: &holdfast_core::id::PersonId) -> Answer<()> {
+    pub(super) fn follow_freshness(&self, document: &TrustDocument, by: Option<&PersonId>) -> Answer<()> {
         if document.content().freshness == self.authority.freshness().public_key() {
             return Ok(());
         }
         let (held, now, role) = (self.authority.standing(), clock::now(), ServerRole::Freshness);
         self.decide(rules::activate(&held, role, true, by, now).map_err(refused)?)?;
         self.authority.activate(role, now).map_err(|why| unmade(&why))
+    }
+
+    /// The key that signs what is current and what devices are ordered to do.
+    #[must_use]
+    pub fn freshness_in_use(&self) -> PublicKey {
+        self.authority.freshness().public_key()
+    }
+
+    /// Makes up for a server that ended between accepting a trust document and following it.
+    ///
+    /// # Errors
+    ///
+    /// If the store or the keys' folder fails; it is tried again.
+    pub(crate) fn follow_trust_in_force(&self) -> Answer<()> {
+        let _turn = self.turns.updates.take();
+        match self.trust.document() {
+            Some(document) => self.follow_freshness(&document, None),
+            None => Ok(()),
+        }
     }
 
     /// Signs and keeps a revocation list if there is reason to: something fell since the last one, a day has passed, or

@@ -96,7 +96,10 @@ impl House {
         self.decide(decision)?;
         let verified = Arc::new(verified);
         self.trust.0.store(Some(Arc::clone(&verified)));
-        self.follow_freshness(&verified, &by.person.id)?;
+        if let Err(why) = self.follow_freshness(&verified, Some(&by.person.id)) {
+            // The document is in force; the server's own work follows it in a moment.
+            tracing::error!(why = %why, "the freshness key of the new trust document is not in use yet");
+        }
         self.doors.reload(&cas).map_err(|why| fault(&why))?;
         Ok(version)
     }

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::secret_file::{self, SecretFileError, from_hex, hex};
 
 /// PEM label of a sealed file.
-const SEALED: &str = "HOLDFAST SEALED KEY";
+pub(super) const SEALED: &str = "HOLDFAST SEALED KEY";
 /// The file that holds the wrapped data key.
 pub(super) const SEAL: &str = "seal.json";
 /// What the data key is bound to.

@@ -1,4 +1,4 @@
-//! Looks after keys: the doors' certificate, revocation lists, and the alert about a key that is past its time.
+//! Looks after keys: the one that the trust document names, the doors' certificate, revocation lists, and the alert about a key that is past its time.
 
 use holdfast_core::id::AlertId;
 use holdfast_domain::keys::inventory::watch;
@@ -13,6 +13,9 @@ const ALERTS_MAX: u32 = 500;
 
 /// One look.
 pub(super) fn see_to_keys(house: &House) {
+    if let Err(why) = house.follow_trust_in_force() {
+        tracing::error!(why = %why, "the freshness key that the trust document names cannot be put to use");
+    }
     renew_certificate(house);
     if let Err(why) = house.publish_crls() {
         tracing::error!(why = %why, "a revocation list cannot be made; the last one stays");

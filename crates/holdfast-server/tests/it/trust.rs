@@ -2,11 +2,16 @@
 
 use holdfast_core::cose::{Signer as _, SoftwareKey};
 use holdfast_core::trust::{TRUST_BYTES_MAX, TrustContent};
+use holdfast_domain::decision::{Change, Decision};
+use holdfast_domain::updates::TrustVersion;
+use holdfast_server::clock;
+use holdfast_store::Store;
 use reqwest::Method;
+use serde_json::json;
 
 use crate::api::Reply;
 use crate::maker::{document, role, stranger};
-use crate::world::{COSE, World};
+use crate::world::{COSE, World, until};
 
 async fn upload(world: &World, document: Vec<u8>) -> Reply {
     world.admin.bytes(Method::POST, "/api/v1/trust", COSE, document).await
@@ -101,4 +106,27 @@ async fn of_two_documents_at_once_one_comes_into_force() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 422], "{a:?} {b:?}");
     assert_eq!(world.kinds_from(lines).await, ["trust-accepted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_died_before_it_followed_its_trust_document_follows_it_at_the_next_start() {
+    let mut world = World::with_product().await;
+    world.admin.post("/api/v1/authority/freshness/rotate", json!({})).await.ok();
+    let content = with(&world.maker.content(&world.authority().await), |c| c.version = 2);
+    let (named, root) = (content.freshness.clone(), &world.maker.root);
+    let second = document(&content, &[&root[0], &root[1]]);
+    assert_ne!(world.server().house().freshness_in_use(), named);
+    world.stop().await;
+    // The last thing the killed server did: it committed the document.
+    let store = Store::open(&world.state()).unwrap();
+    let version = TrustVersion { version: 2, document: second, accepted: clock::now() };
+    store.commit(Decision::quiet(vec![Change::AddTrust(version)])).unwrap();
+    let at = store.ledger_head().unwrap().size;
+    drop(store);
+    world.restart().await;
+    until("the key that the document names", || async {
+        (world.server().house().freshness_in_use() == named).then_some(())
+    })
+    .await;
+    assert_eq!(world.kinds_from(at).await, ["server-key-activated"]);
 }
