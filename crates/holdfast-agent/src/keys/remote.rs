@@ -117,6 +117,10 @@ impl Keys {
             Some(stream) => stream,
             None => self.connect(line)?,
         };
+        for limit in [UnixStream::set_read_timeout, UnixStream::set_write_timeout] {
+            limit(&stream, Some(ANSWER_WITHIN))
+                .map_err(Fault::files("reach the key process of", Path::new("this device")))?;
+        }
         let lost = |why: io::Error| {
             tracing::warn!(reason = %why, "the key process did not answer");
             Fault::refused("key-process-lost")
@@ -145,10 +149,6 @@ impl Keys {
             Reach::Here(_) => return Err(Fault::refused("key-process-gone")),
         };
         line.child = child;
-        for limit in [UnixStream::set_read_timeout, UnixStream::set_write_timeout] {
-            limit(&stream, Some(ANSWER_WITHIN))
-                .map_err(Fault::files("reach the key process of", Path::new("this device")))?;
-        }
         Ok(stream)
     }
 
@@ -320,5 +320,17 @@ impl Signer for RemoteKey {
             tracing::warn!(fault.name = fault.name(), "no signature under evidence");
             SignError::KeyUnavailable
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_process_that_says_nothing_is_not_waited_for_for_ever_however_it_was_reached() {
+        let (ours, _mute) = UnixStream::pair().unwrap();
+        let fault = Keys::inherited(ours).hello().unwrap_err();
+        assert_eq!(fault.name(), "key-process-gone");
     }
 }
