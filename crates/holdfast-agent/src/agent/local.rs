@@ -168,7 +168,9 @@ impl Agent {
                     nonce: String,
                 }
                 let id = path.trim_start_matches("pairing/");
-                let opened = request.json::<Opened>().ok_or("body-malformed");
+                // One question at a time: a button that is pressed for one must not answer another.
+                let free = if door.reset_asked.is_some() { Err("question-waits") } else { Ok(()) };
+                let opened = free.and_then(|()| request.json::<Opened>().ok_or("body-malformed"));
                 match opened.and_then(|opened| door.keeper.open(id, &opened.nonce, now)) {
                     Ok(waiting) => {
                         let body =
@@ -176,6 +178,7 @@ impl Agent {
                         self.show_question();
                         Ok((202, body))
                     }
+                    Err(name @ "question-waits") => Err((409, name)),
                     Err(name) => Err((404, name)),
                 }
             }
@@ -223,7 +226,11 @@ impl Agent {
             (Method::Post, "reset") => {
                 may(Permission::Manage)?;
                 let Some(door) = &mut self.local else { return Err((503, "busy")) };
-                let until = Millis(clock::monotonic().0.saturating_add(door.confirm_within.0));
+                let now = clock::monotonic();
+                if door.reset_asked.is_some() || door.keeper.waiting(now).is_some() {
+                    return Err((409, "question-waits"));
+                }
+                let until = Millis(now.0.saturating_add(door.confirm_within.0));
                 door.reset_asked = Some((known.name.clone(), until));
                 self.show_question();
                 Ok(Response::json(202, &json!({ "state": "waiting" })))

@@ -226,7 +226,13 @@ fn a_button_on_the_device_confirms_and_a_reset_from_a_phone_needs_a_person_at_th
     assert_eq!(house.call(("GET", &path), None, &[]).1["state"], "confirmed");
     let token = house.token(&phone());
     let before = house.device.status()["local_fingerprint"].clone();
-    assert_eq!(house.with(&token, ("POST", "/local/v1/reset"), Some(json!({}))).0, 202);
+    let reset = ("POST", "/local/v1/reset");
+    let (_, waiting) = house.ask_to_pair_as("Another phone", &SoftwareKey::ed25519(&[22; 32]), &["read"]);
+    assert!(house.next().contains("Another phone"), "the device asks");
+    let refused = house.with(&token, reset, Some(json!({})));
+    assert_eq!(refused.0, 409, "a button pressed for the pairing must not confirm a reset: {}", refused.1);
+    assert!(house.local(&["deny"]).status.success(), "{waiting}");
+    assert_eq!(house.with(&token, reset, Some(json!({}))).0, 202);
     assert!(house.next().contains("factory-reset"), "the device asks");
     assert_eq!(house.with(&token, ("GET", "/local/v1/status"), None).0, 200, "nothing has happened yet");
     assert!(house.local(&["confirm", "reset"]).status.success());
