@@ -349,8 +349,8 @@ impl House {
             change_due: None,
             state: KeyState::Active,
         };
-        let named = |purpose: Purpose, keys: &[holdfast_core::cose::PublicKey]| -> Vec<KeyEntry> {
-            let one = |key: &holdfast_core::cose::PublicKey| {
+        let named = |purpose: Purpose, keys: &[PublicKey]| -> Vec<KeyEntry> {
+            let one = |key: &PublicKey| {
                 entry(purpose, hex(key.key_id().as_bytes()), algorithm_name(key), Some(content.created), None)
             };
             keys.iter().map(one).collect()
@@ -369,7 +369,7 @@ impl House {
     }
 }
 
-fn algorithm_name(key: &holdfast_core::cose::PublicKey) -> &'static str {
+fn algorithm_name(key: &PublicKey) -> &'static str {
     match key.algorithm() {
         holdfast_core::cose::Algorithm::Ed25519 => "Ed25519",
         holdfast_core::cose::Algorithm::Esp256 => "ESP256",
