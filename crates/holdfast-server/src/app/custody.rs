@@ -62,7 +62,7 @@ impl CustodyChain for House {
     }
 
     fn sighted(&self, reader: &Reader, seen: &[(TagId, Timestamp)]) -> Answer<Vec<Told>> {
-        let _turn = self.turns.devices.take();
+        let _turn = self.turns.custody.take();
         seen.iter().map(|(tag, at)| self.one_sighting(reader, tag, *at)).collect()
     }
 

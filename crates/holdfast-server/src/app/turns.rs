@@ -28,6 +28,8 @@ pub(crate) struct Turns {
     pub(crate) products: Turn,
     /// Factory batches: a large one takes seconds.
     pub(crate) batches: Turn,
+    /// Readers, tags and sightings: a message of a reader is hundreds of decisions.
+    pub(crate) custody: Turn,
     /// People's tokens.
     pub(crate) people: Turn,
 }
