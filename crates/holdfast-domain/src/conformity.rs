@@ -126,12 +126,6 @@ pub struct Facts {
     pub handshakes: u64,
     /// Devices whose certificate is good, as far as their enrolment goes.
     pub devices_accepted: u64,
-    /// Those of them whose factory key the factory station saw in hardware.
-    pub devices_in_hardware: u64,
-    /// Devices with more than one certificate that admits them.
-    pub devices_admitted_twice: u64,
-    /// Alerts about a second holder of an identity ever opened.
-    pub clone_alerts: u64,
     /// Devices that were seen connected and never had a certificate.
     pub seen_without_certificate: u64,
     /// Tags bound to units.
@@ -164,10 +158,6 @@ pub struct Facts {
     pub revoked_refused: u64,
     /// Revoked devices that were seen connected later than a minute after their revocation.
     pub revoked_seen_late: u64,
-    /// Commands whose life ended during an outage that their device reported afterwards.
-    pub commands_expired_away: u64,
-    /// Answers to commands that came after the end of the command's life.
-    pub commands_answered_late: u64,
     /// Findings whose quarantine a standing rule ordered and that are contained.
     pub isolated_by_rule: u64,
     /// Findings whose quarantine a standing rule ordered and that are not contained.

@@ -1,37 +1,9 @@
 //! The counts from which conformity is computed. No opinion: what they prove is decided in `domain`.
 
-use std::collections::BTreeSet;
-
 use crate::error::StoreError;
-use crate::row::{all, exactly};
+use crate::row::exactly;
 use crate::sql;
 use crate::store::Store;
-
-/// Most pairs of an expired command and a later outage that are looked through.
-const EXPIRED_MAX: u32 = 10_000;
-
-impl Store {
-    /// How many commands ran out inside an outage that their device reported when it came back.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if the store fails.
-    pub fn commands_expired_away(&self) -> Result<u64, StoreError> {
-        let pairs = self.read(|conn| {
-            all(conn, (sql::EXPIRED_THEN_BACK, "command"), [EXPIRED_MAX], |f| {
-                Ok((f.text()?, f.time()?.as_micros(), f.text()?))
-            })
-        })?;
-        let away = |(_, expires, outage): &(String, i64, String)| began(outage).is_some_and(|start| start <= *expires);
-        let commands: BTreeSet<String> = pairs.into_iter().filter(away).map(|(command, ..)| command).collect();
-        Ok(u64::try_from(commands.len()).unwrap_or(u64::MAX))
-    }
-}
-
-/// When an outage began, from the text of its event: words `name=value`, times in microseconds since 1970.
-fn began(outage: &str) -> Option<i64> {
-    outage.split(' ').find_map(|word| word.strip_prefix("start=")).and_then(|at| at.parse().ok())
-}
 
 macro_rules! facts {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -130,12 +102,6 @@ facts! {
     ledger_signed,
     /// Quarantines that good evidence lifted.
     quarantines_lifted,
-    /// Accepted devices whose factory key the factory station saw in hardware.
-    devices_in_hardware,
-    /// Devices with more than one proven certificate.
-    devices_admitted_twice,
-    /// Alerts about a second holder of an identity.
-    alerts_clone,
     /// Alerts about a key that was replaced because it was lost.
     alerts_key_replaced,
     /// Alerts about one tag at two places.
@@ -154,8 +120,6 @@ facts! {
     revoked_refused,
     /// Revoked devices that were seen later than a minute after their revocation.
     revoked_seen_late,
-    /// Answers to commands whose life was over.
-    commands_answered_late,
     /// Findings that a rule isolated.
     isolated_by_rule,
     /// Findings that a rule is about to isolate.

@@ -24,9 +24,7 @@ const RULES: &[Rule] = &[
     (&["FUA-11"], no_signing_key_on_the_server),
     (&["CoP-7.2"], tampering_alerts),
     (&["CoP-7.4", "CoP-7.5"], recovery_from_known_good),
-    (&["CoP-1.7"], identities_cannot_be_copied),
     (&["CoP-5.4"], keys_are_kept_renewed_and_revoked),
-    (&["CoP-9.7"], no_stale_order_after_an_outage),
     (&["CoP-10.4"], isolated_by_rule_in_time),
     (&["NIST-TST-3"], changed_lost_and_repeated_messages_are_named),
     (&["NIST-SEC-8"], aggregators_do_not_author),
@@ -133,23 +131,6 @@ fn recovery_from_known_good(f: &Facts) -> Option<Proof> {
     )))
 }
 
-/// Guideline 1. Proven by distinct factory keys that all lie in hardware, one admitting certificate for each device, and a
-/// second holder that was refused. That a key does not leave its chip is the factory station's word, not counted here.
-fn identities_cannot_be_copied(f: &Facts) -> Option<Proof> {
-    let all_in_hardware = f.devices_accepted > 0 && f.devices_in_hardware == f.devices_accepted;
-    if f.devices_admitted_twice > 0 {
-        return Some(not_met(format!("{} devices are admitted with two certificates", f.devices_admitted_twice)));
-    }
-    if !all_in_hardware || f.factory_keys != f.devices || f.clone_alerts == 0 {
-        return None;
-    }
-    Some(met(format!(
-        "all {} accepted devices have a factory key of their own in hardware; {} second holders of an identity raised an \
-         alert, and no device is admitted twice",
-        f.devices_accepted, f.clone_alerts
-    )))
-}
-
 /// Guideline 5. Proven by what became of revoked, renewed and ending keys, by fresh revocation lists, sealed key files
 /// and thresholds of signers. How holders keep their offline keys is not counted.
 fn keys_are_kept_renewed_and_revoked(f: &Facts) -> Option<Proof> {
@@ -178,19 +159,6 @@ fn keys_are_kept_renewed_and_revoked(f: &Facts) -> Option<Proof> {
         f.cas_with_fresh_crl,
         f.root_threshold,
         f.release_threshold
-    )))
-}
-
-/// Guideline 9. Proven by commands whose life ended inside an outage that the device reported when it came back, while no
-/// answer to any command ever came late. In which order a device does the rest of its return is not counted.
-fn no_stale_order_after_an_outage(f: &Facts) -> Option<Proof> {
-    if f.commands_expired_away == 0 || f.commands_answered_late > 0 {
-        return None;
-    }
-    Some(met(format!(
-        "{} commands ran out while their device was away; each is reported expired, and none was carried out after the \
-         device came back",
-        f.commands_expired_away
     )))
 }
 
@@ -294,8 +262,6 @@ mod tests {
             listeners_tls13: 3,
             handshakes: 30,
             devices_accepted: 7,
-            devices_in_hardware: 7,
-            clone_alerts: 1,
             tags: 2,
             tag_clone_alerts: 1,
             forwards_proven: 12,
@@ -308,7 +274,6 @@ mod tests {
             cas_with_fresh_crl: 2,
             devices_revoked: 1,
             revoked_refused: 4,
-            commands_expired_away: 1,
             isolated_by_rule: 1,
             containment_ms_max: 1_250,
             detection_ms_max: 30_000,
@@ -334,7 +299,6 @@ mod tests {
             ("CoP-5.1", Facts { listeners_tls13: 2, ..lived() }),
             ("FUA-3", Facts { releases_under_threshold: 1, ..lived() }),
             ("FUA-11", Facts { release_keys_on_server: 1, ..lived() }),
-            ("CoP-1.7", Facts { devices_admitted_twice: 1, ..lived() }),
             ("CoP-5.4", Facts { keys_overdue: 1, ..lived() }),
             ("CoP-5.4", Facts { revoked_seen_late: 1, ..lived() }),
             ("CoP-10.4", Facts { containment_ms_max: 60_001, ..lived() }),
@@ -351,16 +315,12 @@ mod tests {
             ("CoP-7.2", Facts { contradictions: 0, ..lived() }),
             ("CoP-7.4", Facts { recoveries: 0, ..lived() }),
             ("CoP-3.12", Facts { executions_succeeded: 0, ..lived() }),
-            ("CoP-1.7", Facts { devices_in_hardware: 6, ..lived() }),
-            ("CoP-1.7", Facts { clone_alerts: 0, ..lived() }),
             ("CoP-5.4", Facts { revoked_refused: 0, ..lived() }),
             ("CoP-5.4", Facts { certificates_renewed: 0, ..lived() }),
             ("CoP-5.4", Facts { certificates_ended: 1, ..lived() }),
             ("CoP-5.4", Facts { cas_with_fresh_crl: 1, ..lived() }),
             ("CoP-5.4", Facts { root_threshold: 1, ..lived() }),
             ("CoP-5.4", Facts { server_keys_sealed: false, ..lived() }),
-            ("CoP-9.7", Facts { commands_expired_away: 0, ..lived() }),
-            ("CoP-9.7", Facts { commands_answered_late: 1, ..lived() }),
             ("CoP-10.4", Facts { isolated_by_rule: 0, containment_ms_max: 0, ..lived() }),
             ("CoP-10.4", Facts { isolation_pending: 1, ..lived() }),
             ("NIST-TST-3", Facts { series_unsigned: 1, ..lived() }),

@@ -60,10 +60,6 @@ catalogue! { INTEGRITY:
         (select count(*) from person),
         (select count(*) from ledger_leaf), (select coalesce(max(size), 0) from checkpoint),
         (select count(*) from ledger_leaf where kind = 'evidence-affirmed'),
-        (select count(*) from hardware_key h join device d on d.id = h.device where d.enrolment = 'accepted'),
-        (select count(*) from (select device from certificate where state = 'proven'
-            group by device having count(*) > 1) as twice),
-        (select count(*) from alert where kind = 'clone-suspected'),
         (select count(*) from alert where kind = 'key-replaced'),
         (select count(*) from alert where kind = 'tag-clone-suspected'),
         (select count(*) from alert where kind = 'forward-forged'),
@@ -76,8 +72,6 @@ catalogue! { INTEGRITY:
         (select count(*) from device d join presence p on p.device = d.id where d.enrolment = 'revoked'
             and p.last_seen > 60000000 + (select max(c.state_changed) from certificate c
                 where c.device = d.id and c.state = 'revoked')),
-        (select count(*) from command where outcome = 'succeeded' and ended > expires)
-            + (select coalesce(sum(count), 0) from refusal where name = 'command-ended'),
         (select count(distinct f.id) from playbook_action a join finding f on f.id = a.finding
             where a.ordered_by is null and a.play = 'quarantine' and f.contained is not null),
         (select count(distinct f.id) from playbook_action a join finding f on f.id = a.finding
@@ -94,6 +88,4 @@ catalogue! { INTEGRITY:
             where exists (select 1 from telemetry_run b where b.series = r.series and b.first < r.first)
             and not exists (select 1 from telemetry_shed h
                 where h.series = r.series and h.first < r.first and h.last >= r.first - 1))";
-    EXPIRED_THEN_BACK = "select c.id, c.expires, e.text from command c join device_event e on e.device = c.device
-        where c.outcome = 'expired' and e.kind = 'outage' and e.device_time >= c.expires order by c.id limit $1";
 }

@@ -1,6 +1,5 @@
 //! What conformity counts: each figure rises by what it speaks of, and by nothing else.
 
-use holdfast_store::Store;
 use holdfast_store::conformity::Facts;
 use rusqlite::Connection;
 
@@ -50,27 +49,11 @@ fn a_figure_rises_by_what_it_speaks_of() {
     const MINUTE: i64 = 60_000_000;
     let presence = |at: i64| format!("insert into presence values ('hearth-00000', {at}, 0);");
     let revoked = "update device set enrolment = 'revoked';".to_owned() + &certificate_row("c", "revoked", 100, 900);
-    let accepted = "update device set enrolment = 'accepted';";
     let proof = "insert into telemetry_proof (id, series, first, last, readings, signature, key, forwarder, received)
         values (1, 1, 1, 1, x'', x'', x'', 'hearth-00001', 1);";
     let runs = "insert into telemetry_run values (1, 0, 4); insert into telemetry_run values (1, 7, 9);";
     let shed = "insert into telemetry_shed values (1, 5, 6, 'full', 1);";
     let figure: &[Figure] = &[
-        ("hardware", "insert into hardware_key values ('hearth-00000');".to_owned(), |f| f.devices_in_hardware, 0),
-        (
-            "hardware",
-            format!("{accepted} insert into hardware_key values ('hearth-00000');"),
-            |f| f.devices_in_hardware,
-            1,
-        ),
-        ("once", certificate_row("a", "proven", 1, 9), |f| f.devices_admitted_twice, 0),
-        (
-            "twice",
-            certificate_row("a", "proven", 1, 9) + &certificate_row("b", "proven", 1, 9),
-            |f| f.devices_admitted_twice,
-            1,
-        ),
-        ("clone", alert_row("clone-suspected"), |f| f.alerts_clone, 1),
         ("lost key", alert_row("key-replaced"), |f| f.alerts_key_replaced, 1),
         ("tag", alert_row("tag-clone-suspected"), |f| f.alerts_tag_clone, 1),
         ("forgery", alert_row("forward-forged"), |f| f.alerts_forgery, 1),
@@ -100,35 +83,10 @@ fn a_figure_rises_by_what_it_speaks_of() {
         ("wrong", refusal_row("signature-wrong", 2) + &refusal_row("forward-forged", 1), |f| f.signatures_wrong, 3),
         ("gap", format!("{SERIES} {runs}"), |f| f.gaps, 1),
         ("declared", format!("{SERIES} {runs} {shed}"), |f| f.gaps, 0),
-        ("answered late", refusal_row("command-ended", 1), |f| f.commands_answered_late, 1),
     ];
     for (what, statements, read, expected) in figure {
         let home = Home::with_devices(2);
         lived(&home, statements);
         assert_eq!(read(&home.store.facts().unwrap()), *expected, "{what}");
-    }
-}
-
-#[test]
-fn a_command_ran_out_while_its_device_was_away_only_if_the_outage_began_before() {
-    let event = |counter: u32, start: i64, end: i64| {
-        format!(
-            "insert into device_event values ('hearth-00000', {counter}, 'outage',
-                 'class=server start={start} end={end} seconds=1 tries=2', {end}, {end});"
-        )
-    };
-    let command = "insert into command (id, device, action, input, created, expires, outcome, ended)
-        values ('one', 'hearth-00000', 'unlock', '{}', 10, 100, 'expired', 101);";
-    let away = |store: &Store| store.commands_expired_away().unwrap();
-    for (what, statements, expected) in [
-        ("never away", String::new(), 0),
-        ("back before", event(1, 20, 90), 0),
-        ("away later", event(1, 110, 190), 0),
-        ("away", event(1, 20, 190), 1),
-        ("told twice", event(1, 20, 190) + &event(2, 90, 200), 1),
-    ] {
-        let home = Home::with_devices(1);
-        lived(&home, &format!("{command} {statements}"));
-        assert_eq!(away(&home.store), expected, "{what}");
     }
 }
