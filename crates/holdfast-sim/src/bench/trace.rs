@@ -1,6 +1,7 @@
 //! Watches the running server with strace: each acknowledgement must be written after a sync that ended after the message
 //! was read. A look at the order of system calls, not at what the disk does.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -27,13 +28,20 @@ const ATTACH_WITHIN: Duration = Duration::from_secs(10);
 /// The calls that matter.
 const CALLS: &str = "trace=fdatasync,fsync,read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,io_uring_enter";
 
+/// A read shorter than this holds no message with a telemetry pack: it is an acknowledgement of the device's own.
+const SHORTEST_MESSAGE: i64 = 60;
+/// A PUBACK of MQTT 5 without a reason, four bytes, in a record of TLS 1.3 (header 5, content type 1, tag 16).
+const PUBACK_RECORD: i64 = 26;
+
 /// What was seen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Order {
-    /// Writes to the device after something was read from it.
+    /// Acknowledgements written to the device after a message was read from it.
     pub(super) answers: u64,
     /// Those with a whole sync between reading and writing.
     pub(super) after_sync: u64,
+    /// The trace from the reading to the writing of each that came too early.
+    pub(super) early: Vec<String>,
 }
 
 /// Lets one device report while strace looks.
@@ -83,6 +91,9 @@ pub(super) async fn syncs_before_answers(
     }
     let _ = tokio::time::timeout(ATTACH_WITHIN, strace.wait()).await;
     let order = read(&file, port)?;
+    for early in &order.early {
+        say(&format!("an acknowledgement before its sync:\n{early}"));
+    }
     let acknowledged = seen.acknowledged.len() as u64;
     if acknowledged == 0 || order.answers < acknowledged {
         let text = format!("{acknowledged} acknowledgements, but {} answers in the trace", order.answers);
@@ -96,7 +107,8 @@ fn read(file: &Path, port: u16) -> Result<Order, Fault> {
     Ok(judge(&String::from_utf8_lossy(&text), port))
 }
 
-/// Reads the trace of `strace -f -yy`: sockets are shown with both ends' ports.
+/// Reads the trace of `strace -f -yy`: sockets are shown with both ends' ports. A call that another thread's call interrupted in
+/// the trace is put together again: a reading counts when it ended, a writing when it began.
 fn judge(trace: &str, port: u16) -> Order {
     let device = format!(":{port}]");
     let mut order = Order::default();
@@ -104,9 +116,22 @@ fn judge(trace: &str, port: u16) -> Order {
     let (mut waiting, mut synced) = (false, false);
     // Threads with a sync under way that began after the message was read.
     let mut syncing: Vec<&str> = Vec::new();
+    // Calls on the device's socket whose end is not told yet, with what was synced when they began.
+    let mut halves: HashMap<&str, (&str, bool)> = HashMap::new();
+    let mut since: Vec<&str> = Vec::new();
     for line in trace.lines() {
-        let (thread, call) = line.split_once(' ').unwrap_or((line, ""));
-        let call = call.trim_start();
+        since.push(line);
+        let (thread, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let told = rest.trim_start();
+        if told.contains(&device) && told.ends_with("<unfinished ...>") {
+            halves.insert(thread, (told, synced));
+            continue;
+        }
+        let resumed = told.starts_with("<... ");
+        let (call, synced_then) = match halves.remove(thread) {
+            Some(half) if resumed => half,
+            _ => (told, synced),
+        };
         let ours = call.contains(&device);
         let sync = call.starts_with("fdatasync(") || call.starts_with("fsync(");
         if sync && waiting {
@@ -118,13 +143,17 @@ fn judge(trace: &str, port: u16) -> Order {
                 synced |= call.ends_with("= 0");
             }
         } else if ours && is_read(call) {
-            if result(call).is_some_and(|count| count > 0) && !waiting {
+            if result(told).is_some_and(|count| count >= SHORTEST_MESSAGE) && !waiting {
                 (waiting, synced) = (true, false);
                 syncing.clear();
+                since = vec![line];
             }
-        } else if ours && is_write(call) && waiting {
+        } else if ours && is_write(call) && waiting && result(told) == Some(PUBACK_RECORD) {
             order.answers += 1;
-            order.after_sync += u64::from(synced);
+            order.after_sync += u64::from(synced_then);
+            if !synced_then {
+                order.early.push(since.join("\n"));
+            }
             waiting = false;
         }
     }
@@ -152,7 +181,8 @@ mod tests {
 
     fn check(middle: &str, after_sync: u64) {
         let trace = format!("{READ}{middle}{WRITE}");
-        assert_eq!(judge(&trace, 50_412), Order { answers: 1, after_sync }, "{trace}");
+        let early = if after_sync == 0 { vec![trace.trim_end().to_owned()] } else { Vec::new() };
+        assert_eq!(judge(&trace, 50_412), Order { answers: 1, after_sync, early }, "{trace}");
     }
 
     #[test]
@@ -166,10 +196,29 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_the_trace_tells_in_two_halves_is_one_call() {
+        let begun = "12 writev(23<TCP:[127.0.0.1:8883->127.0.0.1:50412]>, [{...}], 1 <unfinished ...>\n";
+        let sync = "14 fdatasync(9</x>) = 0\n";
+        let ended = "12 <... writev resumed>) = 26\n";
+        let kept = judge(&format!("{READ}{sync}{begun}{ended}"), 50_412);
+        assert_eq!((kept.answers, kept.after_sync), (1, 1));
+        let broken = judge(&format!("{READ}{begun}{sync}{ended}"), 50_412);
+        assert_eq!((broken.answers, broken.after_sync), (1, 0), "the sync ended after the writing began");
+        let begun = "12 recvfrom(23<TCP:[127.0.0.1:8883->127.0.0.1:50412]>,  <unfinished ...>\n";
+        let ended = "12 <... recvfrom resumed>\"x\", 4096, 0, NULL, NULL) = 230\n";
+        let kept = judge(&format!("{begun}{ended}{sync}{WRITE}"), 50_412);
+        assert_eq!((kept.answers, kept.after_sync), (1, 1));
+    }
+
+    #[test]
     fn other_sockets_and_empty_reads_say_nothing() {
         let other = READ.replace("50412", "50413");
         assert_eq!(judge(&format!("{other}{WRITE}"), 50_412), Order::default());
         let empty = READ.replace("= 230", "= -1 EAGAIN (Resource temporarily unavailable)");
         assert_eq!(judge(&format!("{empty}{WRITE}"), 50_412), Order::default());
+        let short = READ.replace("= 230", "= 26");
+        assert_eq!(judge(&format!("{short}{WRITE}"), 50_412), Order::default(), "the device's own acknowledgement");
+        let long = WRITE.replace("= 26", "= 190");
+        assert_eq!(judge(&format!("{READ}{long}"), 50_412), Order::default(), "a message to the device");
     }
 }
