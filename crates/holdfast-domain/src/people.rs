@@ -8,7 +8,8 @@ pub mod sign_in;
 use holdfast_core::id::{PersonId, SessionId, TokenId};
 use holdfast_core::time::Timestamp;
 
-/// What a person of the maker's staff may do (DESIGN §5). Owners come with claim.
+/// What a person may do (DESIGN §5): the maker's staff, and consumers. What a consumer may do with one device is said by
+/// their place in its household, not here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Everything, people included.
@@ -21,6 +22,12 @@ pub enum Role {
     Security,
     /// Read-only evidence.
     Assessor,
+    /// What is known of whom, and why; answers owners' requests about their data.
+    PrivacyOfficer,
+    /// Helps owners; sees personal data only with a recorded reason.
+    Support,
+    /// A consumer with a device at home, or somebody of the household.
+    Owner,
 }
 
 /// A person with an account.

@@ -46,6 +46,7 @@ words! {
     ActionState { Running = "running", Done = "done", Undoing = "undoing", Undone = "undone" }
     Role {
         Administrator = "administrator", FleetOperator = "fleet-operator", ReleaseEngineer = "release-engineer",
-        Security = "security", Assessor = "assessor"
+        Security = "security", Assessor = "assessor", PrivacyOfficer = "privacy-officer", Support = "support",
+        Owner = "owner"
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod backend;
 pub mod door;
+pub mod lang;
 #[doc(hidden)]
 pub mod parsers;
 pub mod secret;

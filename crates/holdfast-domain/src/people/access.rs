@@ -47,11 +47,23 @@ pub enum Act {
     ChangeKeys,
     /// Add people, make their sign-in links, revoke their tokens.
     ManagePeople,
+    /// Write what the public reads about a product: support period, reasons, policies.
+    PutDossier,
+    /// Make groups of devices and act on many at once.
+    ManageGroups,
+    /// Read and answer what owners ask.
+    AnswerHelp,
+    /// See whose device it is, after saying why; the reason is kept.
+    SeeOwners,
+    /// Change the installation's settings: mail, sign-in of the staff.
+    ChangeSettings,
+    /// Use one's own devices at home: the consumer's pages.
+    UseHome,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::ViewFleet,
         Self::ReadTelemetry,
         Self::ReadSensitive,
@@ -73,6 +85,12 @@ impl Act {
         Self::ManageOwnAccess,
         Self::ChangeKeys,
         Self::ManagePeople,
+        Self::PutDossier,
+        Self::ManageGroups,
+        Self::AnswerHelp,
+        Self::SeeOwners,
+        Self::ChangeSettings,
+        Self::UseHome,
     ];
 
     /// Whether it leaves everything as it is.
@@ -84,8 +102,22 @@ impl Act {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 5] =
-        [Self::Administrator, Self::FleetOperator, Self::ReleaseEngineer, Self::Security, Self::Assessor];
+    pub const ALL: [Self; 8] = [
+        Self::Administrator,
+        Self::FleetOperator,
+        Self::ReleaseEngineer,
+        Self::Security,
+        Self::Assessor,
+        Self::PrivacyOfficer,
+        Self::Support,
+        Self::Owner,
+    ];
+
+    /// Whether this is one of the maker's people.
+    #[must_use]
+    pub const fn is_staff(self) -> bool {
+        !matches!(self, Self::Owner)
+    }
 
     /// The stable kebab-case name.
     #[must_use]
@@ -96,6 +128,9 @@ impl Role {
             Self::ReleaseEngineer => "release-engineer",
             Self::Security => "security",
             Self::Assessor => "assessor",
+            Self::PrivacyOfficer => "privacy-officer",
+            Self::Support => "support",
+            Self::Owner => "owner",
         }
     }
 
@@ -109,20 +144,28 @@ impl Role {
 /// Whether a role may do an act.
 #[must_use]
 pub const fn may(role: Role, act: Act) -> bool {
-    use Role::{Administrator, Assessor, FleetOperator, ReleaseEngineer, Security};
+    use Role::{Administrator, Assessor, FleetOperator, Owner, PrivacyOfficer, ReleaseEngineer, Security, Support};
     match act {
-        Act::ViewFleet | Act::ViewEvidence | Act::ManageOwnAccess => true,
+        Act::ManageOwnAccess => true,
+        Act::UseHome => matches!(role, Owner),
+        Act::ViewFleet => role.is_staff(),
+        Act::ViewEvidence => role.is_staff() && !matches!(role, Support),
         Act::ReadTelemetry => matches!(role, Administrator | FleetOperator | Security),
         Act::ReadSensitive => matches!(role, Administrator | Security),
-        Act::ChangeKeys | Act::ManagePeople => matches!(role, Administrator),
+        Act::ChangeKeys | Act::ManagePeople | Act::ChangeSettings => matches!(role, Administrator),
+        Act::PutDossier => matches!(role, Administrator | ReleaseEngineer | PrivacyOfficer),
+        Act::AnswerHelp | Act::SeeOwners => matches!(role, Administrator | PrivacyOfficer | Support),
         Act::PutProduct | Act::UploadTrust | Act::PublishRelease => matches!(role, Administrator | ReleaseEngineer),
-        Act::ImportBatch | Act::SetShadow | Act::GiveCommand | Act::AllowReenrolment | Act::ManageCustody => {
-            matches!(role, Administrator | FleetOperator)
-        }
+        Act::ImportBatch
+        | Act::SetShadow
+        | Act::GiveCommand
+        | Act::AllowReenrolment
+        | Act::ManageCustody
+        | Act::ManageGroups => matches!(role, Administrator | FleetOperator),
         Act::CreateDeployment => matches!(role, Administrator | FleetOperator | ReleaseEngineer),
         // Whoever sees harm may stop it.
         Act::WithdrawRelease => matches!(role, Administrator | ReleaseEngineer | Security),
-        Act::SteerDeployment => !matches!(role, Assessor),
+        Act::SteerDeployment => !matches!(role, Assessor | PrivacyOfficer | Support | Owner),
         Act::ContainDevice | Act::RevokeDevice | Act::CloseAlert => {
             matches!(role, Administrator | FleetOperator | Security)
         }
@@ -135,27 +178,33 @@ mod tests {
 
     /// One row for each act; columns as in [`Role::ALL`]; `x` may, `.` may not.
     const TABLE: &str = "
-        ViewFleet         xxxxx
-        ReadTelemetry     xx.x.
-        ReadSensitive     x..x.
-        ViewEvidence      xxxxx
-        PutProduct        x.x..
-        UploadTrust       x.x..
-        ImportBatch       xx...
-        PublishRelease    x.x..
-        WithdrawRelease   x.xx.
-        CreateDeployment  xxx..
-        SteerDeployment   xxxx.
-        SetShadow         xx...
-        GiveCommand       xx...
-        ContainDevice     xx.x.
-        RevokeDevice      xx.x.
-        AllowReenrolment  xx...
-        ManageCustody     xx...
-        CloseAlert        xx.x.
-        ManageOwnAccess   xxxxx
-        ChangeKeys        x....
-        ManagePeople      x....";
+        ViewFleet         xxxxxxx.
+        ReadTelemetry     xx.x....
+        ReadSensitive     x..x....
+        ViewEvidence      xxxxxx..
+        PutProduct        x.x.....
+        UploadTrust       x.x.....
+        ImportBatch       xx......
+        PublishRelease    x.x.....
+        WithdrawRelease   x.xx....
+        CreateDeployment  xxx.....
+        SteerDeployment   xxxx....
+        SetShadow         xx......
+        GiveCommand       xx......
+        ContainDevice     xx.x....
+        RevokeDevice      xx.x....
+        AllowReenrolment  xx......
+        ManageCustody     xx......
+        CloseAlert        xx.x....
+        ManageOwnAccess   xxxxxxxx
+        ChangeKeys        x.......
+        ManagePeople      x.......
+        PutDossier        x.x..x..
+        ManageGroups      xx......
+        AnswerHelp        x....xx.
+        SeeOwners         x....xx.
+        ChangeSettings    x.......
+        UseHome           .......x";
 
     #[test]
     fn every_role_may_do_exactly_what_the_table_says() {

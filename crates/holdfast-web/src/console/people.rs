@@ -31,6 +31,9 @@ pub(crate) const fn role_title(role: Role) -> &'static str {
         Role::ReleaseEngineer => "Release engineer",
         Role::Security => "Security",
         Role::Assessor => "Assessor",
+        Role::PrivacyOfficer => "Privacy officer",
+        Role::Support => "Support",
+        Role::Owner => "Owner",
     }
 }
 
@@ -42,6 +45,9 @@ const fn role_meaning(role: Role) -> &'static str {
         Role::ReleaseEngineer => "products, trust, releases, deployments",
         Role::Security => "alerts and quarantine",
         Role::Assessor => "reads evidence, changes nothing",
+        Role::PrivacyOfficer => "what is known of whom; answers owners",
+        Role::Support => "helps owners; personal data only with a reason",
+        Role::Owner => "their own devices at home",
     }
 }
 

@@ -41,8 +41,7 @@ use tokio::sync::broadcast;
 /// 23 Nov 2026, 04:30 UTC.
 pub(crate) const NOON: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
 
-pub(crate) const ROLES: [Role; 5] =
-    [Role::Administrator, Role::FleetOperator, Role::ReleaseEngineer, Role::Security, Role::Assessor];
+pub(crate) const ROLES: [Role; 8] = Role::ALL;
 
 /// How much the sample knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +105,16 @@ pub(crate) fn refuse<T>(kind: RefusalKind, name: &'static str, detail: &str) -> 
 }
 
 fn person(at: usize) -> Person {
-    let names = ["Ada Okafor", "Bram de Wit", "Chiyo Tanaka", "Dorte Lind", "Emil Novak"];
+    let names = [
+        "Ada Okafor",
+        "Bram de Wit",
+        "Chiyo Tanaka",
+        "Dorte Lind",
+        "Emil Novak",
+        "Fatou Sarr",
+        "Goran Ilic",
+        "Hana Park",
+    ];
     Person {
         id: PersonId::new(NOON, [u8::try_from(at).unwrap(); 10]),
         name: names[at].to_owned(),
