@@ -135,6 +135,8 @@ record_ids! {
     FindingId;
     /// One run of a playbook.
     ActionId;
+    /// One thing that a person is told.
+    NoticeId;
 }
 
 #[expect(clippy::cast_sign_loss, reason = "RFC 9562 takes the low 48 bits of milliseconds")]

@@ -20,6 +20,8 @@ use crate::fleet::{
 };
 use crate::integrity::finding::FindingChange;
 use crate::integrity::{Alert, Appraisal};
+use crate::people::contact::ContactChange;
+use crate::people::notice::Notice;
 use crate::people::{ApiToken, Person, Session, SignInLink};
 use crate::updates::{Deployment, DeploymentState, Execution, Release, TrustVersion};
 
@@ -250,6 +252,10 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Tells a person something; it also goes to the address that they have confirmed by then. Told twice, it is told once.
+    AddNotice(Notice),
+    /// A change of where a person is reached.
+    Contact(ContactChange),
 }
 
 /// Something outside the store that must follow a decision, at least once; handling one twice changes nothing more.

@@ -3,6 +3,8 @@
 //! This file holds the words; `access` is who may do what, `sign_in` how people and programs prove who they are.
 
 pub mod access;
+pub mod contact;
+pub mod notice;
 pub mod sign_in;
 
 use holdfast_core::id::{PersonId, SessionId, TokenId};

@@ -5,6 +5,7 @@ mod findings;
 mod fleet;
 mod integrity;
 mod keys;
+mod notices;
 mod people;
 mod updates;
 
@@ -74,6 +75,8 @@ impl Desk {
             Change::EndSession { secret_hash, at } => self.end_session(secret_hash, *at),
             Change::AddToken(token) => self.add_token(token),
             Change::RevokeToken { token, at } => self.revoke_token(*token, *at),
+            Change::AddNotice(notice) => self.add_notice(notice),
+            Change::Contact(change) => self.change_contact(change),
         }
     }
 

@@ -13,6 +13,7 @@ pub mod fleet;
 pub mod integrity;
 pub mod keys;
 pub mod ledger;
+pub mod notices;
 pub mod outbox;
 pub mod people;
 pub mod roster;

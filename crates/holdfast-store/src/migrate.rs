@@ -30,6 +30,13 @@ const MIGRATIONS: &[Migration] = migrations! {
     4 "0004_findings.sql";
     5 "0005_custody.sql";
     6 "0006_retention.sql";
+    7 "0007_credentials.sql";
+    8 "0008_homes.sql";
+    9 "0009_help.sql";
+    10 "0010_dossier.sql";
+    11 "0011_groups.sql";
+    12 "0012_idempotency.sql";
+    13 "0013_notices.sql";
 };
 
 /// Applies every step that is missing, each in its own transaction.

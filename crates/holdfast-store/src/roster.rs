@@ -198,6 +198,8 @@ impl Touched {
             | Change::AddSession(_)
             | Change::EndSession { .. }
             | Change::AddToken(_)
+            | Change::AddNotice(_)
+            | Change::Contact(_)
             | Change::RevokeToken { .. }
             | Change::SetIssuer { .. }
             | Change::SetHardwareKeys(_)

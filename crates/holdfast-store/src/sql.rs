@@ -7,6 +7,7 @@ mod fleet;
 mod integrity;
 mod keys;
 mod ledger;
+mod notices;
 mod people;
 mod telemetry;
 mod updates;
@@ -17,6 +18,7 @@ pub(crate) use fleet::*;
 pub(crate) use integrity::*;
 pub(crate) use keys::*;
 pub(crate) use ledger::*;
+pub(crate) use notices::*;
 pub(crate) use people::*;
 pub(crate) use telemetry::*;
 pub(crate) use updates::*;
@@ -60,7 +62,7 @@ mod tests {
     fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for part in [GROUND, FINDINGS, CUSTODY, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS] {
+        for part in [GROUND, FINDINGS, CUSTODY, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS, NOTICES] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);
                 let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));

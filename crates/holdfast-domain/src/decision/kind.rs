@@ -120,6 +120,10 @@ kinds! {
     READER_RETIRED = "reader-retired";
     /// A tag was bound to a unit.
     TAG_BOUND = "tag-bound";
+    /// A person confirmed an address for notices.
+    CONTACT_CONFIRMED = "contact-confirmed";
+    /// A person's address for notices was removed.
+    CONTACT_REMOVED = "contact-removed";
     /// One unit took the place of another.
     DEVICE_REPLACED = "device-replaced";
 }

@@ -1,0 +1,55 @@
+//! Changes to notices and addresses. A notice and the mail that carries it are one transaction.
+
+use holdfast_core::id::PersonId;
+use holdfast_core::time::Timestamp;
+use holdfast_domain::people::contact::{Contact, ContactChange};
+use holdfast_domain::people::notice::Notice;
+use rusqlite::params;
+
+use super::On;
+use crate::error::CommitError;
+use crate::notices::facts_text;
+use crate::sql;
+use crate::writer::Desk;
+
+const ON: On = On { key: "notice-known", unique: "notice-known", foreign: "person-unknown" };
+
+impl Desk {
+    pub(super) fn add_notice(&self, notice: &Notice) -> Result<(), CommitError> {
+        let Notice { id, person, kind, facts, at, read } = notice;
+        let (id, person, read) = (id.to_string(), person.to_string(), read.map(Timestamp::as_micros));
+        let row = params![id, person, kind.word(), facts_text(facts), at.as_micros(), read];
+        self.add(sql::NOTICE_ADD, row, ON)?;
+        self.add(sql::MAIL_NOTICE, params![id, at.as_micros(), person], ON)
+    }
+
+    pub(super) fn change_contact(&self, change: &ContactChange) -> Result<(), CommitError> {
+        match change {
+            ContactChange::Put(contact) => self.put_contact(contact),
+            ContactChange::SendLink { person, at } => self.send_link(*person, *at),
+        }
+    }
+
+    fn put_contact(&self, contact: &Contact) -> Result<(), CommitError> {
+        let Contact { person, language, verified, wish, asked } = contact;
+        let person = person.to_string();
+        let row = params![
+            person,
+            language,
+            verified.as_ref().map(|(address, _)| address.as_str()),
+            verified.as_ref().map(|(_, since)| since.as_micros()),
+            wish.as_ref().map(|wish| wish.address.as_str()),
+            wish.as_ref().map(|wish| wish.expires.as_micros()),
+            asked.since.as_micros(),
+            asked.times,
+        ];
+        self.add(sql::CONTACT_PUT, row, ON)?;
+        // A link to an address that is wished no more is not sent any more.
+        self.execute(sql::MAIL_LINKS_DROP, [person])?;
+        Ok(())
+    }
+
+    fn send_link(&self, person: PersonId, at: Timestamp) -> Result<(), CommitError> {
+        self.add(sql::MAIL_LINK, params![at.as_micros(), person.to_string()], ON)
+    }
+}
