@@ -98,6 +98,17 @@ impl Lang {
         TONGUES.get(self.0).map_or("en", |(tag, _, _)| tag)
     }
 
+    /// The language that this request's query chooses (`?lang=de`).
+    pub(crate) fn chosen(parts: &Parts) -> Option<Self> {
+        let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(name, _)| *name == "lang").find_map(|(_, tag)| Self::from_tag(tag))
+    }
+
+    /// The cookie that keeps this language for a year.
+    pub(crate) fn cookie(self) -> String {
+        format!("{COOKIE_NAME}={}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax", self.tag())
+    }
+
     /// A text without variables.
     #[must_use]
     pub fn say(&self, key: &str) -> String {
@@ -149,17 +160,11 @@ impl<S: Sync> FromRequestParts<S> for Lang {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let asked = parts.uri.query().and_then(|query| {
-            query
-                .split('&')
-                .filter_map(|pair| pair.split_once('='))
-                .find(|(name, _)| *name == "lang")
-                .map(|(_, tag)| tag)
-        });
+        let asked = Self::chosen(parts);
         let text = |name| parts.headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
         let mut kept = text(COOKIE).flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let kept = kept.find(|(name, _)| *name == COOKIE_NAME).map(|(_, tag)| tag);
-        let chosen = asked.and_then(Self::from_tag).or_else(|| kept.and_then(Self::from_tag));
+        let chosen = asked.or_else(|| kept.and_then(Self::from_tag));
         Ok(chosen.unwrap_or_else(|| text(ACCEPT_LANGUAGE).next().map_or_else(Self::default, Self::from_accepted)))
     }
 }

@@ -20,6 +20,7 @@ use crate::door::extract::{Asked, Sent};
 use crate::door::guard::{COOKIE_NAME, SessionSecret};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 use crate::secret::Secret;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -35,11 +36,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Template)]
 #[template(path = "public/home.html")]
 struct HomePage {
+    l: Lang,
     signed_in: bool,
 }
 
-async fn home(caller: Option<axum::Extension<Caller>>) -> PageReply {
-    page(&HomePage { signed_in: caller.is_some() })
+async fn home(l: Lang, caller: Option<axum::Extension<Caller>>) -> PageReply {
+    page(&HomePage { l, signed_in: caller.is_some() })
 }
 
 /// Answers as long as the process answers and its store can be asked.
@@ -51,21 +53,22 @@ async fn healthz(State(app): State<App>) -> Result<&'static str, Problem> {
 #[derive(Template)]
 #[template(path = "public/sign_in.html")]
 struct SignInPage {
+    l: Lang,
     link: Option<String>,
     problem: Option<Problem>,
 }
 
-async fn sign_in_page(Asked(query): Asked) -> PageReply {
-    page(&SignInPage { link: query.text("link").map(str::to_owned), problem: None })
+async fn sign_in_page(l: Lang, Asked(query): Asked) -> PageReply {
+    page(&SignInPage { l, link: query.text("link").map(str::to_owned), problem: None })
 }
 
-async fn sign_in(State(app): State<App>, Sent(fields): Sent) -> PageReply {
+async fn sign_in(State(app): State<App>, l: Lang, Sent(fields): Sent) -> PageReply {
     match try_sign_in(&app, fields.typed("link")).await {
         Ok(cookie) => Ok(([(SET_COOKIE, cookie)], Redirect::to("/console")).into_response()),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
             app.ground().count_refusal(problem.name);
-            page_with(problem.status, &SignInPage { link: None, problem: Some(problem) })
+            page_with(problem.status, &SignInPage { l, link: None, problem: Some(problem) })
         }
     }
 }
