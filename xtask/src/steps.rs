@@ -66,6 +66,15 @@ pub(crate) fn clients() -> Result<(), String> {
     system::clients(&target_dir().join("outside"))
 }
 
+/// `cargo xtask openapi`: the test that compares writes first, if it is told to.
+pub(crate) fn openapi() -> Result<(), String> {
+    let mut writing = run::cargo(&["test", "--quiet", "-p", "holdfast-web", "--test", "it", "openapi::the_document_is_served"]);
+    writing.env("WRITE_OPENAPI", "1");
+    run::expect(writing)?;
+    run::say("written: docs/openapi.json");
+    Ok(())
+}
+
 /// `cargo xtask test vectors`.
 pub(crate) fn vectors() -> Result<(), String> {
     run::expect(run::cargo(&["test", "-p", "holdfast-core", "--", "vectors"]))

@@ -4,6 +4,7 @@
 //! lists answer `{"items":[…],"next":cursor or null}`. Owns no rule: parses, asks, writes down.
 
 mod custody;
+pub(crate) mod document;
 mod findings;
 mod fleet;
 mod history;
@@ -15,9 +16,14 @@ mod returning;
 mod telemetry;
 mod updates;
 
+use std::borrow::Cow;
+
 use holdfast_core::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::openapi::schema::{Array, Object, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::backend::Page;
 use crate::console::words::hex;
@@ -28,6 +34,7 @@ use crate::door::routes::Routes;
 type Reply<T> = Result<axum::Json<T>, Problem>;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
+    let routes = document::routes(routes);
     let routes = people::routes(routes);
     let routes = products::routes(routes);
     let routes = fleet::routes(routes);
@@ -48,6 +55,31 @@ struct List<T> {
     next: Option<String>,
 }
 
+impl<T: ToSchema> PartialSchema for List<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = Array::new(Ref::from_schema_name(T::name()));
+        let next = Object::builder().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
+        let next = next.description(Some("Give it back as `after` for the next page; null on the last one."));
+        Object::builder()
+            .property("items", items)
+            .property("next", next)
+            .required("items")
+            .required("next")
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for List<T> {
+    fn name() -> Cow<'static, str> {
+        format!("ListOf{}", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
 impl<T> List<T> {
     fn of<R>(page: Page<R>, row: impl Fn(R) -> T) -> axum::Json<Self> {
         axum::Json(Self { items: page.rows.into_iter().map(row).collect(), next: page.next })
@@ -59,7 +91,7 @@ impl<T> List<T> {
 }
 
 /// An answer without content of its own.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Done {
     done: bool,
 }

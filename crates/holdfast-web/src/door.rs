@@ -2,30 +2,44 @@
 //!
 //! Owns the one place where the blocking port is called. Knows nothing of what is asked.
 
+pub(crate) mod about;
+pub(crate) mod described;
 pub(crate) mod extract;
 pub(crate) mod frame;
 pub(crate) mod guard;
 pub(crate) mod problem;
 pub mod routes;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::backend::{Answer, Backend};
 use crate::console::live::STREAMS_MAX;
 use problem::Problem;
+use routes::Operation;
 
 /// State of every handler.
 #[derive(Clone)]
 pub(crate) struct App {
     backend: Arc<dyn Backend>,
     live: Arc<Semaphore>,
+    operations: Arc<OnceLock<Vec<Operation>>>,
 }
 
 impl App {
     pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, live: Arc::new(Semaphore::new(STREAMS_MAX)) }
+        Self { backend, live: Arc::new(Semaphore::new(STREAMS_MAX)), operations: Arc::default() }
+    }
+
+    /// Keeps the table of the interface for its document; it is complete once and does not change.
+    pub(crate) fn publish(&self, operations: Vec<Operation>) {
+        self.operations.get_or_init(|| operations);
+    }
+
+    /// Every route of the interface.
+    pub(crate) fn operations(&self) -> &[Operation] {
+        self.operations.get().map_or(&[], Vec::as_slice)
     }
 
     /// The port itself, for the calls that do not block: time, random bytes, news, counting.

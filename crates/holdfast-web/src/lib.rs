@@ -37,6 +37,12 @@ pub fn route_table(backend: Arc<dyn Backend>) -> Vec<Row> {
     all(App::new(backend)).into_rows()
 }
 
+/// The OpenAPI 3.1 document of the interface, as `/api/openapi.json` serves it.
+#[must_use]
+pub fn openapi(backend: Arc<dyn Backend>) -> String {
+    api::document::text(all(App::new(backend)).operations())
+}
+
 fn all(app: App) -> Routes {
     let routes = Routes::new(app);
     let routes = public::routes(routes);

@@ -9,10 +9,12 @@ use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::custody::{Band, Doubt, Reader, Station, TagId, TagKind};
 use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Done, List, Reply, done, no_device, us};
 use crate::backend::custody::{CustodyChain, NewReader, Seen, Told};
 use crate::door::App;
+use crate::door::about::{About, Ask};
 use crate::door::extract::{Asked, Id, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
@@ -21,19 +23,27 @@ use crate::secret::Secret;
 /// Most sightings of one message of a reader.
 const SIGHTINGS_MAX: usize = 500;
 
+const ADD_READER: About = About::new("Register a reader.").more("Its key stands in the answer this once.").secret();
+const SIGHTED: About = About::new("Tell which tags were seen.").more(
+    "Sent by a reader with its own key. Each sighting is kept or refused by name; the whole message may be sent again, \
+     what is kept already is kept once.",
+);
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let look = Access::May(Act::ViewFleet);
+    let order = Access::May(Act::ManageCustody);
     routes
-        .get("/api/v1/custody/readers", Access::May(Act::ViewFleet), readers)
-        .post("/api/v1/custody/readers", Access::May(Act::ManageCustody), add_reader)
-        .post("/api/v1/custody/readers/{id}/retire", Access::May(Act::ManageCustody), retire_reader)
-        .get("/api/v1/custody/sightings", Access::May(Act::ViewFleet), sightings)
-        .post("/api/v1/custody/sightings", Access::Reader, sighted)
-        .get("/api/v1/devices/{id}/custody", Access::May(Act::ViewFleet), custody)
-        .post("/api/v1/devices/{id}/tags", Access::May(Act::ManageCustody), bind_tag)
-        .post("/api/v1/devices/{id}/replace", Access::May(Act::ManageCustody), replace)
+        .api_get("/api/v1/custody/readers", look, readers, "Every reader of tags, retired ones too.")
+        .api_post("/api/v1/custody/readers", order, add_reader, ADD_READER)
+        .api_post("/api/v1/custody/readers/{id}/retire", order, retire_reader, "End a reader: its key opens nothing more.")
+        .api_get("/api/v1/custody/sightings", look, sightings, About::new("What readers saw, newest first.").query(Ask::PAGE))
+        .api_post("/api/v1/custody/sightings", Access::Reader, sighted, SIGHTED)
+        .api_get("/api/v1/devices/{id}/custody", look, custody, "A unit's tags, where they were seen, and what it replaced.")
+        .api_post("/api/v1/devices/{id}/tags", order, bind_tag, "Bind a tag to a unit.")
+        .api_post("/api/v1/devices/{id}/replace", order, replace, "Put another unit in this one's place.")
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ReaderRow {
     id: String,
     station: &'static str,
@@ -61,7 +71,7 @@ async fn readers(State(app): State<App>) -> Reply<List<ReaderRow>> {
     Ok(List::whole(rows.into_iter().map(ReaderRow::from).collect()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReaderBody {
     id: String,
@@ -71,7 +81,7 @@ struct ReaderBody {
 }
 
 /// The secret stands in this answer and nowhere else.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct NewReaderDoc {
     id: String,
     key: String,
@@ -95,7 +105,7 @@ async fn retire_reader(State(app): State<App>, Who(by): Who, Id(id): Id<ReaderId
     Ok(done())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SeenRow {
     device: String,
     tag: String,
@@ -127,20 +137,20 @@ async fn sightings(State(app): State<App>, Asked(query): Asked) -> Reply<List<Se
     Ok(List::of(app.ask(move |b| b.sightings(&page)).await?, SeenRow::from))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SightingsBody {
     items: Vec<SightingBody>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SightingBody {
     tag: String,
     at_us: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ToldRow {
     tag: String,
     at_us: i64,
@@ -176,21 +186,21 @@ async fn sighted(
     Ok(List::whole(body.items.into_iter().zip(told).map(row).collect()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TagRow {
     tag: String,
     kind: &'static str,
     bound_us: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ReplacementRow {
     old: String,
     new: String,
     at_us: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CustodyDoc {
     tags: Vec<TagRow>,
     seen: Vec<SeenRow>,
@@ -218,7 +228,7 @@ async fn custody(State(app): State<App>, Id(id): Id<DeviceId>) -> Reply<CustodyD
     }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TagBody {
     tag: String,
@@ -236,7 +246,7 @@ async fn bind_tag(
     Ok(done())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReplaceBody {
     by: String,

@@ -6,6 +6,7 @@ mod api;
 mod authorization;
 mod forms;
 mod html;
+mod openapi;
 mod pages;
 mod samples;
 
@@ -69,7 +70,9 @@ pub(crate) async fn send(sample: &Arc<Sample>, who: As, mut request: Request<Bod
         headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
     }
     let router = holdfast_web::router(Arc::clone(sample) as Arc<dyn holdfast_web::backend::Backend>);
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
     let response = router.oneshot(request).await.unwrap();
+    openapi::declared(&method, &path, response.status());
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     Reply { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
