@@ -137,6 +137,10 @@ record_ids! {
     ActionId;
     /// One thing that a person is told.
     NoticeId;
+    /// Somebody's wish to be the owner of a device.
+    ClaimId;
+    /// An invitation into the household of a device.
+    InvitationId;
 }
 
 #[expect(clippy::cast_sign_loss, reason = "RFC 9562 takes the low 48 bits of milliseconds")]

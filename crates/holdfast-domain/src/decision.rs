@@ -7,8 +7,8 @@ use std::fmt;
 
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{
-    ActionId, AlertId, BatchId, CommandId, DeploymentId, DeviceId, FindingId, PersonId, ProductId, ReaderId, ReleaseId,
-    TokenId,
+    ActionId, AlertId, BatchId, ClaimId, CommandId, DeploymentId, DeviceId, FindingId, InvitationId, PersonId, ProductId,
+    ReaderId, ReleaseId, TokenId,
 };
 use holdfast_core::time::Timestamp;
 
@@ -18,6 +18,7 @@ use crate::fleet::{
     ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product,
     Quarantine, Software,
 };
+use crate::homes::HomeChange;
 use crate::integrity::finding::FindingChange;
 use crate::integrity::{Alert, Appraisal};
 use crate::people::contact::ContactChange;
@@ -185,6 +186,8 @@ pub enum Change {
     },
     /// A change of findings, playbooks or lowered budgets.
     Findings(FindingChange),
+    /// A change of who owns a device and who has a place in its household.
+    Home(HomeChange),
     /// Adds a release.
     AddRelease(Release),
     /// Withdraws a release: it is not offered any more.
@@ -317,7 +320,9 @@ fact_from!(
     BatchId,
     FindingId,
     ActionId,
-    ReaderId
+    ReaderId,
+    ClaimId,
+    InvitationId
 );
 
 impl From<&KeyThumbprint> for Fact {

@@ -122,6 +122,8 @@ pub struct ClaimCode {
     pub salt: [u8; 16],
     /// SHA-256 of salt and code.
     pub hash: [u8; 32],
+    /// What the code is found by; older manifests do not say.
+    pub lookup: Option<[u8; 8]>,
 }
 
 /// State of an operational certificate.

@@ -7,6 +7,7 @@
 pub mod conformity;
 pub mod decision;
 pub mod fleet;
+pub mod homes;
 pub mod integrity;
 pub mod keys;
 pub mod people;

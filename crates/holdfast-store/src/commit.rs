@@ -3,6 +3,7 @@
 mod custody;
 mod findings;
 mod fleet;
+mod homes;
 mod integrity;
 mod keys;
 mod notices;
@@ -58,6 +59,7 @@ impl Desk {
             Change::AddCommand(command) => self.add_command(command),
             Change::EndCommand { command, outcome, at } => self.end_command(*command, outcome, *at),
             Change::Findings(change) => self.change_findings(change),
+            Change::Home(change) => self.change_homes(change),
             Change::AddRelease(release) => self.add_release(release),
             Change::WithdrawRelease { release } => self.withdraw_release(*release),
             Change::AddDeployment { deployment, executions } => self.add_deployment(deployment, executions),

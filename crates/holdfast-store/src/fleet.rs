@@ -73,7 +73,7 @@ impl Store {
     pub fn claim_code(&self, device: &DeviceId) -> Result<Option<ClaimCode>, StoreError> {
         self.read(|conn| {
             one(conn, (sql::CLAIM, "claim_code"), [device.as_str()], |f| {
-                Ok(ClaimCode { device: f.parsed()?, salt: f.bytes()?, hash: f.bytes()? })
+                crate::homes::code_row(f)
             })
         })
     }

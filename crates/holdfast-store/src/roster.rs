@@ -182,6 +182,7 @@ impl Touched {
             | Change::OpenAlert(_)
             | Change::CloseAlert { .. }
             | Change::Findings(_)
+            | Change::Home(_)
             | Change::AddRelease(_)
             | Change::WithdrawRelease { .. }
             | Change::AddDeployment { .. }
@@ -208,7 +209,7 @@ impl Touched {
         Ok(())
     }
 
-    fn add(&mut self, device: &DeviceId) {
+    pub(crate) fn add(&mut self, device: &DeviceId) {
         if !self.changed.contains(device) {
             self.changed.insert(device.clone());
         }

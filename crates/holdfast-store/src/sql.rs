@@ -4,6 +4,7 @@
 mod custody;
 mod findings;
 mod fleet;
+mod homes;
 mod integrity;
 mod keys;
 mod ledger;
@@ -15,6 +16,7 @@ mod updates;
 pub(crate) use custody::*;
 pub(crate) use findings::*;
 pub(crate) use fleet::*;
+pub(crate) use homes::*;
 pub(crate) use integrity::*;
 pub(crate) use keys::*;
 pub(crate) use ledger::*;
@@ -62,7 +64,7 @@ mod tests {
     fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for part in [GROUND, FINDINGS, CUSTODY, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS, NOTICES] {
+        for part in [GROUND, FINDINGS, CUSTODY, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS, NOTICES, HOMES] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);
                 let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));

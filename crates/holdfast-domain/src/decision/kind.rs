@@ -126,6 +126,34 @@ kinds! {
     CONTACT_REMOVED = "contact-removed";
     /// One unit took the place of another.
     DEVICE_REPLACED = "device-replaced";
+    /// Somebody used the code of a label; the device is asked.
+    CLAIM_BEGUN = "claim-begun";
+    /// A device got an owner.
+    DEVICE_CLAIMED = "device-claimed";
+    /// Somebody who holds a device claims it although it has an owner.
+    CLAIM_CONTESTED = "claim-contested";
+    /// A claim came to nothing.
+    CLAIM_ENDED = "claim-ended";
+    /// An ownership ended; the device is nobody's.
+    OWNERSHIP_RELEASED = "ownership-released";
+    /// An ownership passed to somebody of the household.
+    OWNERSHIP_TRANSFERRED = "ownership-transferred";
+    /// A device said that nothing of its earlier owner is on it.
+    DEVICE_WIPED = "device-wiped";
+    /// What the service kept of a home was deleted.
+    HOME_DATA_DELETED = "home-data-deleted";
+    /// Somebody was invited into a household.
+    MEMBER_INVITED = "member-invited";
+    /// Somebody joined a household.
+    MEMBER_JOINED = "member-joined";
+    /// A member of a household has other rights.
+    MEMBER_RIGHTS_SET = "member-rights-set";
+    /// Somebody has no place in a household any more.
+    MEMBER_REMOVED = "member-removed";
+    /// A paired controller of the local network was ended from afar.
+    CONTROLLER_REVOKED = "controller-revoked";
+    /// One of the maker's people saw whose device it is, and said why.
+    OWNER_SEEN = "owner-seen";
 }
 
 #[cfg(test)]

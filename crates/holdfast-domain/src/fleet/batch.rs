@@ -36,6 +36,8 @@ pub struct ListedDevice {
     pub claim_salt: [u8; 16],
     /// SHA-256 of salt and claim code.
     pub claim_hash: [u8; 32],
+    /// What the code is found by; older manifests do not say.
+    pub claim_lookup: Option<[u8; 8]>,
     /// How its factory key is protected, as the factory station saw it.
     pub protection: KeyProtection,
 }
@@ -176,7 +178,7 @@ fn preauthorised(listed: &ListedDevice, batch: &FactoryBatch, now: Timestamp) ->
 }
 
 fn claim_code(listed: ListedDevice) -> ClaimCode {
-    ClaimCode { device: listed.id, salt: listed.claim_salt, hash: listed.claim_hash }
+    ClaimCode { device: listed.id, salt: listed.claim_salt, hash: listed.claim_hash, lookup: listed.claim_lookup }
 }
 
 #[cfg(test)]
@@ -192,6 +194,7 @@ mod tests {
             key: KeyThumbprint(key),
             claim_salt: [1; 16],
             claim_hash: [2; 32],
+            claim_lookup: None,
             protection: KeyProtection::File,
         }
     }

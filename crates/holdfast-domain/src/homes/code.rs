@@ -95,7 +95,9 @@ mod tests {
     #[test]
     fn what_is_short_long_or_foreign_is_no_code() {
         let long = "A".repeat(65);
-        for bad in ["", "ABC", &CODE[..25], &long, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234568", &"é".repeat(30), &" ".repeat(200)] {
+        for bad in
+            ["", "ABC", &CODE[..25], &long, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234568", &"é".repeat(30), &" ".repeat(200)]
+        {
             assert_eq!(ClaimText::parse(bad), None, "{bad}");
         }
     }

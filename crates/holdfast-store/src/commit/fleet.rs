@@ -50,7 +50,7 @@ impl Desk {
             }
         }
         for claim in claims {
-            self.add(sql::CLAIM_ADD, params![claim.device.as_str(), claim.salt, claim.hash], OF_DEVICE)?;
+            self.add(sql::CLAIM_ADD, params![claim.device.as_str(), claim.salt, claim.hash, claim.lookup], OF_DEVICE)?;
         }
         Ok(())
     }

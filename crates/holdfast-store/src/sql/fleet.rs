@@ -96,8 +96,8 @@ catalogue! { FLEET:
     FLEET_ALIVE = "select d.product, count(*) from device d join presence p on p.device = d.id
         where d.enrolment = 'accepted' and p.last_seen > $1 group by d.product order by d.product";
 
-    CLAIM_ADD = "insert into claim_code (device, salt, hash) values ($1, $2, $3)";
-    CLAIM = "select device, salt, hash from claim_code where device = $1";
+    CLAIM_ADD = "insert into claim_code (device, salt, hash, lookup) values ($1, $2, $3, $4)";
+    CLAIM = "select device, salt, hash, lookup from claim_code where device = $1";
 
     CERTIFICATES = certificate!("where device = $1 order by not_before desc, serial desc");
     CERTIFICATE = certificate!("where serial = $1");

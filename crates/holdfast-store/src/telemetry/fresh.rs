@@ -207,7 +207,7 @@ impl Desk {
 
     /// Goes on with moving every fresh message up to id `last`, whether or not that is worth its pages; false if that is
     /// done.
-    pub(super) fn settle_some_until(&mut self, last: i64) -> Result<bool, StoreError> {
+    pub(crate) fn settle_some_until(&mut self, last: i64) -> Result<bool, StoreError> {
         let is_done = |fresh: &Fresh| fresh.oldest().is_none_or(|oldest| oldest > last);
         if is_done(&self.fresh) {
             return Ok(false);

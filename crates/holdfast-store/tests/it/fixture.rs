@@ -134,7 +134,7 @@ pub(crate) fn batch(id: u8, numbers: std::ops::Range<u32>) -> Change {
         },
         claims: devices
             .iter()
-            .map(|device| ClaimCode { device: device.id.clone(), salt: [7; 16], hash: [8; 32] })
+            .map(|device| ClaimCode { device: device.id.clone(), salt: [7; 16], hash: [8; 32], lookup: None })
             .collect(),
         devices,
     }
