@@ -25,7 +25,7 @@ use utoipa::openapi::schema::{Array, Object, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::backend::Page;
+use crate::backend::{Page, PageAsk};
 use crate::console::words::hex;
 use crate::door::problem::Problem;
 use crate::door::routes::Routes;
@@ -88,6 +88,20 @@ impl<T> List<T> {
     fn whole(items: Vec<T>) -> axum::Json<Self> {
         axum::Json(Self { items, next: None })
     }
+
+    /// A page of a list that is known whole and short; its cursor is the key of the last row shown.
+    fn cut(mut items: Vec<T>, page: &PageAsk, key: impl Fn(&T) -> String) -> Reply<Self> {
+        if let Some(after) = &page.after {
+            let unknown = || Problem::malformed("cursor-malformed", "`after` is not a cursor of this list.");
+            let at = items.iter().position(|item| key(item) == *after).ok_or_else(unknown)?;
+            items.drain(..=at);
+        }
+        let rows = usize::from(page.rows);
+        let more = items.len() > rows;
+        items.truncate(rows);
+        let next = items.last().filter(|_| more).map(key);
+        Ok(axum::Json(Self { items, next }))
+    }
 }
 
 /// An answer without content of its own.
@@ -127,4 +141,25 @@ pub(crate) fn read_bodies(bytes: &[u8]) {
     people::read_bodies(bytes);
     products::read_bodies(bytes);
     updates::read_bodies(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_list_is_given_page_by_page_without_a_row_lost_or_repeated() {
+        let (mut after, mut seen) = (None, Vec::new());
+        loop {
+            let page = List::cut((0..7).collect(), &PageAsk { after, rows: 3 }, ToString::to_string).unwrap().0;
+            seen.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, (0..7).collect::<Vec<_>>());
+        let stale = PageAsk { after: Some("9".to_owned()), rows: 3 };
+        assert_eq!(List::cut(vec![1], &stale, ToString::to_string).err().unwrap().name, "cursor-malformed");
+    }
 }

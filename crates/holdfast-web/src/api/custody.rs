@@ -33,7 +33,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let look = Access::May(Act::ViewFleet);
     let order = Access::May(Act::ManageCustody);
     routes
-        .api_get("/api/v1/custody/readers", look, readers, "Every reader of tags, retired ones too.")
+        .api_get("/api/v1/custody/readers", look, readers, About::new("Every reader of tags, retired ones too.").query(Ask::PAGE))
         .api_post("/api/v1/custody/readers", order, add_reader, ADD_READER)
         .api_post("/api/v1/custody/readers/{id}/retire", order, retire_reader, "End a reader: its key opens nothing more.")
         .api_get("/api/v1/custody/sightings", look, sightings, About::new("What readers saw, newest first.").query(Ask::PAGE))
@@ -66,9 +66,9 @@ impl From<Reader> for ReaderRow {
     }
 }
 
-async fn readers(State(app): State<App>) -> Reply<List<ReaderRow>> {
+async fn readers(State(app): State<App>, Asked(query): Asked) -> Reply<List<ReaderRow>> {
     let rows = app.ask(CustodyChain::readers).await?;
-    Ok(List::whole(rows.into_iter().map(ReaderRow::from).collect()))
+    List::cut(rows.into_iter().map(ReaderRow::from).collect(), &query.page()?, |row| row.id.clone())
 }
 
 #[derive(Deserialize, ToSchema)]

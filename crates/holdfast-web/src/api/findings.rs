@@ -8,28 +8,51 @@ use holdfast_domain::integrity::finding::{Evidence, Finding, FindingKind, Findin
 use holdfast_domain::integrity::playbook::{Action, ActionState, Order, Play, Rule, Scope, Throttle};
 use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Done, List, Reply, done, severity_word, us};
 use crate::backend::RefusalKind;
 use crate::backend::findings::{FindingFilter, FindingView, Findings};
 use crate::door::App;
+use crate::door::about::{About, Ask, Kind};
 use crate::door::extract::{Asked, Fields, Id, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
+const DEVICE: Ask = Ask::of("device", Kind::Slug, "Only of this device.");
+const PRODUCT: Ask = Ask::of("product", Kind::Slug, "Only of this product.");
+const FINDINGS: &[Ask] = &[
+    Ask::of("open", Kind::Flag, "Only what is not over."),
+    DEVICE,
+    PRODUCT,
+    Ask::of("state", Kind::Word(&["open", "acknowledged", "dismissed", "acted"]), "Only in this state."),
+    Ask::of("kind", Kind::Text, "Only of this kind, by its name."),
+    Ask::of("severity", Kind::Word(&["notice", "warning", "critical"]), "Only of this severity."),
+    Ask::AFTER,
+    Ask::LIMIT,
+];
+const SCOPE: &[Ask] = &[DEVICE, PRODUCT];
+const RULES: &[Ask] = &[PRODUCT, Ask::AFTER, Ask::LIMIT];
+const START: About = About::new("Run a playbook on a device or on a whole product.").more(
+    "Exactly one of `device` and `product`. A run on a product needs `confirm_devices`: the number of devices that the preview \
+     showed. A budget belongs to the play `throttle`.",
+);
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let look = Access::May(Act::ViewFleet);
+    let (close, contain) = (Access::May(Act::CloseAlert), Access::May(Act::ContainDevice));
     routes
-        .get("/api/v1/findings", Access::May(Act::ViewFleet), findings)
-        .get("/api/v1/findings/{id}", Access::May(Act::ViewFleet), finding)
-        .post("/api/v1/findings/{id}/acknowledge", Access::May(Act::CloseAlert), acknowledge)
-        .post("/api/v1/findings/{id}/dismiss", Access::May(Act::CloseAlert), dismiss)
-        .get("/api/v1/playbooks", Access::May(Act::ViewFleet), actions)
-        .post("/api/v1/playbooks", Access::May(Act::ContainDevice), start)
-        .get("/api/v1/playbooks/{id}", Access::May(Act::ViewFleet), action)
-        .post("/api/v1/playbooks/{id}/undo", Access::May(Act::ContainDevice), undo)
-        .get("/api/v1/playbook-preview", Access::May(Act::ViewFleet), preview)
-        .get("/api/v1/playbook-rules", Access::May(Act::ViewFleet), rules)
-        .put("/api/v1/playbook-rules", Access::May(Act::ContainDevice), put_rule)
+        .api_get("/api/v1/findings", look, findings, About::new("What was found, newest first.").query(FINDINGS))
+        .api_get("/api/v1/findings/{id}", look, finding, "One finding with its evidence and what was done about it.")
+        .api_post("/api/v1/findings/{id}/acknowledge", close, acknowledge, "Say that somebody looks into it.")
+        .api_post("/api/v1/findings/{id}/dismiss", close, dismiss, "Call a finding expected; the detector learns it.")
+        .api_get("/api/v1/playbooks", look, actions, About::new("Runs of playbooks, newest first.").query(Ask::PAGE))
+        .api_post("/api/v1/playbooks", contain, start, START)
+        .api_get("/api/v1/playbooks/{id}", look, action, "One run of a playbook.")
+        .api_post("/api/v1/playbooks/{id}/undo", contain, undo, "Take a run back: every device it changed gets out again.")
+        .api_get("/api/v1/playbook-preview", look, preview, About::new("How many devices a run would touch.").query(SCOPE))
+        .api_get("/api/v1/playbook-rules", look, rules, About::new("Which play answers which finding.").query(RULES))
+        .api_put("/api/v1/playbook-rules", contain, put_rule, "Set the play for a product, a kind and a severity.")
 }
 
 /// The word of a finding's state.
@@ -90,7 +113,7 @@ pub(crate) fn filter(query: &Fields) -> Result<FindingFilter, Problem> {
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct EvidenceRow {
     field: Option<String>,
     observed: f64,
@@ -111,7 +134,7 @@ impl EvidenceRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FindingRow {
     id: String,
     subject: &'static str,
@@ -167,7 +190,7 @@ impl From<Finding> for FindingRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FindingDetail {
     #[serde(flatten)]
     finding: FindingRow,
@@ -185,7 +208,7 @@ impl From<FindingView> for FindingDetail {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ActionRow {
     id: String,
     finding: Option<String>,
@@ -273,7 +296,7 @@ async fn action(State(app): State<App>, Id(id): Id<ActionId>) -> Reply<ActionRow
     Ok(axum::Json(action.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StartBody {
     play: String,
@@ -334,7 +357,7 @@ async fn undo(State(app): State<App>, Who(by): Who, Id(id): Id<ActionId>) -> Rep
     Ok(done())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PreviewRow {
     devices: u64,
     online: u64,
@@ -350,7 +373,7 @@ async fn preview(State(app): State<App>, Asked(query): Asked) -> Reply<PreviewRo
     Ok(axum::Json(PreviewRow { devices, online, quarantined, throttled }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RuleRow {
     product: String,
     kind: Option<&'static str>,
@@ -370,12 +393,13 @@ impl From<Rule> for RuleRow {
 }
 
 async fn rules(State(app): State<App>, Asked(query): Asked) -> Reply<List<RuleRow>> {
-    let product = query.only(&["product"])?.parsed("product")?;
+    let (product, page) = (query.parsed("product")?, query.page()?);
     let rules = app.ask(move |b| Findings::playbook_rules(b, product.as_ref())).await?;
-    Ok(List::whole(rules.into_iter().map(RuleRow::from).collect()))
+    let key = |row: &RuleRow| format!("{}.{}.{}", row.product, row.kind.unwrap_or_default(), row.severity);
+    List::cut(rules.into_iter().map(RuleRow::from).collect(), &page, key)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RuleBody {
     product: String,

@@ -7,6 +7,7 @@ use holdfast_domain::fleet::{Command, CommandOutcome, Device, DeviceCertificate,
 use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::history::EntryRow;
 use super::updates::ExecutionRow;
@@ -14,6 +15,7 @@ use super::{Done, List, Reply, document, done, hex, us};
 use crate::backend::fleet::{DesiredChange, DeviceFilter, DeviceOrder, NewCommand};
 use crate::console::fleet::{certificate_word, enrolment_of, enrolment_word};
 use crate::door::App;
+use crate::door::about::{About, Ask, Kind};
 use crate::door::extract::{Asked, Fields, Id, Ids, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
@@ -21,29 +23,61 @@ use crate::door::routes::{Access, Routes};
 /// How long a command waits if nothing is said.
 const COMMAND_SECONDS: u64 = 300;
 
+const DEVICES: &[Ask] = &[
+    Ask::of("state", Kind::Word(&["pending", "accepted", "rejected", "preauthorised", "revoked"]), "Only in this state."),
+    Ask::of("product", Kind::Slug, "Only of this product."),
+    Ask::of("quarantined", Kind::Flag, "Only those in quarantine, or only the others."),
+    Ask::of("online", Kind::Flag, "Only those that are connected, or only the others."),
+    Ask::of("version", Kind::Text, "Only those that run this version."),
+    Ask::of("prefix", Kind::Text, "Only ids that begin so."),
+    Ask::AFTER,
+    Ask::LIMIT,
+];
+const REVOKE: About = About::new("Revoke a device for good.").more("Its certificates open nothing more, at once.");
+const DESIRE: About = About::new("Change what is wanted of a device.")
+    .more("A merge patch (RFC 7396) of `desired`; refused if `version` is given and has moved on.");
+const COMMAND: About = About::new("Give a device a command.")
+    .more("`action` and `input` must fit the product's model. The answer is the command as it waits; ask again for its end.");
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let (look, contain) = (Access::May(Act::ViewFleet), Access::May(Act::ContainDevice));
     routes
-        .get("/api/v1/devices", Access::May(Act::ViewFleet), devices)
-        .get("/api/v1/devices/{id}", Access::May(Act::ViewFleet), device)
-        .post("/api/v1/devices/{id}/quarantine", Access::May(Act::ContainDevice), quarantine)
-        .post("/api/v1/devices/{id}/release", Access::May(Act::ContainDevice), release)
-        .post("/api/v1/devices/{id}/revoke", Access::May(Act::RevokeDevice), revoke)
-        .post("/api/v1/devices/{id}/allow-reenrolment", Access::May(Act::AllowReenrolment), allow_reenrolment)
-        .get("/api/v1/devices/{id}/shadow", Access::May(Act::ViewFleet), shadow)
-        .patch("/api/v1/devices/{id}/shadow", Access::May(Act::SetShadow), change_desired)
-        .get("/api/v1/devices/{id}/commands", Access::May(Act::ViewFleet), commands)
-        .post("/api/v1/devices/{id}/commands", Access::May(Act::GiveCommand), add_command)
-        .get("/api/v1/devices/{id}/commands/{command}", Access::May(Act::ViewFleet), command)
-        .get("/api/v1/devices/{id}/ledger", Access::May(Act::ViewEvidence), device_ledger)
+        .api_get("/api/v1/devices", look, devices, About::new("The devices, by id.").query(DEVICES))
+        .api_get("/api/v1/devices/{id}", look, device, "One device with certificates, updates and streams.")
+        .api_post("/api/v1/devices/{id}/quarantine", contain, quarantine, "Put a device into quarantine.")
+        .api_post("/api/v1/devices/{id}/release", contain, release, "Let a device out of quarantine.")
+        .api_post("/api/v1/devices/{id}/revoke", Access::May(Act::RevokeDevice), revoke, REVOKE)
+        .api_post(
+            "/api/v1/devices/{id}/allow-reenrolment",
+            Access::May(Act::AllowReenrolment),
+            allow_reenrolment,
+            "Let a device enrol anew, once, with a new key.",
+        )
+        .api_get("/api/v1/devices/{id}/shadow", look, shadow, "What is wanted of a device and what it reported.")
+        .api_patch("/api/v1/devices/{id}/shadow", Access::May(Act::SetShadow), change_desired, DESIRE)
+        .api_get(
+            "/api/v1/devices/{id}/commands",
+            look,
+            commands,
+            About::new("A device's commands, newest first.").query(Ask::PAGE),
+        )
+        .api_post("/api/v1/devices/{id}/commands", Access::May(Act::GiveCommand), add_command, COMMAND)
+        .api_get("/api/v1/devices/{id}/commands/{command}", look, command, "One command and how it ended.")
+        .api_get(
+            "/api/v1/devices/{id}/ledger",
+            Access::May(Act::ViewEvidence),
+            device_ledger,
+            About::new("Ledger lines about a device, newest first.").query(Ask::PAGE),
+        )
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct QuarantineDoc {
     since_us: i64,
     reason: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SoftwareDoc {
     version: String,
     sequence: u64,
@@ -64,7 +98,7 @@ impl From<&Software> for SoftwareDoc {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DeviceRow {
     id: String,
     product: String,
@@ -121,7 +155,7 @@ async fn devices(State(app): State<App>, Asked(query): Asked) -> Reply<List<Devi
     Ok(List::of(app.ask(move |b| b.devices(&filter, &page)).await?, |device| DeviceRow::new(&device, now)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CertificateDoc {
     serial: String,
     key: String,
@@ -142,7 +176,7 @@ impl From<&DeviceCertificate> for CertificateDoc {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DeviceDoc {
     #[serde(flatten)]
     row: DeviceRow,
@@ -171,7 +205,7 @@ pub(crate) fn no_device() -> Problem {
     Problem::absent("device-unknown", "There is no such device.")
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct QuarantineBody {
     reason: Option<String>,
@@ -215,7 +249,7 @@ async fn allow_reenrolment(State(app): State<App>, Who(by): Who, Id(id): Id<Devi
     Ok(done())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ShadowDoc {
     version: u64,
     desired: Value,
@@ -240,7 +274,7 @@ async fn shadow(State(app): State<App>, Id(id): Id<DeviceId>) -> Reply<ShadowDoc
     Ok(axum::Json(app.ask(move |b| b.shadow(&id)).await?.ok_or_else(no_device)?.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DesiredBody {
     version: Option<u64>,
@@ -258,7 +292,7 @@ async fn change_desired(
     Ok(axum::Json(app.ask(move |b| b.change_desired(&by, &id, &change)).await?.into()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CommandRow {
     id: String,
     action: String,
@@ -307,7 +341,7 @@ async fn command(
     Ok(axum::Json(found.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CommandBody {
     action: String,

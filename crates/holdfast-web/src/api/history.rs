@@ -4,24 +4,33 @@ use axum::extract::State;
 use holdfast_domain::people::access::Act;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{List, Reply, document, hex, us};
 use crate::backend::history::{ConformityRow, History, LedgerEntry};
 use crate::console::conformity::status_word;
 use crate::door::App;
+use crate::door::about::{About, Ask, Kind};
 use crate::door::extract::Asked;
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
+const ENTRIES: About = About::new("Ledger entries, oldest first.").query(&[
+    Ask::of("from", Kind::Number(0, i64::MAX), "Index of the first entry; the same as `after`."),
+    Ask::AFTER,
+    Ask::LIMIT,
+]);
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let look = Access::May(Act::ViewEvidence);
     routes
-        .get("/api/v1/authority", Access::Public, authority)
-        .get("/api/v1/ledger/checkpoint", Access::May(Act::ViewEvidence), checkpoint)
-        .get("/api/v1/ledger/entries", Access::May(Act::ViewEvidence), entries)
-        .get("/api/v1/conformity", Access::May(Act::ViewEvidence), conformity)
+        .api_get("/api/v1/authority", Access::Public, authority, "The installation's CA and public keys.")
+        .api_get("/api/v1/ledger/checkpoint", look, checkpoint, "The signed head of the ledger.")
+        .api_get("/api/v1/ledger/entries", look, entries, ENTRIES)
+        .api_get("/api/v1/conformity", look, conformity, "The status of every requirement, computed from facts.")
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AuthorityDoc {
     ca_pem: String,
     cas_pem: Vec<String>,
@@ -41,7 +50,7 @@ async fn authority(State(app): State<App>) -> Reply<AuthorityDoc> {
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CheckpointDoc {
     note: String,
     size: u64,
@@ -54,7 +63,7 @@ async fn checkpoint(State(app): State<App>) -> Reply<CheckpointDoc> {
 }
 
 /// An entry; `leaf` is the exact text that is hashed, `line` the same as JSON.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct EntryRow {
     index: u64,
     at_us: i64,
@@ -78,15 +87,14 @@ impl From<LedgerEntry> for EntryRow {
 }
 
 async fn entries(State(app): State<App>, Asked(query): Asked) -> Reply<List<EntryRow>> {
-    let query = query.only(&["from", "limit"])?;
-    let (from, rows) = (query.parsed("from")?.unwrap_or(0), query.page()?.rows);
+    let (from, rows) = (query.parsed("after")?.or(query.parsed("from")?).unwrap_or(0), query.page()?.rows);
     let page = app.ask(move |b| b.ledger_entries(from, rows)).await?;
     let full = page.len() == usize::from(rows);
     let next = page.last().filter(|_| full).map(|entry| (entry.index + 1).to_string());
     Ok(axum::Json(List { items: page.into_iter().map(EntryRow::from).collect(), next }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RequirementRow {
     id: String,
     text: String,
@@ -111,7 +119,7 @@ impl From<ConformityRow> for RequirementRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ConformityDoc {
     catalogue: String,
     at_us: i64,

@@ -5,18 +5,28 @@ use holdfast_core::id::AlertId;
 use holdfast_domain::integrity::{Alert, Severity};
 use holdfast_domain::people::access::Act;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Done, List, Reply, done, us};
 use crate::backend::integrity::{Integrity, RefusalCount};
 use crate::door::App;
+use crate::door::about::{About, Ask, Kind};
 use crate::door::extract::{Asked, Id, Who};
 use crate::door::routes::{Access, Routes};
 
+const ALERTS: &[Ask] = &[
+    Ask::of("open", Kind::Flag, "Only those that are open."),
+    Ask::of("device", Kind::Slug, "Only of this device."),
+    Ask::AFTER,
+    Ask::LIMIT,
+];
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let look = Access::May(Act::ViewFleet);
     routes
-        .get("/api/v1/alerts", Access::May(Act::ViewFleet), alerts)
-        .post("/api/v1/alerts/{id}/close", Access::May(Act::CloseAlert), close_alert)
-        .get("/api/v1/refusals", Access::May(Act::ViewFleet), refusals)
+        .api_get("/api/v1/alerts", look, alerts, About::new("Alerts, newest first.").query(ALERTS))
+        .api_post("/api/v1/alerts/{id}/close", Access::May(Act::CloseAlert), close_alert, "Close an alert.")
+        .api_get("/api/v1/refusals", look, refusals, About::new("What the doors refused, by name.").query(Ask::PAGE))
 }
 
 /// The word of a severity.
@@ -28,7 +38,7 @@ pub(crate) const fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AlertRow {
     id: String,
     device: Option<String>,
@@ -64,7 +74,7 @@ async fn close_alert(State(app): State<App>, Who(by): Who, Id(id): Id<AlertId>) 
     Ok(done())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RefusalRow {
     door: String,
     name: String,
@@ -78,7 +88,8 @@ impl From<RefusalCount> for RefusalRow {
     }
 }
 
-async fn refusals(State(app): State<App>) -> Reply<List<RefusalRow>> {
+async fn refusals(State(app): State<App>, Asked(query): Asked) -> Reply<List<RefusalRow>> {
     let rows = app.ask(Integrity::refusals).await?;
-    Ok(List::whole(rows.into_iter().map(RefusalRow::from).collect()))
+    let key = |row: &RefusalRow| format!("{}.{}", row.door, row.name);
+    List::cut(rows.into_iter().map(RefusalRow::from).collect(), &query.page()?, key)
 }

@@ -11,26 +11,32 @@ use holdfast_domain::keys::policy::{PERMITTED, Permission, REVIEW_DUE, REVIEWED,
 use holdfast_domain::people::access::Act;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Reply, hex, us};
 use crate::backend::keys::{ChangeStep, CrlView, Keys, KeysView, ServerKeyView};
 use crate::door::App;
+use crate::door::about::{About};
 use crate::door::extract::{Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
+const RETIRE: About = About::new("End the old key.")
+    .more("Refused while devices still depend on it, unless `anyway` is true; then they must enrol anew.");
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let (look, change) = (Access::May(Act::ViewEvidence), Access::May(Act::ChangeKeys));
     routes
-        .get("/api/v1/keys", Access::May(Act::ViewEvidence), keys)
-        .get("/api/v1/crypto-policy", Access::May(Act::ViewEvidence), crypto_policy)
-        .post("/api/v1/authority/{role}/rotate", Access::May(Act::ChangeKeys), rotate)
-        .post("/api/v1/authority/{role}/activate", Access::May(Act::ChangeKeys), activate)
-        .post("/api/v1/authority/{role}/retire", Access::May(Act::ChangeKeys), retire)
+        .api_get("/api/v1/keys", look, keys, "Every key with its dates, and what is due.")
+        .api_get("/api/v1/crypto-policy", look, crypto_policy, "Which algorithms are permitted for what, until when.")
+        .api_post("/api/v1/authority/{role}/rotate", change, rotate, "Make the successor of a key of the server.")
+        .api_post("/api/v1/authority/{role}/activate", change, activate, "Let the successor take over.")
+        .api_post("/api/v1/authority/{role}/retire", change, retire, RETIRE)
         .get("/.well-known/holdfast/ca.crl", Access::Public, newest_crl)
         .get("/.well-known/holdfast/crl/{issuer}", Access::Public, crl_of)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct KeyRow {
     id: String,
     purpose: &'static str,
@@ -66,7 +72,7 @@ impl KeyRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FleetRow {
     product: String,
     proven: u64,
@@ -93,7 +99,7 @@ impl From<FleetKeys> for FleetRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ServerKeyRow {
     role: &'static str,
     key: String,
@@ -118,7 +124,7 @@ impl From<&ServerKeyView> for ServerKeyRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CrlRow {
     issuer: String,
     number: u64,
@@ -139,7 +145,7 @@ impl From<&CrlView> for CrlRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct KeysDoc {
     items: Vec<KeyRow>,
     devices: Vec<FleetRow>,
@@ -190,7 +196,7 @@ async fn activate(State(app): State<App>, by: Who, Path(role): Path<String>) -> 
     step(app, by, role, ChangeStep::Activate).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RetireBody {
     #[serde(default)]
@@ -206,7 +212,7 @@ async fn retire(
     step(app, by, role, ChangeStep::Retire { anyway: body.anyway }).await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PolicyRow {
     algorithm: &'static str,
     purpose: &'static str,
@@ -220,7 +226,7 @@ impl From<&Permission> for PolicyRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PolicyDoc {
     items: Vec<PolicyRow>,
     reviewed_us: i64,

@@ -1,50 +1,64 @@
 //! Interface of the room `people`: sign-in, one-time links, API tokens.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use holdfast_core::id::TokenId;
 use holdfast_domain::people::access::{Act, may};
+use http::{HeaderName, HeaderValue};
 use http::header::SET_COOKIE;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Done, List, Reply, done, us};
 use crate::backend::RefusalKind;
 use crate::backend::people::{LinkFor, NewLink, NewToken};
 use crate::console::people::role_of;
 use crate::door::App;
-use crate::door::extract::{Id, Json, Who};
+use crate::door::about::{About, Ask};
+use crate::door::extract::{Asked, Id, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 use crate::public::session_cookie;
 use crate::secret::Secret;
 
+const SIGN_IN: About = About::new("Redeem a one-time link.")
+    .more("Opens a session: the answer sets its cookie. The link works once.");
+const ADD_LINK: About = About::new("Make a one-time sign-in link.")
+    .more("`{}` makes one for oneself. `person`, or `name` and `role`, needs the right to manage people.")
+    .secret();
+const ADD_TOKEN: About =
+    About::new("Make an API token.").more("It has the caller's rights and stands in the answer this once.").secret();
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let own = Access::May(Act::ManageOwnAccess);
     routes
-        .post("/api/v1/sign-in", Access::Public, sign_in)
-        .post("/api/v1/sign-in-links", Access::May(Act::ManageOwnAccess), add_link)
-        .get("/api/v1/tokens", Access::May(Act::ManageOwnAccess), tokens)
-        .post("/api/v1/tokens", Access::May(Act::ManageOwnAccess), add_token)
-        .delete("/api/v1/tokens/{id}", Access::May(Act::ManageOwnAccess), revoke_token)
-        .get("/api/v1/me", Access::SignedIn, me)
+        .api_post("/api/v1/sign-in", Access::Public, sign_in, SIGN_IN)
+        .api_post("/api/v1/sign-in-links", own, add_link, ADD_LINK)
+        .api_get("/api/v1/tokens", own, tokens, About::new("API tokens: one's own, or all for who manages people.").query(Ask::PAGE))
+        .api_post("/api/v1/tokens", own, add_token, ADD_TOKEN)
+        .api_delete("/api/v1/tokens/{id}", own, revoke_token, "Revoke an API token.")
+        .api_get("/api/v1/me", Access::SignedIn, me, "Who the caller is.")
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SignIn {
     link: String,
 }
 
-async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> Result<Response, Problem> {
+/// The cookie, and that it is done.
+type SignedIn = ([(HeaderName, HeaderValue); 1], axum::Json<Done>);
+
+async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> Result<SignedIn, Problem> {
     let unknown = || Problem::new(RefusalKind::Unauthenticated, "link-unknown", "This link is not one of ours.");
     let link = Secret::parse(&body.link).ok_or_else(unknown)?;
     let secret = Secret::from_random(app.ground().random());
     let (link_hash, session_hash) = (link.hash(), secret.hash());
     let session = app.ask(move |b| b.redeem_link(&link_hash, &session_hash)).await?;
     let cookie = session_cookie(&secret, &session, app.ground().now())?;
-    Ok(([(SET_COOKIE, cookie)], done()).into_response())
+    Ok(([(SET_COOKIE, cookie)], done()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LinkBody {
     person: Option<String>,
@@ -52,7 +66,7 @@ struct LinkBody {
     role: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LinkMade {
     url: String,
     expires_us: i64,
@@ -81,7 +95,7 @@ async fn add_link(State(app): State<App>, Who(by): Who, Json(body): Json<LinkBod
     Ok(axum::Json(LinkMade { url: format!("/sign-in?link={}", secret.text()), expires_us: us(link.expires) }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TokenRow {
     id: String,
     person: String,
@@ -90,7 +104,7 @@ struct TokenRow {
     expires_us: i64,
 }
 
-async fn tokens(State(app): State<App>, Who(by): Who) -> Reply<List<TokenRow>> {
+async fn tokens(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> Reply<List<TokenRow>> {
     let rows = app.ask(move |b| b.tokens(&by)).await?;
     let row = |t: holdfast_domain::people::ApiToken| TokenRow {
         id: t.id.to_string(),
@@ -99,17 +113,17 @@ async fn tokens(State(app): State<App>, Who(by): Who) -> Reply<List<TokenRow>> {
         created_us: us(t.created),
         expires_us: us(t.expires),
     };
-    Ok(List::whole(rows.into_iter().map(row).collect()))
+    List::cut(rows.into_iter().map(row).collect(), &query.page()?, |row| row.id.clone())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TokenBody {
     label: String,
     days: u16,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TokenMade {
     id: String,
     token: String,
@@ -129,7 +143,7 @@ async fn revoke_token(State(app): State<App>, Who(by): Who, Id(id): Id<TokenId>)
     Ok(done())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Me {
     id: String,
     name: String,

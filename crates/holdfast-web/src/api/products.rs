@@ -6,10 +6,12 @@ use holdfast_domain::fleet::{FactoryBatch, Product};
 use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{List, Reply, document, hex, us};
 use crate::backend::fleet::{Fleet, NewProduct, ProductView};
 use crate::door::App;
+use crate::door::about::{About, Ask};
 use crate::door::extract::{Asked, Body, Id, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
@@ -17,16 +19,23 @@ use crate::door::routes::{Access, Routes};
 /// Most bytes of a factory manifest.
 const MANIFEST_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+const PUT_PRODUCT: About = About::new("Add a product or replace its model.")
+    .more("`thing_model` is a W3C Thing Model, as an object or as text that holds one.");
+const IMPORT: About = About::new("Import a factory manifest.")
+    .more("As `holdfast factory manifest` writes it; each device in it may then enrol. All of it or nothing.")
+    .takes(&["application/json"]);
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let look = Access::May(Act::ViewFleet);
     routes
-        .get("/api/v1/products", Access::May(Act::ViewFleet), products)
-        .get("/api/v1/products/{id}", Access::May(Act::ViewFleet), product)
-        .put("/api/v1/products/{id}", Access::May(Act::PutProduct), put_product)
-        .get("/api/v1/batches", Access::May(Act::ViewFleet), batches)
-        .post("/api/v1/batches", Access::May(Act::ImportBatch), import_batch)
+        .api_get("/api/v1/products", look, products, About::new("The products, by id.").query(Ask::PAGE))
+        .api_get("/api/v1/products/{id}", look, product, "One product with its model.")
+        .api_put("/api/v1/products/{id}", Access::May(Act::PutProduct), put_product, PUT_PRODUCT)
+        .api_get("/api/v1/batches", look, batches, About::new("Factory batches, newest first.").query(Ask::PAGE))
+        .api_post("/api/v1/batches", Access::May(Act::ImportBatch), import_batch, IMPORT)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ProductRow {
     id: String,
     title: String,
@@ -49,16 +58,16 @@ impl From<&ProductView> for ProductRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ProductDoc {
     #[serde(flatten)]
     row: ProductRow,
     thing_model: Value,
 }
 
-async fn products(State(app): State<App>) -> Reply<List<ProductRow>> {
+async fn products(State(app): State<App>, Asked(query): Asked) -> Reply<List<ProductRow>> {
     let rows = app.ask(Fleet::products).await?;
-    Ok(List::whole(rows.iter().map(ProductRow::from).collect()))
+    List::cut(rows.iter().map(ProductRow::from).collect(), &query.page()?, |row| row.id.clone())
 }
 
 async fn product(State(app): State<App>, Id(id): Id<ProductId>) -> Reply<ProductDoc> {
@@ -71,7 +80,7 @@ pub(crate) fn no_product() -> Problem {
     Problem::absent("product-unknown", "There is no such product.")
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ProductBody {
     title: String,
@@ -79,7 +88,7 @@ struct ProductBody {
     thing_model: Value,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ProductMade {
     id: String,
     title: String,
@@ -110,7 +119,7 @@ async fn put_product(
     Ok(axum::Json(app.ask(move |b| b.put_product(&by, &new)).await?.into()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct BatchRow {
     id: String,
     product: String,

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use holdfast_domain::people::access::Act;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Reply, us};
 use crate::backend::returning::{Recovery, Second};
@@ -10,10 +11,15 @@ use crate::door::App;
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/api/v1/fleet/recovery", Access::May(Act::ViewFleet), recovery)
+    routes.api_get(
+        "/api/v1/fleet/recovery",
+        Access::May(Act::ViewFleet),
+        recovery,
+        "How the fleet comes back, second by second.",
+    )
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ClassDoc {
     priority: &'static str,
     devices: u32,
@@ -25,7 +31,7 @@ struct ClassDoc {
 }
 
 /// One number for each second, oldest first; the last one ends at `now_us`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RecoveryDoc {
     now_us: i64,
     ceiling_per_second: u32,

@@ -10,10 +10,12 @@ use holdfast_domain::people::access::Act;
 use holdfast_domain::updates::{Execution, ExecutionState, Release, ReleaseKind, TrustVersion};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{List, Reply, hex, us};
 use crate::backend::updates::{KeySet, TrustView};
 use crate::door::App;
+use crate::door::about::{About, Ask, Kind};
 use crate::door::extract::{Asked, Body, Id, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
@@ -27,20 +29,33 @@ const ENVELOPE_BYTES_MAX: usize = 256 * 1024;
 /// Media types in which a COSE object may come (RFC 9052 §10, SUIT manifest §12).
 const COSE_TYPES: [&str; 3] = ["application/cose", "application/suit-envelope+cose", "application/octet-stream"];
 
+const ADD_TRUST: About = About::new("Upload the next trust document.")
+    .more("A COSE object signed by the keys of the one before; its version is one higher.")
+    .takes(&COSE_TYPES);
+const TRUST: About = About::new("A trust document as it was signed.").gives(&["application/cose"]);
+const RELEASES: &[Ask] = &[Ask::of("product", Kind::Slug, "Only of this product."), Ask::AFTER, Ask::LIMIT];
+const ADD_RELEASE: About = About::new("Publish a release.")
+    .more("A SUIT envelope signed by enough release keys; its artifact must be stored before.")
+    .query(&[Ask::of("product", Kind::Slug, "Of which product.").needed()])
+    .takes(&COSE_TYPES);
+const ENVELOPE: About =
+    About::new("A release's envelope as it was signed.").gives(&["application/suit-envelope+cose"]);
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let look = Access::May(Act::ViewFleet);
     let routes = routes
-        .get("/api/v1/trust", Access::May(Act::ViewFleet), trust)
-        .post("/api/v1/trust", Access::May(Act::UploadTrust), add_trust)
-        .get("/api/v1/trust/{version}", Access::May(Act::ViewFleet), trust_version)
-        .get("/api/v1/releases", Access::May(Act::ViewFleet), releases)
-        .post("/api/v1/releases", Access::May(Act::PublishRelease), add_release)
-        .get("/api/v1/releases/{id}", Access::May(Act::ViewFleet), release)
-        .get("/api/v1/releases/{id}/envelope", Access::May(Act::ViewFleet), envelope);
+        .api_get("/api/v1/trust", look, trust, About::new("Who may sign what, as of now.").refuses(&[404]))
+        .api_post("/api/v1/trust", Access::May(Act::UploadTrust), add_trust, ADD_TRUST)
+        .api_get("/api/v1/trust/{version}", look, trust_version, TRUST)
+        .api_get("/api/v1/releases", look, releases, About::new("Releases, newest first.").query(RELEASES))
+        .api_post("/api/v1/releases", Access::May(Act::PublishRelease), add_release, ADD_RELEASE)
+        .api_get("/api/v1/releases/{id}", look, release, "One release: signers, artifact, how many devices run it.")
+        .api_get("/api/v1/releases/{id}/envelope", look, envelope, ENVELOPE);
     let routes = artifacts::routes(routes);
     deployments::routes(routes)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct KeySetDoc {
     threshold: u32,
     keys: Vec<String>,
@@ -52,7 +67,7 @@ impl From<&KeySet> for KeySetDoc {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TrustDoc {
     version: u64,
     accepted_us: i64,
@@ -90,7 +105,7 @@ async fn trust_version(State(app): State<App>, Id(version): Id<u64>) -> Result<R
     Ok(([(CONTENT_TYPE, "application/cose")], view.trust.document).into_response())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TrustMade {
     version: u64,
     accepted_us: i64,
@@ -115,7 +130,7 @@ pub(crate) const fn kind_word(kind: ReleaseKind) -> &'static str {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ReleaseRow {
     id: String,
     product: String,
@@ -152,7 +167,7 @@ impl From<&Release> for ReleaseRow {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ReleaseDoc {
     #[serde(flatten)]
     row: ReleaseRow,
@@ -205,7 +220,7 @@ async fn add_release(
 }
 
 /// One device's run.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ExecutionRow {
     deployment: String,
     device: String,

@@ -47,6 +47,12 @@ impl Sketch {
         sketch
     }
 
+    /// Answers one of two JSON types.
+    pub(crate) fn either<A: ToSchema, B: ToSchema>(&mut self) {
+        let schemas = [self.refer::<A>(), self.refer::<B>()];
+        self.answer = Some(Content::Json(json!({ "anyOf": schemas })));
+    }
+
     /// Adds a type with all it refers to; the value is a reference to it.
     fn refer<T: ToSchema>(&mut self) -> Value {
         let name = T::name().into_owned();
@@ -155,6 +161,13 @@ impl<T: ToSchema> Answers for axum::Json<T> {
     fn describe(sketch: &mut Sketch) {
         let schema = sketch.refer::<T>();
         sketch.answer = Some(Content::Json(schema));
+    }
+}
+
+/// An answer with headers of its own.
+impl<H, T: Answers> Answers for (H, T) {
+    fn describe(sketch: &mut Sketch) {
+        T::describe(sketch);
     }
 }
 

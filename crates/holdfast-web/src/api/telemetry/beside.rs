@@ -5,27 +5,41 @@ use holdfast_core::id::{DeviceId, ProductId, StreamId};
 use holdfast_domain::people::access::{Act, may};
 use holdfast_domain::telemetry::score::Score;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{List, Reply, us};
 use super::Listed;
 use crate::backend::telemetry::{Account, AsideView, FaultView, LogView, RetentionView};
 use crate::door::App;
+use crate::door::about::{About, Ask};
 use crate::door::extract::{Asked, Id, Ids, Who};
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
+    let (look, read) = (Access::May(Act::ViewFleet), Access::May(Act::ReadTelemetry));
+    let page = |summary: &'static str| About::new(summary).query(Ask::PAGE);
     routes
-        .get("/api/v1/devices/{id}/telemetry/{stream}/account", Access::May(Act::ViewFleet), account)
-        .get("/api/v1/devices/{id}/telemetry/{stream}/signatures", Access::May(Act::ViewEvidence), signatures)
-        .get("/api/v1/devices/{id}/aside", Access::May(Act::ReadTelemetry), asides)
-        .get("/api/v1/devices/{id}/faults", Access::May(Act::ViewFleet), faults)
-        .get("/api/v1/devices/{id}/log", Access::May(Act::ReadTelemetry), log)
-        .post("/api/v1/products/{id}/replay", Access::May(Act::PutProduct), replay)
-        .get("/api/v1/retention", Access::May(Act::ViewFleet), retention)
+        .api_get("/api/v1/devices/{id}/telemetry/{stream}/account", look, account, "Gaps, repeats and quality of a stream.")
+        .api_get(
+            "/api/v1/devices/{id}/telemetry/{stream}/signatures",
+            Access::May(Act::ViewEvidence),
+            signatures,
+            "Check the signatures of a stream's messages again.",
+        )
+        .api_get("/api/v1/devices/{id}/aside", read, asides, page("Messages that were refused and kept aside."))
+        .api_get("/api/v1/devices/{id}/faults", look, faults, page("Which values were refused, counted by reason."))
+        .api_get("/api/v1/devices/{id}/log", read, log, page("A device's log, newest first."))
+        .api_post(
+            "/api/v1/products/{id}/replay",
+            Access::May(Act::PutProduct),
+            replay,
+            "Judge again what was kept aside, by the product's present model.",
+        )
+        .api_get("/api/v1/retention", look, retention, page("How long each stream is kept and what was deleted."))
 }
 
 /// A stream's quality, in percent.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ScoreDoc {
     overall: u8,
     completeness: u8,
@@ -42,7 +56,7 @@ impl From<Score> for ScoreDoc {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct GapDoc {
     first: u64,
     last: u64,
@@ -51,7 +65,7 @@ struct GapDoc {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AccountDoc {
     runs: Vec<(u64, u64)>,
     gaps: Vec<GapDoc>,
@@ -93,7 +107,7 @@ async fn account(
     Ok(axum::Json(app.ask(move |b| b.account(&device, &stream)).await?.into()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SignaturesDoc {
     signatures: u64,
     verified: u64,
@@ -122,7 +136,7 @@ async fn signatures(
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AsideRow {
     id: i64,
     stream: String,
@@ -151,7 +165,7 @@ async fn asides(
     Ok(List::of(app.ask(move |b| b.asides(&device, &page, clear)).await?, AsideRow::from))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FaultRow {
     stream: String,
     field: String,
@@ -161,7 +175,6 @@ struct FaultRow {
 }
 
 async fn faults(State(app): State<App>, Id(device): Id<DeviceId>, Asked(query): Asked) -> Listed<FaultRow> {
-    query.only(&[])?;
     let row = |fault: FaultView| FaultRow {
         stream: fault.stream,
         field: fault.field,
@@ -170,10 +183,11 @@ async fn faults(State(app): State<App>, Id(device): Id<DeviceId>, Asked(query): 
         last_us: us(fault.last),
     };
     let faults = app.ask(move |b| b.faults(&device)).await?;
-    Ok(List::whole(faults.into_iter().map(row).collect()))
+    let key = |row: &FaultRow| format!("{}.{}.{}", row.stream, row.field, row.reason);
+    List::cut(faults.into_iter().map(row).collect(), &query.page()?, key)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LogRow {
     counter: u64,
     line: u32,
@@ -203,7 +217,7 @@ async fn log(State(app): State<App>, Id(device): Id<DeviceId>, Asked(query): Ask
     Ok(List::of(app.ask(move |b| b.device_log(&device, &page)).await?, LogRow::from))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ReplayedDoc {
     stored: u64,
     repeats: u64,
@@ -215,7 +229,7 @@ async fn replay(State(app): State<App>, Who(by): Who, Id(product): Id<ProductId>
     Ok(axum::Json(ReplayedDoc { stored: done.stored, repeats: done.repeats, waiting: done.waiting }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RetentionRow {
     product: String,
     stream: String,
@@ -227,7 +241,6 @@ struct RetentionRow {
 }
 
 async fn retention(State(app): State<App>, Asked(query): Asked) -> Listed<RetentionRow> {
-    query.only(&[])?;
     let row = |run: RetentionView| RetentionRow {
         product: run.product.to_string(),
         stream: run.stream,
@@ -238,5 +251,5 @@ async fn retention(State(app): State<App>, Asked(query): Asked) -> Listed<Retent
         next_run_us: run.next_run.map(us),
     };
     let runs = app.ask(crate::backend::telemetry::Telemetry::retention).await?;
-    Ok(List::whole(runs.into_iter().map(row).collect()))
+    List::cut(runs.into_iter().map(row).collect(), &query.page()?, |row| format!("{}.{}", row.product, row.stream))
 }

@@ -7,6 +7,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use holdfast_core::id::{DeviceId, StreamId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::{Reply, us};
 use super::beside::ScoreDoc;
@@ -17,7 +18,7 @@ use crate::door::App;
 /// Most points of a series.
 pub(super) const POINTS_MAX: u16 = 2_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Line {
     field: String,
     unit: Option<String>,
@@ -27,7 +28,7 @@ struct Line {
     doubtful: Vec<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Series {
     device: String,
     stream: String,

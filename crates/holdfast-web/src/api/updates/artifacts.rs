@@ -9,11 +9,15 @@ use holdfast_domain::people::access::Act;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::api::Reply;
 use crate::backend::updates::ArtifactSink;
 use crate::backend::{RefusalKind, Stop};
 use crate::door::App;
+use crate::door::about::About;
+use crate::door::described::InAddress;
 use crate::door::extract::{Id, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
@@ -23,8 +27,12 @@ const ARTIFACT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 /// So many bytes are handed over at once.
 const PIECE_BYTES: usize = 1024 * 1024;
 
+const PUT_ARTIFACT: About = About::new("Store an artifact under its SHA-256.")
+    .more("Stored once; what does not have the digest of the address leaves nothing behind.")
+    .takes(&["application/octet-stream"]);
+
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.put("/api/v1/artifacts/{digest}", Access::May(Act::PublishRelease), put_artifact)
+    routes.api_put("/api/v1/artifacts/{digest}", Access::May(Act::PublishRelease), put_artifact, PUT_ARTIFACT)
 }
 
 /// A digest in an address.
@@ -37,7 +45,13 @@ impl std::str::FromStr for DigestText {
     }
 }
 
-#[derive(Serialize)]
+impl InAddress for DigestText {
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 struct ArtifactDoc {
     digest: String,
     bytes: u64,

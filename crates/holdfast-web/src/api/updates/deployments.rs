@@ -6,6 +6,7 @@ use holdfast_core::time::Millis;
 use holdfast_domain::people::access::Act;
 use holdfast_domain::updates::DeploymentState;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::ExecutionRow;
 use crate::api::{List, Reply, us};
@@ -13,22 +14,38 @@ use crate::backend::fleet::ExecutionCounts;
 use crate::backend::updates::{DeploymentOrder, DeploymentView, NewDeployment, NewPhase, PhaseSize, PhaseView};
 use crate::console::updates::state_word;
 use crate::door::App;
+use crate::door::about::{About, Ask, Kind};
 use crate::door::extract::{Asked, Id, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
+const ADD: About = About::new("Roll a release out, phase by phase.").more(
+    "Each phase has either `percent` or `devices`, and goes on to the next when `success_percent` of it succeeded. It stops by \
+     itself when more than `abort_threshold_percent` failed, counted from `min_devices` on.",
+);
+const STATES: &[&str] = &[
+    "queued", "downloading", "installing", "rebooting", "succeeded", "failed", "rolled_back", "declined", "unknown",
+];
+const EXECUTIONS: &[Ask] = &[Ask::of("state", Kind::Word(STATES), "Only in this state."), Ask::AFTER, Ask::LIMIT];
+
 pub(super) fn routes(routes: Routes) -> Routes {
+    let (look, steer) = (Access::May(Act::ViewFleet), Access::May(Act::SteerDeployment));
     routes
-        .get("/api/v1/deployments", Access::May(Act::ViewFleet), deployments)
-        .post("/api/v1/deployments", Access::May(Act::CreateDeployment), add_deployment)
-        .get("/api/v1/deployments/{id}", Access::May(Act::ViewFleet), deployment)
-        .get("/api/v1/deployments/{id}/executions", Access::May(Act::ViewFleet), executions)
-        .post("/api/v1/deployments/{id}/pause", Access::May(Act::SteerDeployment), pause)
-        .post("/api/v1/deployments/{id}/resume", Access::May(Act::SteerDeployment), resume)
-        .post("/api/v1/deployments/{id}/abort", Access::May(Act::SteerDeployment), abort)
+        .api_get("/api/v1/deployments", look, deployments, About::new("Deployments, newest first.").query(Ask::PAGE))
+        .api_post("/api/v1/deployments", Access::May(Act::CreateDeployment), add_deployment, ADD)
+        .api_get("/api/v1/deployments/{id}", look, deployment, "One deployment with its phases.")
+        .api_get(
+            "/api/v1/deployments/{id}/executions",
+            look,
+            executions,
+            About::new("A deployment's run on each device.").query(EXECUTIONS),
+        )
+        .api_post("/api/v1/deployments/{id}/pause", steer, pause, "Begin no further device.")
+        .api_post("/api/v1/deployments/{id}/resume", steer, resume, "Go on after a pause.")
+        .api_post("/api/v1/deployments/{id}/abort", steer, abort, "End a deployment before its time.")
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CountsDoc {
     queued: u64,
     downloading: u64,
@@ -57,7 +74,7 @@ impl From<ExecutionCounts> for CountsDoc {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PhaseDoc {
     devices: u64,
     success_percent: u8,
@@ -70,7 +87,7 @@ impl From<PhaseView> for PhaseDoc {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DeploymentRow {
     id: String,
     release: String,
@@ -139,7 +156,7 @@ async fn executions(
     Ok(List::of(page, ExecutionRow::from))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PhaseBody {
     percent: Option<u8>,
@@ -147,7 +164,7 @@ struct PhaseBody {
     success_percent: u8,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DeploymentBody {
     release: String,
