@@ -3,6 +3,7 @@
 //! Works on files alone; it never meets the server. It refuses to vouch for two keys under one device id, and the
 //! manifest it writes holds thumbprints and salted hashes, no secret.
 
+mod label;
 mod manifest;
 
 use std::fmt;
@@ -25,9 +26,10 @@ use crate::authority::{
     AuthorityError, CertificateError, RequestError, RequestedKey, SERIAL_BYTES, Validity, ca_certificate, create_p256,
     idevid, parse, read_certificate, read_p256, spki_of,
 };
-use crate::tls::peer::{Issuers, Peer, PeerError};
+use crate::tls::peer::{Issuers, Peer, PeerError, subject_device};
 
-pub use manifest::{CLAIM_CODE_CHARS_MIN, DEVICES_MAX, FactoryManifest, MANIFEST_BYTES_MAX, ManifestError, claim_hash};
+pub use label::{Label, LabelError};
+pub use manifest::{DEVICES_MAX, FactoryManifest, MANIFEST_BYTES_MAX, ManifestError, claim_hash, claim_text};
 
 /// Life of a factory CA: thirty years, longer than the products it vouches for are supported.
 pub const FACTORY_CA_LIFE: Millis = Millis::from_secs(30 * 365 * 86_400);
@@ -250,19 +252,26 @@ impl Station {
                 .map_err(|source| FactoryError::Foreign { path, source })?;
             let code = secret_file::read(&dir.join("claim-code"))?;
             let salt = crate::clock::random::<16>();
-            let claim_hash = claim_hash(&salt, &code)?;
+            let code = claim_text(&code)?;
             let protection = self.protection_of(peer.device());
             devices.push(ListedDevice {
                 id: peer.device().clone(),
                 key: peer.key(),
                 claim_salt: salt,
-                claim_hash,
+                claim_hash: code.hash(&salt),
+                claim_lookup: Some(code.lookup()),
                 protection,
             });
         }
         let factory_ca = *Sha256Digest::of(&self.ca_der).as_bytes();
         Ok(FactoryManifest::new(batch, product.clone(), now, factory_ca, devices)?)
     }
+}
+
+/// The device that a factory certificate names, if there is one to be read.
+pub(crate) fn device_of(certificate: &Path) -> Option<DeviceId> {
+    let certificate = read_certificate(certificate).ok()?;
+    subject_device(&parse(&certificate).ok()?).ok()
 }
 
 /// Reads a public file of at most `bytes_max` bytes.

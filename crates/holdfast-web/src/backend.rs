@@ -7,6 +7,7 @@
 pub mod custody;
 pub mod findings;
 pub mod fleet;
+pub mod homes;
 pub mod history;
 pub mod integrity;
 pub mod keys;

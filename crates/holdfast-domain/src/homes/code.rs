@@ -13,8 +13,6 @@ use crate::fleet::ClaimCode;
 pub const CODE_CHARS_MIN: usize = 26;
 /// Most characters of a claim code.
 pub const CODE_CHARS_MAX: usize = 64;
-/// Most bytes of a text that is read as a code, with its spaces and hyphens.
-pub const CODE_TEXT_BYTES_MAX: usize = 128;
 /// What a look-up is made of before the code, so that it is no part of any other digest.
 const LOOKUP_CONTEXT: &[u8] = b"holdfast-claim-lookup-1\0";
 
@@ -35,9 +33,6 @@ impl ClaimText {
     /// Reads a code as people and QR codes give it: small letters, spaces and hyphens are no matter.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > CODE_TEXT_BYTES_MAX {
-            return None;
-        }
         let separator = |c: &char| c.is_ascii_whitespace() || *c == '-';
         let plain: String = text.chars().filter(|c| !separator(c)).map(|c| c.to_ascii_uppercase()).collect();
         let base32 = plain.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));

@@ -1,8 +1,8 @@
 //! `holdfast factory …`: the factory station. Files only; no server is met.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use holdfast_core::id::{BatchId, DeviceId, ProductId};
 use serde_json::json;
 
@@ -10,8 +10,10 @@ use super::failure::{read_file, write_new};
 use super::{Failure, Output};
 use crate::app::chain;
 use crate::clock;
-use crate::factory::{self, FactoryError, Station};
+use crate::factory::{self, FactoryError, Label, Station};
 
+/// Largest file with a claim code.
+const CLAIM_CODE_BYTES_MAX: u64 = 1024;
 /// Largest certification request file.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
 
@@ -19,7 +21,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast factory init --dir factory --maker hearth.example
   holdfast factory sign --dir factory --csr unit/keys/factory.csr.pem --device-id hearth-0001 --out unit/keys/factory.crt
-  holdfast factory manifest --dir factory --product hearth-thermostat --device unit --out batch.json";
+  holdfast factory manifest --dir factory --product hearth-thermostat --device unit --out batch.json
+  holdfast factory label unit --url https://my.hearth.example --out unit-label.svg";
 
 /// Verbs of `factory`; none of them meets the server.
 #[derive(Debug, Subcommand)]
@@ -67,6 +70,30 @@ pub(super) enum Verb {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Print the label of a unit: a QR code that opens its claim page, and the same code for people to read.
+    Label {
+        /// Folder of the device, with its file `claim-code`.
+        unit: PathBuf,
+        /// Where owners reach the server, such as `https://my.hearth.example`.
+        #[arg(long)]
+        url: String,
+        /// A picture, or the lines for a printer that makes its own QR codes.
+        #[arg(long, value_enum, default_value_t)]
+        format: LabelFormat,
+        /// Where the label goes; without it, to standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// How a label is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum LabelFormat {
+    /// A picture to print.
+    #[default]
+    Svg,
+    /// The link, the code in groups, the device.
+    Txt,
 }
 
 /// Runs the verb.
@@ -100,7 +127,29 @@ pub(super) fn run(verb: Verb, out: Output) -> Result<(), Failure> {
             let record = json!({"batch": batch.to_string(), "devices": count, "file": file});
             out.done(&format!("Batch {batch} with {count} devices: {}", file.display()), &record);
         }
+        Verb::Label { unit, url, format, out: file } => label(&unit, &url, format, file, out)?,
     }
+    Ok(())
+}
+
+fn label(unit: &Path, url: &str, format: LabelFormat, file: Option<PathBuf>, out: Output) -> Result<(), Failure> {
+    let code = read_file(&unit.join("claim-code"), CLAIM_CODE_BYTES_MAX)?;
+    let code = factory::claim_text(&code).map_err(|why| Failure::refused(why.name(), why.to_string()))?;
+    let device = factory::device_of(&unit.join("keys/factory.crt"));
+    let label = Label::new(url, code, device).map_err(|why| Failure::refused(why.name(), why.to_string()))?;
+    let text = match format {
+        LabelFormat::Svg => label.svg().map_err(|why| Failure::refused(why.name(), chain(&why)))?,
+        LabelFormat::Txt => label.text(),
+    };
+    let Some(file) = file else {
+        out.done(text.trim_end(), &json!({"label": text}));
+        return Ok(());
+    };
+    write_new(&file, text.as_bytes())?;
+    out.done(
+        &format!("Label written: {}. Whoever reads it can claim the unit.", file.display()),
+        &json!({"file": file}),
+    );
     Ok(())
 }
 

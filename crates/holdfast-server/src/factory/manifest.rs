@@ -4,15 +4,15 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_core::hash::{Hasher, Sha256Digest};
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{BatchId, DeviceId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::KeyThumbprint;
 use holdfast_domain::fleet::batch::{ListedDevice, OfferedBatch};
+use holdfast_domain::homes::code::ClaimText;
 use holdfast_domain::telemetry::KeyProtection;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use crate::authority::secret_file::{from_hex, hex};
 
@@ -20,14 +20,10 @@ use crate::authority::secret_file::{from_hex, hex};
 pub const MANIFEST_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Most devices of one batch.
 pub const DEVICES_MAX: usize = 200_000;
-/// Fewest characters of a claim code: 26 of base32 hold 130 bits.
-pub const CLAIM_CODE_CHARS_MIN: usize = 26;
 /// What a manifest says of a factory key that the station saw in a TPM 2.0.
 const PROTECTION_TPM: &str = "tpm";
 /// What it may say of any other.
 const PROTECTION_FILE: &str = "file";
-/// Most characters of a claim code.
-const CLAIM_CODE_CHARS_MAX: usize = 64;
 
 /// Why a manifest is refused.
 #[derive(Debug, Error)]
@@ -106,6 +102,9 @@ struct WireDevice {
     key: String,
     claim_salt: String,
     claim_hash: String,
+    /// What the code is found by; absent in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claim_lookup: Option<String>,
     /// Only if the station saw the key in hardware: `tpm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     protection: Option<String>,
@@ -169,6 +168,7 @@ impl FactoryManifest {
             key: hex(&device.key.0),
             claim_salt: hex(&device.claim_salt),
             claim_hash: hex(&device.claim_hash),
+            claim_lookup: device.claim_lookup.as_ref().map(|lookup| hex(lookup)),
             protection: (device.protection == KeyProtection::Hardware).then(|| PROTECTION_TPM.to_owned()),
         };
         let wire = Wire {
@@ -232,6 +232,13 @@ impl WireDevice {
                 .and_then(|salt| salt.try_into().ok())
                 .ok_or_else(|| bad("claim_salt"))?,
             claim_hash: digest(&self.claim_hash).map_err(|_| bad("claim_hash"))?,
+            claim_lookup: match &self.claim_lookup {
+                None => None,
+                Some(text) => {
+                    let lookup = from_hex(text).and_then(|lookup| lookup.try_into().ok());
+                    Some(lookup.ok_or_else(|| bad("claim_lookup"))?)
+                }
+            },
             protection: match self.protection.as_deref() {
                 None | Some(PROTECTION_FILE) => KeyProtection::File,
                 Some(PROTECTION_TPM) => KeyProtection::Hardware,
@@ -246,15 +253,14 @@ impl WireDevice {
 /// # Errors
 /// [`ManifestError::WeakClaimCode`] if it is not base32 or holds fewer than 128 bits.
 pub fn claim_hash(salt: &[u8; 16], code: &[u8]) -> Result<[u8; 32], ManifestError> {
-    let separator = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'-';
-    let plain: Zeroizing<Vec<u8>> =
-        Zeroizing::new(code.iter().filter(|byte| !separator(byte)).map(u8::to_ascii_uppercase).collect());
-    let base32 = plain.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
-    if !base32 || !(CLAIM_CODE_CHARS_MIN..=CLAIM_CODE_CHARS_MAX).contains(&plain.len()) {
-        return Err(ManifestError::WeakClaimCode);
-    }
-    let mut hasher = Hasher::new();
-    hasher.update(salt);
-    hasher.update(&plain);
-    Ok(*hasher.finish().as_bytes())
+    Ok(claim_text(code)?.hash(salt))
+}
+
+/// A device's claim code as its file holds it.
+///
+/// # Errors
+/// [`ManifestError::WeakClaimCode`] if it is not base32 or holds fewer than 128 bits.
+pub fn claim_text(code: &[u8]) -> Result<ClaimText, ManifestError> {
+    let text = std::str::from_utf8(code).map_err(|_| ManifestError::WeakClaimCode)?;
+    ClaimText::parse(text).ok_or(ManifestError::WeakClaimCode)
 }

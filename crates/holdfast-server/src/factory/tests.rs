@@ -162,6 +162,7 @@ fn a_batch_has_a_greatest_number_of_devices() {
             key: KeyThumbprint(key),
             claim_salt: [0; 16],
             claim_hash: [0; 32],
+            claim_lookup: None,
             protection: KeyProtection::File,
         }
     };

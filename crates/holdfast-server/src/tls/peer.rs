@@ -174,7 +174,7 @@ impl Peer {
 }
 
 /// The only subject serialNumber (IEEE 802.1AR §8.6).
-fn subject_device(certificate: &X509Certificate<'_>) -> Result<DeviceId, PeerError> {
+pub(crate) fn subject_device(certificate: &X509Certificate<'_>) -> Result<DeviceId, PeerError> {
     let mut values = certificate.subject().iter_by_oid(&OID_X509_SERIALNUMBER);
     let (Some(value), None) = (values.next(), values.next()) else {
         let none = certificate.subject().iter_by_oid(&OID_X509_SERIALNUMBER).next().is_none();
