@@ -13,6 +13,7 @@ use holdfast_core::id::{
 use holdfast_core::time::Timestamp;
 
 use crate::fleet::custody::{Reader, Sighting, Tag};
+use crate::fleet::dossier::DossierChange;
 use crate::fleet::replacement::Replacement;
 use crate::fleet::{
     ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product,
@@ -71,6 +72,8 @@ pub enum Change {
     /// Adds or replaces a product.
     PutProduct(Product),
     /// Adds a version of the maker's trust document.
+    /// Keeps what is said about a product, and one line of its history; the store refuses a nearer last day of support.
+    PutDossier(Box<DossierChange>),
     AddTrust(TrustVersion),
     /// Adds a factory batch with its devices and claim codes.
     AddBatch {

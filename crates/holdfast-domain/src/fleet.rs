@@ -6,6 +6,7 @@ pub mod batch;
 pub mod command;
 pub mod connection;
 pub mod custody;
+pub mod dossier;
 pub mod enrolment;
 pub mod product;
 pub mod replacement;

@@ -2,6 +2,7 @@
 
 mod custody;
 mod findings;
+mod dossier;
 mod fleet;
 mod homes;
 mod integrity;
@@ -39,6 +40,7 @@ impl Desk {
         match change {
             Change::PutProduct(product) => self.put_product(product),
             Change::AddTrust(trust) => self.add_trust(trust),
+            Change::PutDossier(change) => self.put_dossier(change),
             Change::AddBatch { batch, devices, claims } => self.add_batch(batch, devices, claims),
             Change::SetEnrolment { device, to } => self.set_enrolment(device, *to),
             Change::AddCertificate(certificate) => self.add_certificate(certificate),

@@ -10,6 +10,7 @@ pub mod findings;
 pub mod backup;
 pub mod custody;
 pub mod fleet;
+pub mod dossier;
 pub mod homes;
 pub mod integrity;
 pub mod keys;

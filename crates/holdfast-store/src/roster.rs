@@ -176,6 +176,7 @@ impl Touched {
             // New devices are not accepted, and have no certificate.
             Change::AddBatch { .. }
             | Change::PutProduct(_)
+            | Change::PutDossier(_)
             | Change::AddTrust(_)
             | Change::SetSoftware { .. }
             | Change::AddAppraisal(_)

@@ -12,6 +12,14 @@ macro_rules! kinds {
 kinds! {
     /// A product was added or its model replaced.
     PRODUCT_PUT = "product-put";
+    /// A draft of what the public reads about a product was saved.
+    DOSSIER_SAVED = "dossier-saved";
+    /// What the public reads about a product was published.
+    DOSSIER_PUBLISHED = "dossier-published";
+    /// The last day of a product's support moved later.
+    SUPPORT_EXTENDED = "support-extended";
+    /// An order to move the last day of a product's support nearer was refused.
+    SUPPORT_SHORTENING_REFUSED = "support-shortening-refused";
     /// A version of the maker's trust document was accepted.
     TRUST_ACCEPTED = "trust-accepted";
     /// A factory batch was imported.
