@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+mod browser;
 mod run;
 mod statements;
 mod steps;
@@ -16,6 +17,8 @@ cargo xtask COMMAND
   demo [ARGS]     build in release mode and run `holdfast demo ARGS` (try: -- --once -o json)
   test            everything CI checks: format, lints, tidy, unit and integration tests, vectors, no_std, the demo
   test vectors    only the standards bodies' vectors
+  test browser    pages in headless Chromium against real processes (words after -- go to node)
+  shots           a picture of each page, phone and desktop, light and dark: target/shots/index.html
   tidy            only the house rules: crate edges, file sizes, headers, documents, lock file
   units           the systemd units: understood by systemd, and exposing little
   clients         install the other people's MQTT clients that the tests run against the devices' door
@@ -35,6 +38,8 @@ fn main() -> ExitCode {
         ["demo", rest @ ..] => steps::demo(rest),
         ["test"] => steps::test(),
         ["test", "vectors"] => steps::vectors(),
+        ["test", "browser", rest @ ..] => browser::test(rest),
+        ["shots", rest @ ..] => browser::shots(rest),
         ["units"] => units::check(),
         ["clients"] => steps::clients(),
         ["tidy"] => tidy::check(),

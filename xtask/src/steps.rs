@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use crate::{run, system, tidy, units};
 
 /// Where cargo puts what it builds.
-fn target(profile: &str, name: &str) -> PathBuf {
+pub(crate) fn target(profile: &str, name: &str) -> PathBuf {
     target_dir().join(profile).join(name)
 }
 
-fn target_dir() -> PathBuf {
+pub(crate) fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from)
 }
 

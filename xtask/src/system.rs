@@ -19,6 +19,9 @@ pub(crate) const TESTS: &[Need] = &[
 /// What other people's clients run on.
 pub(crate) const CLIENTS: &[Need] = &[("python3", "python3-venv"), ("node", "nodejs"), ("npm", "npm")];
 
+/// What the tests of pages start.
+pub(crate) const BROWSER: &[Need] = &[("chromium", "chromium"), ("node", "nodejs"), ("npm", "npm")];
+
 /// What the check of the systemd units starts.
 pub(crate) const UNITS: &[Need] = &[("systemd-analyze", "systemd")];
 

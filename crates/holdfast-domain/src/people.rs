@@ -5,6 +5,7 @@
 pub mod access;
 pub mod contact;
 pub mod notice;
+pub mod post;
 pub mod sign_in;
 
 use holdfast_core::id::{PersonId, SessionId, TokenId};

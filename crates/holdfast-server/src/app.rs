@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use holdfast_core::time::Timestamp;
-use holdfast_domain::decision::Decision;
+use holdfast_domain::decision::{Change, Decision};
 use holdfast_domain::integrity::anomaly::Settings;
 use holdfast_store::blobs::Blobs;
 use holdfast_store::{CommitError, Committed, Store, StoreError};
@@ -20,6 +20,7 @@ use crate::authority::secret_file::hex;
 use crate::clock;
 use crate::doorstep::Doorstep;
 use crate::gateway::{Connections, Models, Returning};
+use crate::post::Post;
 use crate::tls::Doors;
 use crate::work::detect::Detect;
 use crate::work::pulse::Pulse;
@@ -35,6 +36,7 @@ mod history;
 mod integrity;
 pub(crate) mod keys;
 mod models;
+mod notices;
 pub(crate) mod paging;
 mod people;
 mod readings;
@@ -85,6 +87,8 @@ pub struct House {
     pub(crate) pulse: Pulse,
     /// Named refusals of the HTTPS doors, on their way to the store.
     pub(crate) refusals: Counter,
+    /// The way out for mail.
+    pub(crate) post: Post,
     /// Who may decide next, in each room.
     pub(crate) turns: Turns,
 }
@@ -117,9 +121,13 @@ impl House {
     /// fault.
     pub(crate) fn decide(&self, decision: Decision) -> Answer<Committed> {
         let rings = !decision.effects.is_empty();
+        let tells = decision.changes.iter().any(|change| matches!(change, Change::AddNotice(_)));
         let committed = self.store.commit(decision).map_err(conflict)?;
         if rings {
             self.outbox.notify_one();
+        }
+        if tells {
+            self.post.ring();
         }
         Ok(committed)
     }

@@ -7,6 +7,8 @@
 pub mod clock;
 pub mod wiring;
 mod provenance;
+mod post;
+pub mod settings;
 pub mod tls;
 pub mod authority;
 pub mod doorstep;

@@ -24,6 +24,8 @@ use crate::authority::{Authority, AuthorityConfig, AuthorityError, KeyTerms};
 use crate::doorstep::{Admission, Doorstep, Terms};
 use crate::gateway::{self, Connections, Models, Returning};
 use crate::https::{self, Door, Limits, Listener};
+use crate::post::{Post, PostError};
+use crate::settings::Settings;
 use crate::tls::{Doors, TlsError};
 use crate::work::detect::{self, Detect};
 use crate::work::{Work, pulse, recovery, refusals};
@@ -53,6 +55,8 @@ pub struct Config {
     pub keys: KeyTerms,
     /// How many may come in, and how fast.
     pub admission: Admission,
+    /// The configuration file.
+    pub settings: Settings,
 }
 
 /// Why a server does not start.
@@ -89,6 +93,9 @@ pub enum StartError {
     /// A stored model does not compile any more.
     #[error("a stored model cannot be used")]
     Model(#[from] ModelError),
+    /// Mail cannot be sent as it is configured.
+    #[error("mail cannot be sent as it is configured")]
+    Mail(#[from] PostError),
     /// TLS cannot be configured.
     #[error("the doors cannot be configured")]
     Doors(#[from] TlsError),
@@ -247,6 +254,7 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         news: app::news(),
         pulse: pulse::Pulse::default(),
         refusals: refusals::Counter::default(),
+        post: Post::new(config.settings.mail.as_ref(), host)?,
         turns: app::Turns::default(),
     });
     detect::prepare(&house)?;

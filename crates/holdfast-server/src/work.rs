@@ -19,6 +19,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod detect;
 mod playbooks;
 mod keys;
+mod mail;
 pub(crate) mod pulse;
 pub(crate) mod recovery;
 pub(crate) mod refusals;
@@ -51,6 +52,9 @@ const PLAYBOOKS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::
 /// Readings past the time that their stream keeps them.
 const RETENTION: Pace = Pace { period: retention::EVERY, pause: Duration::ZERO };
 
+/// Mail that is due, also what devices' reports have caused; after a nudge at once.
+const MAIL: Pace = Pace { period: Duration::from_secs(5), pause: Duration::ZERO };
+
 /// How often a loop looks.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
@@ -80,6 +84,7 @@ impl Work {
         work.repeat(PLAYBOOKS, &house.playbooks, house, playbooks::step);
         work.repeat(COUNT, &quiet, house, recovery::count);
         work.repeat(KEYS, &quiet, house, keys::see_to_keys);
+        work.repeat(MAIL, &house.post.bell, house, mail::step);
         work.repeat(RETENTION, &quiet, house, retention::run);
         work.repeat(HEADS, &quiet, house, checkpoint::sign);
         let (connections, returning) = (house.connections.clone(), house.returning.clone());

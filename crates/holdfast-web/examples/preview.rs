@@ -42,6 +42,10 @@ async fn main() -> std::io::Result<()> {
     sample.count_refusal("preview-started");
     tokio::spawn(tell(Arc::clone(&sample)));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    let port = listener.local_addr()?.port();
     println!("http://localhost:{port}/sign-in?link={}", samples::good_link().text());
+    for role in samples::ROLES {
+        println!("cookie {} {}", role.name(), samples::secret_of(role, false).text());
+    }
     axum::serve(listener, holdfast_web::router(sample)).await
 }

@@ -11,6 +11,7 @@ pub mod homes;
 pub mod history;
 pub mod integrity;
 pub mod keys;
+pub mod notices;
 pub mod people;
 pub mod telemetry;
 pub mod returning;
@@ -34,6 +35,7 @@ pub trait Backend:
     + keys::Keys
     + telemetry::Telemetry
     + history::History
+    + notices::Notices
 {
 }
 
@@ -48,6 +50,7 @@ impl<T> Backend for T where
         + keys::Keys
         + telemetry::Telemetry
         + history::History
+        + notices::Notices
 {
 }
 

@@ -7,6 +7,7 @@
 pub mod backend;
 pub mod door;
 pub mod lang;
+pub mod notice;
 #[doc(hidden)]
 pub mod parsers;
 pub mod secret;

@@ -13,6 +13,7 @@ use super::{Failure, print, span};
 use crate::app::chain;
 use crate::authority::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
 use crate::doorstep::Admission;
+use crate::settings::Settings;
 use crate::wiring::{Config, Server};
 
 /// Shortest silence after which a lost key is replaced: longer than any lease.
@@ -59,6 +60,9 @@ pub(super) struct Args {
     /// lies in hardware and it is offline; or a span such as 48h, also for others that were silent so long.
     #[arg(long, default_value = "hardware", value_name = "WHEN", value_parser = lost_key)]
     replace_lost_key: LostKey,
+    /// The configuration file: mail, sign-in of the staff. `holdfast.toml` in the state folder if not given.
+    #[arg(long, value_name = "FILE", env = "HOLDFAST_CONFIG")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     seal: SealArgs,
     /// Handshakes begun in any second at the MQTT door; measured at the start if not given.
@@ -84,7 +88,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     log();
     keep_memory_private();
     open_many_files();
+    let settings = Settings::read(args.config.as_deref(), &args.state).map_err(|why| Failure::fault(chain(&why)))?;
     let config = Config {
+        settings,
         state: args.state,
         people: args.people,
         devices: args.devices,

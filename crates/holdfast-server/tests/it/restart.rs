@@ -152,6 +152,7 @@ async fn a_second_server_on_the_same_state_does_not_start() {
         attest_interval_s: 600,
         keys: KeyTerms::default(),
         admission: Admission::default(),
+        settings: holdfast_server::settings::Settings::default(),
     };
     let refused = Server::start(config.clone()).await;
     assert!(matches!(refused, Err(StartError::InUse(_))), "{refused:?}");

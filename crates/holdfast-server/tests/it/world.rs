@@ -229,6 +229,7 @@ async fn start(dir: &TempDir, admission: Admission, device_life: Millis) -> Serv
         attest_interval_s: 600,
         keys: KeyTerms { device_life, ..KeyTerms::default() },
         admission,
+        settings: holdfast_server::settings::Settings::default(),
     };
     Server::start(config).await.unwrap()
 }

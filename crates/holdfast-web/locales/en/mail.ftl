@@ -1,1 +1,292 @@
-# Room: mail.
+# What people are told: subject and body of every notice, the words around them, and the page of the address.
+# A body says what happened, what to do, and what to do if it was not the reader. The test beside the texts knows every kind.
+mail-not-you = If this was not you: sign in, end all sessions and remove what you do not know on your account page. If you cannot sign in any more, use a recovery code.
+mail-greeting = Hello,
+mail-look = Look here: { $place }
+mail-why = This message was sent because this address is confirmed for notices about your account or your devices. It holds no picture and no link that follows you. To change or remove the address: { $place }
+mail-confirm-subject = Confirm this address
+mail-confirm-body =
+    Somebody, probably you, wants notices about their account and devices at this address.
+
+    Open this link to confirm it. It works once, for 24 hours:
+
+    { $place }
+
+    If this was not you, do nothing. Without the link nothing is sent here.
+mail-fact-product = your device
+mail-fact-device = see its page
+mail-fact-version = the new version
+mail-fact-end = the date on its page
+mail-fact-until = see your pages
+mail-fact-case = on your pages
+mail-fact-browser = unknown
+mail-fact-reason = see its page
+mail-fact-digits = on its page
+mail-page-title = Where we write to you
+mail-page-lead = Notices about your account and your devices always wait on your pages. If you like, they also come by e-mail. An address is not needed for anything else, and nobody else gets it.
+mail-page-address = Your e-mail address
+mail-page-hint = We send a link there. Only after you open it do notices go to the address.
+mail-page-none = No address: nobody is written to.
+mail-page-since = Confirmed
+mail-page-waits = Waits for its confirmation: open the link that was sent to it, within 24 hours.
+mail-page-send = Send the link
+mail-page-remove = Remove the address
+mail-page-remove-note = The address is told once more, then forgotten. Notices go on waiting on your pages.
+mail-page-off = This installation sends no e-mail. Notices wait on your pages; look there now and then.
+mail-page-confirm-title = Confirm your address
+mail-page-confirm-lead = With this, notices about your account and your devices go to the address at which you got the link.
+mail-page-confirm = Yes, this address is mine
+mail-page-confirmed = The address is confirmed. Notices now also go there.
+mail-page-removed = The address was removed.
+mail-page-sent = The link was sent. Open it within 24 hours.
+mail-page-last = Last messages
+mail-page-state-waiting = is being sent
+mail-page-state-sent = sent
+mail-page-state-given-up = could not be delivered
+mail-page-state-dropped = not sent: no longer wanted
+mail-page-link-mail = the link to confirm an address
+mail-page-what = What
+mail-page-when = When
+mail-page-how = How it stands
+
+mail-passkey-added-subject = A passkey was added to your account
+mail-passkey-added-body =
+    A new passkey can now sign in to your account.
+
+    You need do nothing if you added it yourself.
+
+    { mail-not-you }
+
+mail-passkey-removed-subject = A passkey was removed from your account
+mail-passkey-removed-body =
+    A passkey can no longer sign in to your account.
+
+    Check on your account page that you still have two ways to sign in.
+
+    { mail-not-you }
+
+mail-password-changed-subject = Your password was changed
+mail-password-changed-body =
+    The password of your account was set, changed or removed. All other sessions were ended.
+
+    You need do nothing if you did this yourself.
+
+    { mail-not-you }
+
+mail-second-factor-changed-subject = Your second factor was changed
+mail-second-factor-changed-body =
+    The second factor of your account, the six digits from an app, was set, changed or removed.
+
+    You need do nothing if you did this yourself.
+
+    { mail-not-you }
+
+mail-recovery-used-subject = Somebody recovered your account
+mail-recovery-used-body =
+    Your account was opened by recovery instead of the usual sign-in. Changes to the account have to wait until { $until }.
+
+    If this was you, add a new passkey and make new recovery codes.
+
+    { mail-not-you }
+
+mail-recovery-codes-made-subject = New recovery codes were made
+mail-recovery-codes-made-body =
+    New recovery codes were made for your account. Codes that you printed before are void.
+
+    Keep the new ones on paper, away from your phone, and throw the old ones away.
+
+    { mail-not-you }
+
+mail-sign-in-new-browser-subject = A sign-in from a new browser
+mail-sign-in-new-browser-body =
+    Your account was signed in to from a browser that was not seen before: { $browser }.
+
+    You need do nothing if this was you.
+
+    { mail-not-you }
+
+mail-sign-in-delayed-subject = Many failed sign-ins to your account
+mail-sign-in-delayed-body =
+    Somebody has tried many times to sign in to your account and failed. Further tries from unknown browsers now have to wait.
+
+    Nobody got in, and your own browser and passkeys work as always. A passkey cannot be guessed; if you still sign in with a password, this is a good day to change to one.
+
+mail-account-locked-subject = Your account is locked
+mail-account-locked-body =
+    Your staff account was locked after too many failed sign-ins.
+
+    Ask an administrator for a new one-time link. Tell them if the tries were not yours.
+
+mail-address-changed-subject = The address for your notices was changed
+mail-address-changed-body =
+    The e-mail address to which notices about your account go was set, changed or removed. This message goes to the address from before and to the new one.
+
+    You need do nothing if you did this yourself.
+
+    { mail-not-you }
+
+mail-sessions-ended-subject = Sessions of your account were ended
+mail-sessions-ended-body =
+    You were signed out on other browsers. Sign in again where you need to.
+
+    { mail-not-you }
+
+mail-token-made-subject = A key to the interface was made
+mail-token-made-body =
+    A key with which a program can act in your name was made. It ends on { $until }.
+
+    You need do nothing if you made it yourself.
+
+    { mail-not-you }
+
+mail-role-changed-subject = What you may do has changed
+mail-role-changed-body =
+    An administrator gave your account another role. You were signed out; sign in again to go on.
+
+    Ask an administrator if you did not expect this.
+
+mail-device-claimed-subject = { $product } is now yours
+mail-device-claimed-body =
+    { $product } ({ $device }) now belongs to your account. Its code cannot be used again.
+
+    Look at its page for updates, for who has access, and for how long it is supported.
+
+    { mail-not-you }
+
+mail-claim-contested-subject = Somebody else asks for { $product }
+mail-claim-contested-body =
+    Somebody who has { $product } ({ $device }) in their hands asks to become its owner. If you do nothing, it becomes theirs: { $until }.
+
+    Did you sell it or give it away? Then you need do nothing, or release it at once on its page.
+
+    Is it still yours? Say so on its page before that time, and it stays yours.
+
+mail-member-invited-subject = An invitation for { $product } was made
+mail-member-invited-body =
+    An invitation to use { $product } was made in your name. It can be used once.
+
+    If you did not make it, take it back on the page of the device under “Who has access”.
+
+mail-member-joined-subject = Somebody joined the household of { $product }
+mail-member-joined-body =
+    An invitation was accepted: one more person can now use { $product } ({ $device }).
+
+    If you did not expect this, take the person out on the page of the device under “Who has access”.
+
+mail-member-removed-subject = Access to { $product } has ended
+mail-member-removed-body =
+    One person has no access to { $product } ({ $device }) any more.
+
+    You need do nothing. Who has access is shown on the page of the device.
+
+mail-device-released-subject = { $product } was released
+mail-device-released-body =
+    { $product } ({ $device }) belongs to nobody now. Your settings and readings were removed from it and from our service.
+
+    Whoever has it can claim it anew with the code on the device.
+
+    { mail-not-you }
+
+mail-device-transferred-subject = { $product } has a new owner
+mail-device-transferred-body =
+    { $product } ({ $device }) was handed over. What the owner before had on the device and in our service was removed.
+
+    You need do nothing.
+
+    { mail-not-you }
+
+mail-pairing-waits-subject = { $product } waits for your yes
+mail-pairing-waits-body =
+    A phone or a service wants to be connected with { $product } ({ $device }).
+
+    Say yes on the page of the device only if you see the same digits there: { $digits }. Without a yes nothing is connected.
+
+mail-update-available-subject = An update for { $product } is ready
+mail-update-available-body =
+    Version { $version } can be installed on { $product } ({ $device }). Why: { $reason }.
+
+    Choose on the page of the device: now, tonight, or not this one. The page says how long it takes.
+
+mail-update-installed-subject = { $product } was updated
+mail-update-installed-body =
+    { $product } ({ $device }) now runs version { $version } and works as it should.
+
+    You need do nothing.
+
+mail-update-failed-subject = An update of { $product } was not installed
+mail-update-failed-body =
+    Version { $version } could not be installed on { $product } ({ $device }). It went back to the version from before and works as before.
+
+    You need do nothing; it is tried again. If this message comes a second time, ask us for help on the page of the device.
+
+mail-security-update-done-subject = A flaw of { $product } was removed
+mail-security-update-done-body =
+    { $product } ({ $device }) got version { $version }, which removes a security flaw.
+
+    You need do nothing.
+
+mail-quarantined-subject = { $product } is in quarantine
+mail-quarantined-body =
+    { $product } ({ $device }) behaved in a way that does not fit it. To be safe it may now only do what it must, and it talks to nobody but us. It goes on working in your home.
+
+    What to do: leave it plugged in and connected. It repairs itself where it can. Its page says what was seen and what happens next.
+
+mail-quarantine-lifted-subject = { $product } is out of quarantine
+mail-quarantine-lifted-body =
+    { $product } ({ $device }) has proved that it runs our software. Everything works again.
+
+    You need do nothing.
+
+mail-alarm-subject = { $product } needs a look
+mail-alarm-body =
+    Something about { $product } ({ $device }) needs your attention: { $reason }.
+
+    Its page says what to do, step by step.
+
+mail-support-ends-soon-subject = Support for { $product } ends on { $end }
+mail-support-ends-soon-body =
+    { $product } gets security updates until { $end }. The device goes on working after that, but flaws found later are not removed.
+
+    The product's page says why it ends then, what we advise and what can replace it.
+
+mail-support-ended-subject = Support for { $product } has ended
+mail-support-ended-body =
+    { $product } gets no security updates any more; support lasted until { $end }.
+
+    What to do: keep it off the internet, or replace it. The product's page says how and with what.
+
+mail-support-extended-subject = { $product } is supported for longer
+mail-support-extended-body =
+    { $product } now gets security updates until { $end }, longer than we had said.
+
+    You need do nothing.
+
+mail-help-received-subject = We have your question
+mail-help-received-body =
+    Your question about { $product } arrived and has the number { $case }. We answer within 72 hours.
+
+    The answer appears on your pages, and here.
+
+mail-help-answered-subject = We have answered your question
+mail-help-answered-body =
+    There is an answer to your question { $case } about { $product }.
+
+    Read it on your pages. If it does not help, write again there; if you are not content, the page says who decides.
+
+mail-help-overdue-subject = A question waits too long
+mail-help-overdue-body =
+    The question { $case } has waited longer than the 72 hours that were promised.
+
+    Answer it in the console under Help.
+
+mail-vulnerability-fixed-subject = A flaw of { $product } is fixed
+mail-vulnerability-fixed-body =
+    A security flaw of { $product } was found and fixed in version { $version }.
+
+    What to do: let your device install it. Its page says whether it has it already.
+
+mail-unpatchable-subject = A flaw of { $product } that no update removes
+mail-unpatchable-body =
+    A security flaw of { $product } was found that we cannot remove by an update: { $reason }.
+
+    What to do: follow the steps on the product's page. They say how to use it safely until then, by when to act, and how it is replaced.

@@ -21,6 +21,8 @@ mod fleet;
 mod history;
 #[path = "samples/keys.rs"]
 mod keys;
+#[path = "samples/notices.rs"]
+mod notices;
 #[path = "samples/telemetry.rs"]
 mod telemetry;
 #[path = "samples/updates.rs"]

@@ -1,0 +1,135 @@
+//! What a notice says to its person, in their language: on their pages and in their mail.
+
+use std::fmt;
+
+use holdfast_domain::people::notice::{Concern, FACTS, Notice};
+
+use crate::lang::Lang;
+
+/// The texts of a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeText {
+    /// One line.
+    pub subject: String,
+    /// What happened, what to do, and what to do if it was not the reader.
+    pub paragraphs: Vec<String>,
+}
+
+/// Puts a notice into words. A fact that it does not hold is filled in by general words.
+#[must_use]
+pub fn text(l: Lang, notice: &Notice) -> NoticeText {
+    let facts: Vec<(&str, String)> = FACTS
+        .into_iter()
+        .map(|name| (name, notice.facts.get(name).cloned().unwrap_or_else(|| l.say(&format!("mail-fact-{name}")))))
+        .collect();
+    let values: Vec<(&str, &dyn fmt::Display)> =
+        facts.iter().map(|(name, value)| (*name, value as &dyn fmt::Display)).collect();
+    let word = notice.kind.word();
+    let body = l.fill(&format!("mail-{word}-body"), &values);
+    NoticeText {
+        subject: one_line(&l.fill(&format!("mail-{word}-subject"), &values)),
+        paragraphs: body.split("\n\n").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect(),
+    }
+}
+
+/// The page, below the server's address, on which a notice goes on.
+#[must_use]
+pub fn path(notice: &Notice, staff: bool) -> String {
+    match (notice.kind.concern(), staff, notice.facts.get("device")) {
+        (Concern::Account, _, _) => "/account".to_owned(),
+        (Concern::Help, true, _) => "/console/help".to_owned(),
+        (_, false, Some(device)) if device.parse::<holdfast_core::id::DeviceId>().is_ok() => format!("/home/{device}"),
+        (_, false, _) => "/home".to_owned(),
+        (_, true, _) => "/console".to_owned(),
+    }
+}
+
+/// The whole mail about a notice: subject and plain text.
+#[must_use]
+pub fn mail(l: Lang, notice: &Notice, staff: bool, server: &str) -> (String, String) {
+    let NoticeText { subject, paragraphs } = text(l, notice);
+    let look = l.with("mail-look", "place", format_args!("{server}{}", path(notice, staff)));
+    (subject, letter(l, &paragraphs.join("\n\n"), &look, server))
+}
+
+/// The mail with the link that confirms an address.
+#[must_use]
+pub fn confirmation(l: Lang, server: &str, secret: &str) -> (String, String) {
+    let link = format!("{server}/account/contact/confirm?code={secret}");
+    let body = l.with("mail-confirm-body", "place", link);
+    (one_line(&l.say("mail-confirm-subject")), format!("{}\n\n{body}\n", l.say("mail-greeting")))
+}
+
+fn letter(l: Lang, body: &str, look: &str, server: &str) -> String {
+    let why = l.with("mail-why", "place", format_args!("{server}/account/contact"));
+    format!("{}\n\n{body}\n\n{look}\n\n-- \n{why}\n", l.say("mail-greeting"))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_core::id::PersonId;
+    use holdfast_core::time::Timestamp;
+    use holdfast_domain::people::notice::NoticeKind;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
+
+    fn notice(kind: NoticeKind) -> Notice {
+        Notice::new(PersonId::new(NOW, [7; 10]), kind, NOW)
+    }
+
+    #[test]
+    fn every_kind_has_its_subject_and_body_in_every_language() {
+        for (tag, _) in Lang::all() {
+            let l = Lang::from_tag(tag).unwrap();
+            for kind in NoticeKind::ALL {
+                let bare = text(l, &notice(*kind));
+                assert!(!bare.subject.contains("mail-") && bare.subject.chars().count() <= 90, "{tag}: {bare:?}");
+                assert!(!bare.paragraphs.is_empty(), "{tag} {kind:?}");
+                for part in &bare.paragraphs {
+                    // A fact that a text asks for and nobody gives would stand there as its own name.
+                    assert!(!part.contains('$') && !part.contains("{") && !part.contains("mail-"), "{tag}: {part}");
+                }
+                let own = Lang::default();
+                assert!(tag == "en" || bare != text(own, &notice(*kind)), "{tag} {kind:?} is not translated");
+            }
+        }
+    }
+
+    #[test]
+    fn what_concerns_the_account_says_what_to_do_if_it_was_somebody_else() {
+        let asks_nothing = [NoticeKind::SignInDelayed, NoticeKind::AccountLocked, NoticeKind::RoleChanged];
+        for (tag, _) in Lang::all() {
+            let l = Lang::from_tag(tag).unwrap();
+            for kind in NoticeKind::ALL.iter().filter(|kind| kind.concern() == Concern::Account) {
+                let said = text(l, &notice(*kind)).paragraphs.contains(&l.say("mail-not-you"));
+                assert_eq!(said, !asks_nothing.contains(kind), "{tag} {kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn facts_stand_in_the_text_and_a_subject_is_one_line() {
+        let told = notice(NoticeKind::UpdateInstalled).fact("product", "Hearth").fact("version", "1.2.0");
+        let said = text(Lang::default(), &told);
+        assert_eq!(said.subject, "Hearth was updated");
+        assert!(said.paragraphs[0].contains("version 1.2.0"), "{said:?}");
+        let mut told = told;
+        told.facts.insert("product".to_owned(), "Hearth\r\nBcc: x@y.example".to_owned());
+        assert!(!text(Lang::default(), &told).subject.contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn a_mail_leads_to_the_page_where_it_goes_on_and_to_nowhere_else() {
+        let told = notice(NoticeKind::Quarantined).fact("device", "hearth-0001");
+        let (_, body) = mail(Lang::default(), &told, false, "https://hearth.example");
+        let links: Vec<_> = body.split_whitespace().filter(|word| word.contains("://")).collect();
+        assert_eq!(links, ["https://hearth.example/home/hearth-0001", "https://hearth.example/account/contact"]);
+        assert_eq!(path(&notice(NoticeKind::TokenMade), true), "/account");
+    }
+}

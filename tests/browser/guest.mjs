@@ -1,0 +1,172 @@
+// A browser and who sits before it. Owns what is watched on every page: errors, policy violations, requests elsewhere, axe.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+import { until } from './house.mjs';
+
+const modules = process.env.HOLDFAST_NODE_MODULES;
+if (!modules) throw new Error('HOLDFAST_NODE_MODULES is not set: run the tests with `cargo xtask test browser`');
+const need = createRequire(`${modules}/`);
+const { chromium } = need('playwright-core');
+const AXE = readFileSync(need.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Longest wait for a page or an element, in ms. */
+const PAGE_MS = 30_000;
+const PHONE = { width: 390, height: 844 };
+const DESK = { width: 1280, height: 900 };
+/** The narrowest screen that must do without scrolling sideways (WCAG 2.2, 1.4.10). */
+const NARROW = { width: 320, height: 640 };
+
+/** A Chromium that trusts this house's key and no other, and ends with the test. */
+export async function openBrowser(t, house) {
+  const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+  flags.push('--disable-component-update', '--disable-sync', '--disable-dev-shm-usage');
+  if (house.ca) flags.push(`--ignore-certificate-errors-spki-list=${await house.doorKey()}`);
+  const executablePath = process.env.HOLDFAST_CHROMIUM ?? '/usr/bin/chromium';
+  const chrome = await chromium.launch({ executablePath, args: flags });
+  const browser = new Browser(chrome, house);
+  t.after(() => browser.close());
+  return browser;
+}
+
+export class Browser {
+  #guests = [];
+
+  constructor(chrome, house) {
+    this.chrome = chrome;
+    this.house = house;
+  }
+
+  /** A clean profile. Options of playwright's contexts, and `phone: true`. */
+  async guest(options = {}) {
+    const { phone, ...rest } = options;
+    const touch = phone ? { hasTouch: true, isMobile: true } : {};
+    const context = await this.chrome.newContext({ viewport: phone ? PHONE : DESK, locale: 'en-GB', ...touch, ...rest });
+    context.setDefaultTimeout(PAGE_MS);
+    const guest = new Guest(context, this.house, rest.javaScriptEnabled !== false);
+    await guest.watch();
+    this.#guests.push(guest);
+    return guest;
+  }
+
+  /** Ends the browser, and fails if any guest met a problem that no test had said. */
+  async close() {
+    const problems = this.#guests.flatMap((guest) => guest.problems());
+    await this.chrome.close();
+    assert.deepEqual(problems, [], 'problems that pages caused');
+  }
+}
+
+export class Guest {
+  #problems = [];
+  #expected = [];
+
+  constructor(context, house, scripts) {
+    this.context = context;
+    this.house = house;
+    this.scripts = scripts;
+  }
+
+  get origin() {
+    return this.house.origin;
+  }
+
+  /** What went wrong so far and was not expected. */
+  problems() {
+    return this.#problems.filter((problem) => !this.#expected.some((pattern) => pattern.test(problem)));
+  }
+
+  /** Names a problem that this test provokes on purpose. */
+  expects(...patterns) {
+    this.#expected.push(...patterns);
+  }
+
+  async watch() {
+    const note = (text) => this.#problems.push(text);
+    await this.context.exposeBinding('holdfastViolation', (_, text) => note(text));
+    await this.context.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) => {
+        globalThis.holdfastViolation(`policy: ${event.violatedDirective} ${event.blockedURI} on ${location.pathname}`);
+      });
+    });
+    this.context.on('request', (request) => {
+      const url = new URL(request.url());
+      const inside = url.origin === this.origin || ['data:', 'blob:', 'about:'].includes(url.protocol);
+      if (!inside) note(`request elsewhere: ${url.origin}${url.pathname}`);
+    });
+    this.context.on('response', (response) => {
+      if (response.status() >= 500) note(`status ${response.status()}: ${new URL(response.url()).pathname}`);
+    });
+    this.context.on('console', (message) => {
+      const where = message.location().url;
+      if (message.type() === 'error') note(`console: ${message.text()} (${where.replace(this.origin, '')})`);
+    });
+    this.context.on('weberror', (error) => note(`page error: ${error.error()}`));
+  }
+
+  page() {
+    return this.context.newPage();
+  }
+
+  /** Opens a path of the house; its status is 200 unless the test says otherwise. */
+  async open(page, path, status = 200) {
+    if (status >= 400) this.expects(new RegExp(`console: Failed to load resource.*status of ${status}`));
+    const response = await page.goto(new URL(path, this.origin).href);
+    assert.equal(response.status(), status, path);
+    return response;
+  }
+
+  /** Signs in by a one-time link: the administrator's if none is given. The page it led to. */
+  async signIn(link) {
+    const page = await this.page();
+    await page.goto(link ?? (await this.house.link()));
+    await page.locator('main form button').first().click();
+    await until('a signed-in page', () => !new URL(page.url()).pathname.startsWith('/sign-in'));
+    await page.waitForLoadState();
+    return page;
+  }
+
+  /** Gives the page a virtual authenticator (WebAuthn level 3 §11); answers its CDP session and id. */
+  async passkeys(page, more = {}) {
+    const session = await this.context.newCDPSession(page);
+    await session.send('WebAuthn.enable');
+    const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true };
+    options.isUserVerified = true;
+    options.automaticPresenceSimulation = true;
+    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options: { ...options, ...more } });
+    return { session, authenticatorId };
+  }
+
+  /** axe finds nothing on the page as it stands, in light and in dark, and nothing has to be scrolled sideways. */
+  async accessible(page) {
+    const session = await this.context.newCDPSession(page);
+    const evaluate = async (expression) => {
+      const asked = { expression, awaitPromise: true, returnByValue: true };
+      const { result, exceptionDetails } = await session.send('Runtime.evaluate', asked);
+      if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+      return result.value;
+    };
+    await evaluate(`${AXE};0`);
+    const found = [];
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const violations = await evaluate(`axe.run(document, { resultTypes: ['violations'] }).then((r) =>
+        r.violations.map((v) => v.id + ': ' + v.help + ' — ' + v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')))`);
+      found.push(...violations.map((violation) => `${colorScheme} ${violation}`));
+    }
+    const before = page.viewportSize();
+    await page.setViewportSize(NARROW);
+    const wide = await evaluate(`(() => {
+      const root = document.scrollingElement;
+      if (root.scrollWidth <= innerWidth) return '';
+      const out = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1);
+      return root.scrollWidth + ' px: ' + out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ');
+    })()`);
+    await page.setViewportSize(before);
+    if (wide) found.push(`sideways scrolling at ${NARROW.width} px, ${wide}`);
+    await session.detach();
+    assert.deepEqual(found, [], `axe on ${new URL(page.url()).pathname}`);
+  }
+}

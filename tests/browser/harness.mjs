@@ -1,0 +1,5 @@
+// What a browser test imports.
+
+export { House, MAKER, MODEL, PATIENCE_MS, PRODUCT, openHouse, until } from './house.mjs';
+export { Browser, Guest, openBrowser } from './guest.mjs';
+export { ROUTES, walk } from './walk.mjs';
