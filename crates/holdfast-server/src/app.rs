@@ -30,6 +30,7 @@ use crate::work::refusals::Counter;
 mod batch;
 mod custody;
 mod deployments;
+mod dossier;
 mod findings;
 mod fleet;
 mod history;
@@ -80,6 +81,8 @@ pub struct House {
     /// Rung when a playbook has devices to deal with.
     pub(crate) playbooks: Arc<Notify>,
     /// Where people reach this server, such as `https://localhost:8443`.
+    /// Rung when owners are to be told about the support of a product.
+    pub(crate) support: Arc<Notify>,
     pub(crate) address: String,
     /// What happens, for pages that watch.
     pub(crate) news: broadcast::Sender<LiveEvent>,

@@ -249,6 +249,7 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         models,
         outbox: Arc::new(Notify::new()),
         playbooks: Arc::new(Notify::new()),
+        support: Arc::new(Notify::new()),
         detect: Detect::default(),
         address: format!("https://{host}:{}", people.port()),
         news: app::news(),

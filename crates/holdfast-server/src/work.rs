@@ -25,6 +25,7 @@ pub(crate) mod recovery;
 pub(crate) mod refusals;
 pub(crate) mod retention;
 mod rollout;
+mod support;
 
 /// Effects taken from the outbox at once.
 const EFFECTS_AT_ONCE: u32 = 256;
@@ -54,6 +55,9 @@ const RETENTION: Pace = Pace { period: retention::EVERY, pause: Duration::ZERO }
 
 /// Mail that is due, also what devices' reports have caused; after a nudge at once.
 const MAIL: Pace = Pace { period: Duration::from_secs(5), pause: Duration::ZERO };
+
+/// The end of support of products; after an extension at once.
+const SUPPORT: Pace = Pace { period: Duration::from_secs(600), pause: Duration::ZERO };
 
 /// How often a loop looks.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +89,7 @@ impl Work {
         work.repeat(COUNT, &quiet, house, recovery::count);
         work.repeat(KEYS, &quiet, house, keys::see_to_keys);
         work.repeat(MAIL, &house.post.bell, house, mail::step);
+        work.repeat(SUPPORT, &house.support, house, support::step);
         work.repeat(RETENTION, &quiet, house, retention::run);
         work.repeat(HEADS, &quiet, house, checkpoint::sign);
         let (connections, returning) = (house.connections.clone(), house.returning.clone());

@@ -6,6 +6,7 @@
 
 pub mod custody;
 pub mod findings;
+pub mod dossier;
 pub mod fleet;
 pub mod homes;
 pub mod history;
@@ -33,6 +34,7 @@ pub trait Backend:
     + integrity::Integrity
     + findings::Findings
     + keys::Keys
+    + dossier::Dossiers
     + telemetry::Telemetry
     + history::History
     + notices::Notices
@@ -51,6 +53,7 @@ impl<T> Backend for T where
         + telemetry::Telemetry
         + history::History
         + notices::Notices
+        + dossier::Dossiers
 {
 }
 

@@ -13,6 +13,8 @@
 mod custody;
 #[path = "samples/devices.rs"]
 mod devices;
+#[path = "samples/dossier.rs"]
+mod dossier;
 #[path = "samples/findings.rs"]
 pub(crate) mod findings;
 #[path = "samples/fleet.rs"]
