@@ -6,7 +6,9 @@
 mod connection;
 mod core_function;
 mod downlink;
+pub(crate) mod homes;
 mod local;
+mod recent;
 mod restoring;
 mod returning;
 mod software;
@@ -53,7 +55,8 @@ pub(crate) use returning::{Outage, Returned};
 
 use connection::Connection;
 use core_function::CoreFunction;
-use local::{LocalDoor, RecentEvents};
+use local::LocalDoor;
+use recent::RecentEvents;
 use returning::Returning;
 use software::Software;
 
@@ -122,6 +125,8 @@ pub(crate) struct Agent {
     resolver: Resolver,
     software: Software,
     local: Option<LocalDoor>,
+    /// A claim that somebody at the device has to decide about.
+    claim_asked: Option<homes::ClaimAsked>,
     recent: RecentEvents,
     sync_at: Option<Millis>,
     resetting: bool,
@@ -186,10 +191,11 @@ impl Agent {
         orders: mpsc::Sender<Ordered>,
     ) -> Result<Vec<AbortHandle>, Fault> {
         let mut doors = vec![tokio::spawn(admin::serve(self.layout.clone(), orders)).abort_handle()];
-        if let Some(settings) = &self.config.local {
+        if let Some(settings) = self.config.local.clone() {
             let identity = identity::load_or_make(&self.layout)?;
-            self.local = Some(LocalDoor::open(&self.layout, settings, identity.clone()));
-            let door = server::serve(settings.clone(), self.config.device.to_string(), identity, asks);
+            self.local = Some(LocalDoor::open(&self.layout, &settings, identity.clone()));
+            self.tell_controllers();
+            let door = server::serve(settings, self.config.device.to_string(), identity, asks);
             doors.push(tokio::spawn(door).abort_handle());
         }
         Ok(doors)
@@ -236,6 +242,7 @@ impl Agent {
             core_function: CoreFunction::new(Application::new(layout, &config, core_said)),
             declared: Declared::default(),
             local: None,
+            claim_asked: None,
             recent: RecentEvents::default(),
             sync_at: None,
             resetting: false,
@@ -325,6 +332,7 @@ impl Agent {
         }
         self.look_after_core(now).await;
         self.drive_local(now);
+        self.drive_claim(now);
         let expired = self.commands.expire(self.trusted_now());
         self.note("expire commands", expired);
         self.drive_software(now).await;
@@ -343,6 +351,7 @@ impl Agent {
             self.application.restart_at(),
             self.core_function.deadline(),
             self.local.as_ref().and_then(LocalDoor::deadline),
+            self.claim_deadline(),
             self.sync_at,
             self.log_at,
             expiry,

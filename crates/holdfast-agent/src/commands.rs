@@ -162,6 +162,11 @@ impl Commands {
         if self.open.contains_key(&id) { self.finish(id, result) } else { Err(Fault::refused("result-not-asked-for")) }
     }
 
+    /// Answers an order that was carried out by an agent which remembers nothing of it: the device was erased.
+    pub(crate) fn receipt(&mut self, id: CommandId) -> Result<(), Fault> {
+        self.finish(id, serde_json::json!({ "ok": true, "output": {} }))
+    }
+
     /// Ends commands that the application did not answer in time.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Result<(), Fault> {
         let late: Vec<CommandId> =

@@ -16,7 +16,7 @@ use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::agent::Returned;
+use crate::agent::{Returned, homes};
 use crate::application::{LINE_BYTES_MAX, Printed, next_line};
 use crate::commands::Results;
 use crate::config::Config;
@@ -62,12 +62,22 @@ pub fn application(data: &[u8]) {
 }
 
 /// What the platform says: wishes, commands, challenges, policies.
+///
+/// # Panics
+///
+/// If an order is known by a name that is not its own.
 pub fn messages(data: &[u8]) {
     let signer = SoftwareKey::ed25519(&[7; 32]).public_key();
     if let Ok(device) = "hearth-0001".parse() {
         let _ = verify_desired(data, &signer, &device);
         if let Ok(order) = verify_order(data, &signer, &device) {
             let _ = commands::read(order.into_inner());
+        }
+    }
+    if let Ok(input) = serde_json::from_slice::<serde_json::Value>(data) {
+        for action in ["holdfast:claim-confirm", "holdfast:owner-reset", "holdfast:revoke-controller"] {
+            assert!(!homes::read_any(&action.to_uppercase(), input.clone()), "{action} in another case");
+            let _ = homes::read_any(action, input.clone());
         }
     }
     let _ = serde_json::from_slice::<Policy>(data);

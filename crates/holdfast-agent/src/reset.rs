@@ -12,6 +12,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use holdfast_core::id::CommandId;
 use serde::{Deserialize, Serialize};
 
 use crate::device_state::{DEVICE_RECORD, DeviceRecord};
@@ -34,8 +35,11 @@ const OVERWRITTEN_BYTES_MAX: u64 = 1024 * 1024;
 /// Who asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Order {
-    /// `command-line`, `local` or `platform`.
+    /// `command-line`, `local` or `owner`, who gave the device away.
     pub(crate) by: String,
+    /// The order that asked for it; it is answered when nothing of the owner is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) order: Option<String>,
 }
 
 /// The steps, in order. Operational credentials go first: they are what lets somebody else speak for the device.
@@ -54,9 +58,9 @@ const STEPS: [Step; 7] =
     [Step::Credentials, Step::Pairings, Step::Queue, Step::Records, Step::Data, Step::Programs, Step::Note];
 
 /// Writes the journal: from now on the reset happens, whatever comes between.
-pub(crate) fn begin(layout: &Layout, by: &str) -> Result<(), Fault> {
+pub(crate) fn begin(layout: &Layout, by: &str, order: Option<CommandId>) -> Result<(), Fault> {
     let path = layout.state(JOURNAL);
-    let order = serde_json::to_vec(&Order { by: by.to_owned() }).map_err(|why| Fault::content(&path, why))?;
+    let order = serde_json::to_vec(&Order { by: by.to_owned(), order: order.map(|id| id.to_string()) }).map_err(|why| Fault::content(&path, why))?;
     durable::write(&path, &order)
 }
 
@@ -77,10 +81,10 @@ pub(crate) fn complete(layout: &Layout, wipe_keys: &mut dyn FnMut() -> Result<()
 }
 
 /// Who asked for a reset that was completed and not told; it counts as told with [`told`].
-pub(crate) fn untold(layout: &Layout) -> Option<String> {
+pub(crate) fn untold(layout: &Layout) -> Option<Order> {
     let bytes = durable::read(&layout.state(DONE)).ok()??;
     let order: Option<Order> = serde_json::from_slice(&bytes).ok();
-    Some(order.map_or_else(|| "unknown".to_owned(), |order| order.by))
+    Some(order.unwrap_or_else(|| Order { by: "unknown".to_owned(), order: None }))
 }
 
 /// The event about the reset is in the queue.
@@ -227,7 +231,7 @@ mod tests {
         }
         let state = DeviceRecord::load(layout, DEVICE_RECORD).value;
         assert_eq!((state.credential, state.candidate, state.time_floor_us), (None, None, 77));
-        assert_eq!(untold(layout).as_deref(), Some("local"));
+        assert_eq!(untold(layout).map(|order| order.by).as_deref(), Some("local"));
         told(layout).unwrap();
         assert_eq!(untold(layout), None);
     }
@@ -236,7 +240,7 @@ mod tests {
     fn a_reset_that_is_cut_after_any_step_is_completed_at_the_next_start() {
         for cut in 0..=STEPS.len() {
             let (dir, layout) = used_device();
-            begin(&layout, "local").unwrap();
+            begin(&layout, "local", None).unwrap();
             for step in STEPS.into_iter().take(cut) {
                 carry_out(&layout, step, &mut || Ok(())).unwrap();
             }
@@ -254,7 +258,7 @@ mod tests {
     #[test]
     fn a_reset_whose_keys_cannot_be_wiped_stays_pending() {
         let (dir, layout) = used_device();
-        begin(&layout, "local").unwrap();
+        begin(&layout, "local", None).unwrap();
         assert!(complete(&layout, &mut || Err(Fault::refused("key-process-gone"))).is_err());
         assert!(is_pending(&layout) && dir.path().join("data/inner/schedule").exists());
         complete(&layout, &mut || Ok(())).unwrap();
@@ -275,7 +279,7 @@ mod tests {
         std::fs::remove_dir_all(dir.path().join("secrets")).unwrap();
         std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("secrets")).unwrap();
         std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("data/away")).unwrap();
-        begin(&layout, "local").unwrap();
+        begin(&layout, "local", None).unwrap();
         complete(&layout, &mut || Ok(())).unwrap();
         assert!(!dir.path().join("data/endless").exists());
         assert!(elsewhere.path().join("precious").exists(), "links are not followed");

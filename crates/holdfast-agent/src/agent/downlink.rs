@@ -3,7 +3,7 @@
 use holdfast_core::order::{OrderRefusal, verify_desired, verify_order};
 use holdfast_core::topic::DownChannel;
 
-use super::Agent;
+use super::{Agent, homes};
 use crate::application::{FromApplication, Heard};
 use crate::commands;
 use crate::conversation::{self, Delta, Order, Policy, Said};
@@ -136,6 +136,9 @@ impl Agent {
     fn ordered(&mut self, order: &Order) -> Result<(), Fault> {
         let now = self.trusted_now();
         if self.commands.ordered(order, now)? {
+            if homes::is_own(&order.action) {
+                return self.carry_out_here(order);
+            }
             self.give_commands();
             self.tell_core();
         }
@@ -147,7 +150,9 @@ impl Agent {
         if self.spoke != self.application.incarnation() || !self.application.is_alive() {
             return;
         }
-        while let Ok(Some(line)) = self.commands.give(|action| !self.core_function.carries_out(action)) {
+        while let Ok(Some(line)) =
+            self.commands.give(|action| !homes::is_own(action) && !self.core_function.carries_out(action))
+        {
             let _ = self.application.tell(&line);
         }
     }
@@ -189,7 +194,7 @@ impl Agent {
                 self.alarmed("application-ended", &how);
                 self.application.ended(&how);
                 let core = &self.core_function;
-                let over = self.commands.interrupted(|action| !core.carries_out(action));
+                let over = self.commands.interrupted(|action| !homes::is_own(action) && !core.carries_out(action));
                 self.note("end the commands of the application", over);
             }
         }

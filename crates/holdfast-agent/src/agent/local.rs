@@ -1,6 +1,6 @@
 //! What a request on the local network, and a person at the device, do to the device.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use holdfast_core::id::CommandId;
 use holdfast_core::time::Millis;
@@ -16,15 +16,13 @@ use crate::fault::Fault;
 use crate::layout::Layout;
 use crate::local::http::{Method, Request, Response};
 use crate::local::identity::Identity;
-use crate::local::keeper::{Controllers, Keeper, Known, Permission};
+use crate::local::keeper::{Controller, Controllers, Keeper, Known, Permission};
 use crate::local::{Asked, Settings, query, refusal};
 
 /// Time for the application to answer an action.
 const ACTION_WITHIN: Millis = Millis(10_000);
 /// Actions that may wait for the application.
 const ACTIONS_MAX: usize = 8;
-/// Events that are remembered for the local network.
-const RECENT_MAX: usize = 64;
 
 /// What becomes of an action that was started locally.
 #[derive(Debug)]
@@ -44,37 +42,6 @@ pub(super) struct LocalDoor {
     /// Who asked for a factory reset, and until when it may be confirmed.
     reset_asked: Option<(String, Millis)>,
     confirm_within: Millis,
-}
-
-/// Something that happened, for the local network.
-#[derive(Debug, Clone)]
-struct Recent {
-    number: u64,
-    at_us: i64,
-    kind: String,
-    text: String,
-}
-
-/// The newest events.
-#[derive(Debug, Default)]
-pub(super) struct RecentEvents {
-    events: VecDeque<Recent>,
-    next: u64,
-}
-
-impl RecentEvents {
-    pub(super) fn add(&mut self, at_us: i64, kind: &str, text: &str) {
-        if self.events.len() >= RECENT_MAX {
-            self.events.pop_front();
-        }
-        self.next += 1;
-        self.events.push_back(Recent { number: self.next, at_us, kind: kind.to_owned(), text: text.to_owned() });
-    }
-
-    fn after(&self, number: u64) -> Value {
-        let new = self.events.iter().filter(|event| event.number > number);
-        new.map(|e| json!({ "n": e.number, "at_us": e.at_us, "kind": e.kind, "text": e.text })).collect()
-    }
 }
 
 impl LocalDoor {
@@ -99,6 +66,15 @@ impl LocalDoor {
             "fingerprint": self.identity.fingerprint.to_string(), "host": self.identity.host, "port": self.port,
             "controllers": self.keeper.controllers.0.len(),
         })
+    }
+
+    pub(super) fn controllers(&self) -> &[Controller] {
+        &self.keeper.controllers.0
+    }
+
+    /// Whether a person at the device is asked something by this door.
+    pub(super) fn question_waits(&mut self, now: Millis) -> bool {
+        self.reset_asked.is_some() || self.keeper.waiting(now).is_some()
     }
 
     fn save(&mut self) -> Result<(), Fault> {
@@ -169,12 +145,15 @@ impl Agent {
                 }
                 let id = path.trim_start_matches("pairing/");
                 // One question at a time: a button that is pressed for one must not answer another.
-                let free = if door.reset_asked.is_some() { Err("question-waits") } else { Ok(()) };
+                let claim_waits = self.claim_asked.is_some();
+                let free = if claim_waits || door.reset_asked.is_some() { Err("question-waits") } else { Ok(()) };
                 let opened = free.and_then(|()| request.json::<Opened>().ok_or("body-malformed"));
                 match opened.and_then(|opened| door.keeper.open(id, &opened.nonce, now)) {
                     Ok(waiting) => {
                         let body =
                             json!({ "state": "waiting", "fingerprint": fingerprint, "key": waiting.fingerprint });
+                        let digits = waiting.code.clone();
+                        self.happened("local-pairing-waits", &digits);
                         self.show_question();
                         Ok((202, body))
                     }
@@ -225,17 +204,26 @@ impl Agent {
             }
             (Method::Post, "reset") => {
                 may(Permission::Manage)?;
-                let Some(door) = &mut self.local else { return Err((503, "busy")) };
                 let now = clock::monotonic();
-                if door.reset_asked.is_some() || door.keeper.waiting(now).is_some() {
+                if self.question_waits(now) {
                     return Err((409, "question-waits"));
                 }
+                let Some(door) = &mut self.local else { return Err((503, "busy")) };
                 let until = Millis(now.0.saturating_add(door.confirm_within.0));
                 door.reset_asked = Some((known.name.clone(), until));
                 self.show_question();
                 Ok(Response::json(202, &json!({ "state": "waiting" })))
             }
-            (_, "status" | "state" | "events" | "controllers" | "reset") => Err((405, "method-not-allowed")),
+            // A phone that somebody paired at the device may answer for whoever is beside it.
+            (Method::Get, "claim") => {
+                may(Permission::Manage)?;
+                ok(json!({ "claim": self.claim_question(clock::monotonic()) }))
+            }
+            (Method::Post, "claim") => {
+                may(Permission::Manage)?;
+                self.claim_here(request)
+            }
+            (_, "status" | "state" | "events" | "controllers" | "reset" | "claim") => Err((405, "method-not-allowed")),
             _ => Err((404, "not-found")),
         }
     }
@@ -356,13 +344,16 @@ impl Agent {
     }
 
     /// Tells the application what a person should be asked, so that a device with a display can show it.
-    fn show_question(&mut self) {
+    pub(super) fn show_question(&mut self) {
         let question = self.question();
         let _ = self.application.tell(&json!({ "confirm": question }));
     }
 
     fn question(&mut self) -> Value {
         let now = clock::monotonic();
+        if let Some(claim) = self.claim_question(now) {
+            return claim;
+        }
         let Some(door) = &mut self.local else { return Value::Null };
         if let Some((name, until)) = &door.reset_asked {
             return json!({ "what": "factory-reset", "name": name, "expires_s": until.0.saturating_sub(now.0) / 1_000 });
@@ -377,10 +368,13 @@ impl Agent {
 
     /// A person at the device confirms what is asked.
     pub(super) fn confirm(&mut self, code: Option<&str>) -> Result<Value, &'static str> {
+        if let Some(decided) = self.confirm_claim(code) {
+            return decided;
+        }
         let at = self.trusted_now();
         let door = self.local.as_mut().ok_or("local-door-closed")?;
         if let Some((name, _)) = door.reset_asked.take_if(|_| code.is_none_or(|code| code == "reset")) {
-            self.begin_reset("local").map_err(|_| "storage-failed")?;
+            self.begin_reset("local", None).map_err(|_| "storage-failed")?;
             return Ok(json!({ "confirmed": "factory-reset", "name": name }));
         }
         let outcome = door.keeper.confirm(code, (clock::monotonic(), at));
@@ -388,6 +382,7 @@ impl Agent {
         match outcome {
             Ok(controller) if saved => {
                 self.alarmed("local-paired", &format!("{} {}", controller.name, start(&controller.id)));
+                self.tell_paired(&controller);
                 self.show_question();
                 Ok(json!({ "confirmed": "pairing", "name": controller.name, "controller": controller.id }))
             }
@@ -407,6 +402,9 @@ impl Agent {
 
     /// A person at the device denies what is asked.
     pub(super) fn deny(&mut self) -> Result<Value, &'static str> {
+        if self.deny_claim() {
+            return Ok(json!({ "denied": "claim" }));
+        }
         let door = self.local.as_mut().ok_or("local-door-closed")?;
         let denied = match door.reset_asked.take() {
             Some((name, _)) => Some(name),
@@ -418,22 +416,21 @@ impl Agent {
         Ok(json!({ "denied": name }))
     }
 
-    fn revoke(&mut self, id: &str, by: &str) -> Result<Value, &'static str> {
+    pub(super) fn revoke(&mut self, id: &str, by: &str) -> Result<Value, &'static str> {
         let door = self.local.as_mut().ok_or("local-door-closed")?;
         let gone = door.keeper.revoke(id)?;
         // Its tokens have ended whether this can be written or not; a pairing that comes back would be worse than a no.
         door.save().map_err(|_| "storage-failed")?;
         self.alarmed("local-controller-revoked", &format!("{} {} by {by}", gone.name, start(&gone.id)));
+        self.tell_unpaired(&gone);
         Ok(json!({ "revoked": gone.id, "name": gone.name }))
     }
 
     /// Answers the command line.
     pub(super) fn ordered_here(&mut self, ordered: Ordered) {
         let outcome = match ordered.order {
-            Order::Waiting => match self.local {
-                Some(_) => Ok(json!({ "waiting": self.question() })),
-                None => Err("local-door-closed"),
-            },
+            Order::Waiting if self.local.is_none() && self.claim_asked.is_none() => Err("local-door-closed"),
+            Order::Waiting => Ok(json!({ "waiting": self.question() })),
             Order::Confirm { code } => self.confirm(code.as_deref()),
             Order::Deny => self.deny(),
             Order::Controllers => match &self.local {
@@ -442,15 +439,15 @@ impl Agent {
             },
             Order::Revoke { controller } => self.revoke(&controller, "command line"),
             Order::Reset => {
-                self.begin_reset("command-line").map(|()| json!({ "begun": true })).map_err(|_| "storage-failed")
+                self.begin_reset("command-line", None).map(|()| json!({ "begun": true })).map_err(|_| "storage-failed")
             }
             Order::Status => Ok(self.running_status()),
         };
         let _ = ordered.reply.send(outcome.unwrap_or_else(admin::refused));
     }
 
-    fn begin_reset(&mut self, by: &str) -> Result<(), Fault> {
-        crate::reset::begin(&self.layout, by)?;
+    pub(super) fn begin_reset(&mut self, by: &str, order: Option<CommandId>) -> Result<(), Fault> {
+        crate::reset::begin(&self.layout, by, order)?;
         tracing::warn!(reset.by = by, "factory reset begins");
         self.resetting = true;
         Ok(())

@@ -65,8 +65,10 @@ impl Agent {
             self.alarmed("configuration-changed", "agent.toml is another one than at the last start");
         }
         self.note("compare the configuration", changed.map(drop));
-        if let Some(by) = reset::untold(&self.layout) {
-            self.alarmed("factory-reset", &format!("by={by}"));
+        if let Some(order) = reset::untold(&self.layout) {
+            self.alarmed("factory-reset", &format!("by={}", order.by));
+            let receipt = order.order.and_then(|id| id.parse().ok()).map(|id| self.commands.receipt(id));
+            self.note("keep the receipt of the reset", receipt.unwrap_or(Ok(())));
             let told = reset::told(&self.layout);
             self.note("forget that the reset was told", told);
         }

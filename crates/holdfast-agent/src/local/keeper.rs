@@ -47,6 +47,17 @@ pub(crate) enum Permission {
     Manage,
 }
 
+impl Permission {
+    /// Its letter in events.
+    pub(crate) const fn letter(self) -> char {
+        match self {
+            Self::Read => 'r',
+            Self::Control => 'c',
+            Self::Manage => 'm',
+        }
+    }
+}
+
 /// A controller that a person confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Controller {
@@ -60,6 +71,13 @@ pub(crate) struct Controller {
     pub(crate) permissions: Vec<Permission>,
     /// When it was confirmed, in microseconds, by the device's clock.
     paired_us: i64,
+}
+
+impl Controller {
+    /// When it was confirmed, in microseconds, by the device's clock.
+    pub(crate) const fn paired_us(&self) -> i64 {
+        self.paired_us
+    }
 }
 
 /// The record `state/controllers.*`.
