@@ -17,7 +17,7 @@ use holdfast_core::telemetry::Qualities;
 use holdfast_core::time::{Millis, Timestamp};
 
 pub use compile::{MODEL_BYTES_MAX, ModelError, ModelProblem};
-pub use profile::{KeyProtection, Priority, Role};
+pub use profile::{Confirm, KeyProtection, Priority, Role};
 use schema::{Action, Field, FieldProblem, Property, Stream};
 use value::{FieldMap, FieldValue};
 
@@ -38,6 +38,9 @@ pub struct Model {
     priority: Priority,
     key_protection: KeyProtection,
     role: Role,
+    confirm: Confirm,
+    screen: bool,
+    signals: Vec<(String, String)>,
     streams: Vec<Stream>,
     properties: Vec<Property>,
     actions: Vec<Action>,
@@ -208,6 +211,24 @@ impl Model {
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
+    }
+
+    /// How somebody beside a device agrees to what it asks (`hf:confirm`).
+    #[must_use]
+    pub const fn confirm(&self) -> Confirm {
+        self.confirm
+    }
+
+    /// Whether its devices show text, such as digits (`hf:screen`).
+    #[must_use]
+    pub const fn screen(&self) -> bool {
+        self.screen
+    }
+
+    /// What a device does to be noticed while it asks something, by language tag (`hf:signal`).
+    #[must_use]
+    pub fn signals(&self) -> &[(String, String)] {
+        &self.signals
     }
 
     /// The streams in name order.

@@ -12,7 +12,7 @@ use holdfast_core::time::Millis;
 use serde_json::Value as Json;
 
 use super::schema::{Action, Calibration, Field, FieldProblem, Property, Shape, Stream};
-use super::{KeyProtection, Model, Priority, Role, STREAM_FIELDS_MAX};
+use super::{Confirm, KeyProtection, Model, Priority, Role, STREAM_FIELDS_MAX};
 use field::{LabelDraft, Place};
 use node::Node;
 
@@ -145,6 +145,9 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
         priority: Priority::default(),
         key_protection: KeyProtection::default(),
         role: Role::default(),
+        confirm: Confirm::default(),
+        screen: false,
+        signals: Vec::new(),
         streams: Vec::new(),
         properties: Vec::new(),
         actions: Vec::new(),
@@ -161,6 +164,9 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
             "hf:priority" => model.priority = word(&node, Priority::from_word)?,
             "hf:keyProtection" => model.key_protection = word(&node, KeyProtection::from_word)?,
             "hf:role" => model.role = word(&node, Role::from_word)?,
+            "hf:confirm" => model.confirm = word(&node, Confirm::from_word)?,
+            "hf:screen" => model.screen = node.flag()?,
+            "hf:signal" => model.signals = signals(&node)?,
             "hf:vendorDomain" => model.vendor_domain = Some(domain(&node)?),
             "events" => model.streams = node.named(STREAMS_MAX)?.map(stream).collect::<Result<_, _>>()?,
             "properties" => model.properties = node.named(PROPERTIES_MAX)?.map(property).collect::<Result<_, _>>()?,
@@ -199,6 +205,12 @@ fn links(node: &Node<'_>) -> Result<(), ModelError> {
         }
     }
     Ok(())
+}
+
+/// What the device does to be noticed while it asks something, by language.
+fn signals(node: &Node<'_>) -> Result<Vec<(String, String)>, ModelError> {
+    let said = node.named(node::LANGUAGES_MAX)?;
+    said.map(|(language, part)| Ok((language.to_owned(), part.text(node::DESCRIPTION_CHARS_MAX)?))).collect()
 }
 
 /// A word of a closed list.

@@ -78,6 +78,18 @@ closed_words! {
     }
 }
 
+closed_words! {
+    /// How somebody beside a device agrees to what it asks (`hf:confirm`).
+    Confirm "hf:confirm" {
+        /// By a button.
+        Button "button",
+        /// On a phone that is paired with it on the local network.
+        LocalPage "local-page",
+        /// By switching it off and on.
+        PowerCycle "power-cycle",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +101,9 @@ mod tests {
         }
         for protection in KeyProtection::ALL {
             assert_eq!(KeyProtection::from_word(protection.word()), Some(*protection));
+        }
+        for confirm in Confirm::ALL {
+            assert_eq!(Confirm::from_word(confirm.word()), Some(*confirm));
         }
         for role in Role::ALL {
             assert_eq!(Role::from_word(role.word()), Some(*role));

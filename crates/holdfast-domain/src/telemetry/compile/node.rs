@@ -9,7 +9,7 @@ pub(super) const TITLE_CHARS_MAX: usize = 80;
 /// Most characters of a description.
 pub(super) const DESCRIPTION_CHARS_MAX: usize = 1_000;
 /// Most translations of one text.
-const LANGUAGES_MAX: usize = 64;
+pub(super) const LANGUAGES_MAX: usize = 64;
 
 /// One value of the document and where it stands.
 pub(super) struct Node<'a> {
