@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 mod browser;
+mod api;
 mod run;
 mod statements;
 mod steps;
@@ -16,6 +17,7 @@ cargo xtask COMMAND
 
   demo [ARGS]     build in release mode and run `holdfast demo ARGS` (try: -- --once -o json)
   test            everything CI checks: format, lints, tidy, unit and integration tests, vectors, no_std, the demo
+  test api        throw requests at every route of the interface with schemathesis; nothing undeclared may come back
   test vectors    only the standards bodies' vectors
   test browser    pages in headless Chromium against real processes (words after -- go to node)
   shots           a picture of each page, phone and desktop, light and dark: target/shots/index.html
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["demo", rest @ ..] => steps::demo(rest),
         ["test"] => steps::test(),
+        ["test", "api"] => steps::api(),
         ["test", "vectors"] => steps::vectors(),
         ["test", "browser", rest @ ..] => browser::test(rest),
         ["shots", rest @ ..] => browser::shots(rest),

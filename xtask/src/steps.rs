@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{run, system, tidy, units};
+use crate::{api, run, system, tidy, units};
 
 /// Where cargo puts what it builds.
 pub(crate) fn target(profile: &str, name: &str) -> PathBuf {
@@ -64,6 +64,13 @@ pub(crate) fn test() -> Result<(), String> {
 pub(crate) fn clients() -> Result<(), String> {
     system::ensure(system::CLIENTS)?;
     system::clients(&target_dir().join("outside"))
+}
+
+/// `cargo xtask test api`.
+pub(crate) fn api() -> Result<(), String> {
+    system::ensure(system::CLIENTS)?;
+    run::expect(run::cargo(&["build", "-p", "holdfast-server", "-p", "holdfast-agent", "--quiet"]))?;
+    api::test(&target_dir().join("debug"), &target_dir().join("outside"))
 }
 
 /// `cargo xtask openapi`: the test that compares writes first, if it is told to.

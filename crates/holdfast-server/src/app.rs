@@ -34,6 +34,7 @@ mod dossier;
 mod findings;
 mod fleet;
 mod history;
+mod idempotency;
 mod integrity;
 pub(crate) mod keys;
 mod models;

@@ -12,6 +12,7 @@ pub mod custody;
 pub mod fleet;
 pub mod dossier;
 pub mod homes;
+pub mod idempotency;
 pub mod integrity;
 pub mod keys;
 pub mod ledger;

@@ -6,6 +6,7 @@ mod findings;
 mod dossier;
 mod fleet;
 mod homes;
+mod idempotency;
 mod integrity;
 mod keys;
 mod ledger;
@@ -19,6 +20,7 @@ pub(crate) use findings::*;
 pub(crate) use fleet::*;
 pub(crate) use homes::*;
 pub(crate) use dossier::*;
+pub(crate) use idempotency::*;
 pub(crate) use integrity::*;
 pub(crate) use keys::*;
 pub(crate) use ledger::*;
@@ -66,7 +68,7 @@ mod tests {
     fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for part in [GROUND, FINDINGS, CUSTODY, DOSSIERS, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, CREDENTIALS, LEDGER, KEYS, IDEMPOTENCY, NOTICES, HOMES] {
+        for part in [GROUND, FINDINGS, CUSTODY, DOSSIERS, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS, IDEMPOTENCY, NOTICES, HOMES] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);
                 let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));

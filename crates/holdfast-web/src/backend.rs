@@ -10,6 +10,7 @@ pub mod dossier;
 pub mod fleet;
 pub mod homes;
 pub mod history;
+pub mod idempotency;
 pub mod integrity;
 pub mod keys;
 pub mod notices;
@@ -33,6 +34,7 @@ pub trait Backend:
     + updates::Updates
     + integrity::Integrity
     + findings::Findings
+    + idempotency::Idempotency
     + keys::Keys
     + dossier::Dossiers
     + telemetry::Telemetry
@@ -49,6 +51,7 @@ impl<T> Backend for T where
         + updates::Updates
         + integrity::Integrity
         + findings::Findings
+        + idempotency::Idempotency
         + keys::Keys
         + telemetry::Telemetry
         + history::History

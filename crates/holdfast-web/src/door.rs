@@ -7,6 +7,7 @@ pub(crate) mod described;
 pub(crate) mod extract;
 pub(crate) mod frame;
 pub(crate) mod guard;
+pub(crate) mod idempotency;
 pub(crate) mod problem;
 pub mod routes;
 
@@ -16,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::backend::{Answer, Backend};
 use crate::console::live::STREAMS_MAX;
+use idempotency::UnderWay;
 use problem::Problem;
 use routes::Operation;
 
@@ -25,11 +27,17 @@ pub(crate) struct App {
     backend: Arc<dyn Backend>,
     live: Arc<Semaphore>,
     operations: Arc<OnceLock<Vec<Operation>>>,
+    under_way: UnderWay,
 }
 
 impl App {
     pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, live: Arc::new(Semaphore::new(STREAMS_MAX)), operations: Arc::default() }
+        Self { backend, live: Arc::new(Semaphore::new(STREAMS_MAX)), operations: Arc::default(), under_way: UnderWay::default() }
+    }
+
+    /// Requests with a key that are being carried out.
+    pub(crate) fn under_way(&self) -> &UnderWay {
+        &self.under_way
     }
 
     /// Keeps the table of the interface for its document; it is complete once and does not change.

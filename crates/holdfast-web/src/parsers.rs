@@ -5,9 +5,10 @@
 use axum::body::Body;
 use axum::extract::{FromRequest as _, FromRequestParts as _};
 use http::header::{CONTENT_TYPE, COOKIE};
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use crate::door::extract::{Asked, Fields, Sent};
+use crate::door::idempotency;
 use crate::door::guard::{bearer, same_origin, session_cookie};
 use crate::secret::Secret;
 
@@ -42,7 +43,7 @@ fn judge(fields: &Fields) {
     let _ = fields.parsed::<u64>("version");
 }
 
-/// Headers that say who asks: each line is a cookie line, an authorization and an origin.
+/// Headers that say who asks: each line is a cookie line, an authorization, an origin and a key of a request.
 ///
 /// # Panics
 ///
@@ -55,11 +56,31 @@ pub fn headers(data: &[u8]) {
             let _ = bearer(text).and_then(Secret::parse_token);
             assert!(!same_origin(text, "hf.example") || text.ends_with("://hf.example"), "a foreign origin");
         }
-        headers.append(COOKIE, value);
+        headers.append(COOKIE, value.clone());
+        judge_key(value);
     }
     if let Some(secret) = session_cookie(&headers) {
         let text = secret.text();
         assert!(data.windows(text.len()).any(|part| part == text.as_bytes()), "a secret that nobody sent");
+    }
+}
+
+/// A key is read as it was sent, or refused by name; what is read is read the same without its quotes.
+fn judge_key(value: HeaderValue) {
+    let read = |value: HeaderValue| {
+        let headers = HeaderMap::from_iter([(HeaderName::from_static(idempotency::HEADER), value)]);
+        idempotency::key(&headers)
+    };
+    let sent = value.as_bytes().to_vec();
+    match read(value) {
+        Ok(key) => {
+            let key = key.unwrap_or_default();
+            assert!((idempotency::KEY_CHARS.0..=idempotency::KEY_CHARS.1).contains(&key.len()), "a key out of its limits");
+            assert!(sent == key.as_bytes() || sent == format!("\"{key}\"").as_bytes(), "a key that nobody sent");
+            let bare = HeaderValue::from_str(&key).map(read);
+            assert_eq!(bare.ok().and_then(Result::ok).flatten(), Some(key), "a key with quotes is another one");
+        }
+        Err(problem) => assert_eq!(problem.name, "idempotency-key-malformed"),
     }
 }
 

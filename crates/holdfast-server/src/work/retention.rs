@@ -1,4 +1,4 @@
-//! Deletes readings when the time is over that their stream keeps them, and old refused messages and log lines.
+//! Deletes readings when the time is over that their stream keeps them, and old refused messages, log lines and keyed requests.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use holdfast_core::id::{ProductId, StreamId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_store::StoreError;
 use holdfast_store::telemetry::{Expiry, RetentionRun};
+use holdfast_web::backend::idempotency::KEPT_SECONDS;
 
 use crate::app::{House, chain};
 use crate::clock;
@@ -62,6 +63,9 @@ pub(super) fn run(house: &House) {
     }
     if let Err(why) = house.store.expire_asides(before(ASIDE_KEPT), before(LOG_KEPT)) {
         tracing::error!(why = %chain(&why), "old refused messages cannot be deleted; it is tried again");
+    }
+    if let Err(why) = house.store.expire_requests(before(Millis::from_secs(KEPT_SECONDS))) {
+        tracing::error!(why = %chain(&why), "old keyed requests cannot be deleted; it is tried again");
     }
     if deleted > 0 {
         tracing::info!(deleted, "retention deleted readings");

@@ -6,6 +6,7 @@ mod commit;
 mod facts;
 mod fixture;
 mod history;
+mod idempotency;
 mod lasting;
 mod provenance;
 mod register;

@@ -23,7 +23,7 @@ use crate::secret::Secret;
 /// Most sightings of one message of a reader.
 const SIGHTINGS_MAX: usize = 500;
 
-const ADD_READER: About = About::new("Register a reader.").more("Its key stands in the answer this once.").secret();
+const ADD_READER: About = About::new("Register a reader.").secret();
 const SIGHTED: About = About::new("Tell which tags were seen.").more(
     "Sent by a reader with its own key. Each sighting is kept or refused by name; the whole message may be sent again, \
      what is kept already is kept once.",

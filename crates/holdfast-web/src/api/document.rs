@@ -20,6 +20,7 @@ use crate::door::App;
 use crate::door::about::{About, Ask, Kind};
 use crate::door::described::{Content, Sketch};
 use crate::door::frame::Document;
+use crate::door::idempotency::KEY_PATTERN;
 use crate::door::routes::{Access, Operation, Routes};
 
 /// Every status that a refusal can have, its name in the document, and what it means (RFC 9110 §15.5).
@@ -76,7 +77,8 @@ fn document(operations: &[Operation]) -> Value {
     let refusals: Map<String, Value> = REFUSALS
         .iter()
         .map(|(_, name, says)| {
-            let content = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+            let content =
+                json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
             ((*name).to_owned(), json!({ "description": says, "content": content }))
         })
         .collect();
@@ -90,7 +92,7 @@ fn document(operations: &[Operation]) -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
-        "components": { "schemas": schemas, "responses": refusals, "securitySchemes": proofs() },
+        "components": { "parameters": { "IdempotencyKey": key_parameter() }, "schemas": schemas, "responses": refusals, "securitySchemes": proofs() },
     })
 }
 
@@ -105,6 +107,26 @@ is not declared here is refused, in a query and in a body.
 
 `x-holdfast-act` names what the caller's role must allow; `x-holdfast-roles` lists the roles that do.";
 
+/// The header by which a request is carried out once.
+fn key_parameter() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": KEY,
+        "schema": { "type": "string", "pattern": KEY_PATTERN },
+    })
+}
+
+/// What the key does.
+const KEY: &str = "\
+A text of the caller's choice, such as a UUID, new for each new request. The same request sent again with the same key within \
+24 hours is not carried out again but gets the same answer, with `Idempotency-Replayed: true`. Another request with the key is \
+refused with 422 `idempotency-key-reused`; one that comes while the first is worked on with 409 `idempotency-key-under-way`. A \
+refused request leaves its key free. Answers that hold a secret, or are longer than 64 KiB, are not kept: sent again they are \
+answered with 409 `answer-not-kept`; then take back what was made and make it anew. If the server ended in the middle, the \
+answer is 409 `idempotency-end-unknown`. At most 1000 keys of a person are kept at a time.";
+
 /// How a caller proves who they are.
 fn proofs() -> Value {
     json!({
@@ -113,6 +135,10 @@ fn proofs() -> Value {
         "reader": { "type": "http", "scheme": "bearer", "description": "The key of a reader of tags: `hfr_…`." },
     })
 }
+
+/// What holds for an answer with a secret.
+const SECRET: &str = "The secret stands in this answer and is kept nowhere: sent again with its key, the request is answered with 409 \
+     `answer-not-kept`.";
 
 /// One operation.
 fn said(operation: &Operation, sketch: &Sketch) -> Value {
@@ -129,8 +155,9 @@ fn said(operation: &Operation, sketch: &Sketch) -> Value {
             members.insert(key.to_owned(), value);
         }
     };
-    if !about.more.is_empty() {
-        put("description", json!(about.more));
+    let more = [about.more, if about.secret { SECRET } else { "" }].join(" ");
+    if !more.trim().is_empty() {
+        put("description", json!(more.trim()));
     }
     if let Some(body) = &sketch.body {
         put("requestBody", json!({ "required": true, "content": body_content(body, about) }));
@@ -159,7 +186,8 @@ fn access(access: Access) -> (Value, String, Vec<&'static str>) {
 
 /// `GET /api/v1/devices/{id}/shadow` is `get-devices-id-shadow`.
 fn name(method: &str, path: &str) -> String {
-    let words = path.trim_start_matches("/api/").trim_start_matches("v1/").replace(['{', '}'], "").replace(['/', '.'], "-");
+    let words =
+        path.trim_start_matches("/api/").trim_start_matches("v1/").replace(['{', '}'], "").replace(['/', '.'], "-");
     format!("{}-{words}", method.to_ascii_lowercase())
 }
 
@@ -176,17 +204,22 @@ fn parameters(operation: &Operation, sketch: &Sketch) -> Vec<Value> {
     let in_query = operation.about.query.iter().map(|ask| {
         json!({ "name": ask.name, "in": "query", "required": ask.needed, "description": ask.says, "schema": field(ask) })
     });
-    in_address.chain(in_query).collect()
+    let key = operation.row.takes_key().then(|| json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+    in_address.chain(in_query).chain(key).collect()
 }
 
 fn field(ask: &Ask) -> Value {
     match ask.kind {
         Kind::Text => json!({ "type": "string" }),
         Kind::Number(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
-        Kind::Rows => json!({ "type": "integer", "minimum": 1, "maximum": PageAsk::ROWS_MAX, "default": PageAsk::ROWS }),
+        Kind::Rows => {
+            json!({ "type": "integer", "minimum": 1, "maximum": PageAsk::ROWS_MAX, "default": PageAsk::ROWS })
+        }
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Word(words) => json!({ "type": "string", "enum": words }),
-        Kind::Slug => json!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "minLength": 1, "maxLength": 64 }),
+        Kind::Slug => {
+            json!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "minLength": 1, "maxLength": 64 })
+        }
         Kind::Uuid => json!({ "type": "string", "format": "uuid" }),
     }
 }
@@ -232,7 +265,8 @@ pub(crate) fn refuses(operation: &Operation, sketch: &Sketch, status: u16) -> bo
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let members: BTreeMap<String, Value> = members.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+            let members: BTreeMap<String, Value> =
+                members.into_iter().map(|(name, value)| (name, sorted(value))).collect();
             Value::Object(members.into_iter().collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),

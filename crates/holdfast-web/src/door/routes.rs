@@ -13,6 +13,7 @@ use super::App;
 use super::about::{About, declared};
 use super::described::{Described, Sketch};
 use super::guard::{Gate, guard};
+use super::idempotency::{Once, once};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,13 @@ pub struct Row {
     pub path: &'static str,
     /// Who may use it.
     pub access: Access,
+}
+
+impl Row {
+    /// Whether a request may come with a key, so that it is carried out once however often it is sent.
+    pub(crate) fn takes_key(&self) -> bool {
+        self.method == "POST" && !matches!(self.access, Access::Public | Access::Reader)
+    }
 }
 
 /// A route of the interface, with all that its document is made of.
@@ -140,7 +148,11 @@ impl Routes {
         H: Handler<T, App> + Described<T>,
         T: 'static,
     {
-        let method = on(filter, handler).route_layer(from_fn_with_state(about, declared));
+        let mut method = on(filter, handler);
+        if row.takes_key() {
+            method = method.route_layer(from_fn_with_state(Once { app: self.app.clone(), about }, once));
+        }
+        let method = method.route_layer(from_fn_with_state(about, declared));
         self.operations.push(Operation { row, about, sketch: Sketch::of::<H, T> });
         self.guarded(row, method)
     }

@@ -6,6 +6,7 @@ mod api;
 mod authorization;
 mod forms;
 mod html;
+mod idempotency;
 mod openapi;
 mod pages;
 mod samples;

@@ -124,7 +124,10 @@ fn every_operation_says_what_it_does_has_a_name_of_its_own_and_refuses_with_prob
 pub(crate) fn declared(method: &str, path: &str, status: StatusCode) {
     let Some(row) = rows().into_iter().find(|row| row.method == method && fits(row.path, path)) else { return };
     let said = operation(&row);
-    assert!(said.is_null() || said["responses"].get(status.as_str()).is_some(), "{row:?} answered {status}, undeclared");
+    assert!(
+        said.is_null() || said["responses"].get(status.as_str()).is_some(),
+        "{row:?} answered {status}, undeclared"
+    );
 }
 
 fn fits(template: &str, path: &str) -> bool {

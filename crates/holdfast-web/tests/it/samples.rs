@@ -21,6 +21,8 @@ pub(crate) mod findings;
 mod fleet;
 #[path = "samples/history.rs"]
 mod history;
+#[path = "samples/idempotency.rs"]
+mod idempotency;
 #[path = "samples/keys.rs"]
 mod keys;
 #[path = "samples/notices.rs"]
@@ -64,6 +66,7 @@ pub(crate) struct Sample {
     pub(crate) news: broadcast::Sender<LiveEvent>,
     opened: Mutex<Vec<[u8; 32]>>,
     dice: Mutex<u8>,
+    kept: Mutex<std::collections::BTreeMap<(String, [u8; 32]), idempotency::Known>>,
 }
 
 impl Sample {
@@ -77,6 +80,7 @@ impl Sample {
             news,
             opened: Mutex::default(),
             dice: Mutex::new(0x40),
+            kept: Mutex::default(),
         }
     }
 
