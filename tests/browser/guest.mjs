@@ -161,7 +161,9 @@ export class Guest {
     const wide = await evaluate(`(() => {
       const root = document.scrollingElement;
       if (root.scrollWidth <= innerWidth) return '';
-      const out = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1);
+      const within = (e) => e && (getComputedStyle(e).overflowX !== 'visible' && e !== document.body ? true : within(e.parentElement));
+      const out = [...document.body.querySelectorAll('*')].filter((e) =>
+        e.getBoundingClientRect().right > innerWidth + 1 && !within(e.parentElement));
       return root.scrollWidth + ' px: ' + out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ');
     })()`);
     await page.setViewportSize(before);

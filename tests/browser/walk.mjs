@@ -17,6 +17,8 @@ const NOT_WALKED = [
   [/^\/healthz$/, 'for monitoring'],
   [/\/live$|\/events$|\/stream$/, 'streams'],
   [/\.(svg|pdf|json|atom|xml|txt|csv|webmanifest|pem)$/, 'files'],
+  [/^\/\.well-known\//, 'files'],
+  [/\/chart\//, 'parts of pages'],
   [/\/(qr|label|download|export|envelope)(\.[a-z]+)?$/, 'files'],
 ];
 
@@ -38,11 +40,11 @@ export function routeOf(path) {
 }
 
 /**
- * Follows every link from `starts`, looks at each page with `look(page, path)`; the routes that were seen, each with one path.
- * Without scripts a page is only opened; a page that is not 200 fails.
+ * Follows every link from `starts` and looks at each page with `look(page, path)`. Answers the routes that were seen, each
+ * with one path, and what was wrong; a page that is not 200 is wrong.
  */
 export async function walk(guest, page, starts, look) {
-  const [open, known, count, seen] = [[...starts], new Set(starts), new Map(), new Map()];
+  const [open, known, count, seen, wrong] = [[...starts], new Set(starts), new Map(), new Map(), []];
   let pages = 0;
   while (open.length > 0) {
     const path = open.shift();
@@ -51,12 +53,16 @@ export async function walk(guest, page, starts, look) {
     count.set(route, (count.get(route) ?? 0) + 1);
     assert.ok(++pages <= PAGES_MAX, 'the walk does not end');
     const response = await page.goto(new URL(path, guest.origin).href);
-    assert.equal(response.status(), 200, path);
-    assert.match(response.headers()['content-type'] ?? '', /^text\/html/, path);
-    const landed = new URL(page.url()).pathname;
     if (!seen.has(route)) seen.set(route, path);
-    await plain(page, path);
-    await look?.(page, landed);
+    try {
+      assert.equal(response.status(), 200, path);
+      assert.match(response.headers()['content-type'] ?? '', /^text\/html/, path);
+      await plain(page, path);
+      if (look) await look(page, new URL(page.url()).pathname);
+    } catch (why) {
+      wrong.push(`${path}: ${why.message}`);
+      continue;
+    }
     for (const href of await page.locator('a[href]').evaluateAll((all) => all.map((a) => a.href))) {
       const url = new URL(href);
       const next = url.pathname + url.search;
@@ -66,7 +72,7 @@ export async function walk(guest, page, starts, look) {
       }
     }
   }
-  return seen;
+  return { seen, wrong };
 }
 
 /** What holds for every page, with scripts and without. */

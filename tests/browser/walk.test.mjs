@@ -36,12 +36,14 @@ test('every page is there for an administrator and for an owner, with scripts an
     const guest = await browser.guest({ javaScriptEnabled: scripts });
     const page = link ? await guest.signIn(link) : await guest.page();
     const known = starts.filter((path) => ROUTES.some((route) => route.path === path));
-    const look = scripts && (async (_, path) => {
+    const look = async (_, path) => {
       await guest.accessible(page);
       looked.set(path, who);
-    });
-    for (const route of (await walk(guest, page, known, look)).keys()) seen.add(route);
+    };
+    const walked = await walk(guest, page, known, scripts ? look : null);
+    for (const route of walked.seen.keys()) seen.add(route);
     await guest.context.close();
+    assert.deepEqual(walked.wrong, []);
   }
 
   for (const scripts of [true, false]) {
