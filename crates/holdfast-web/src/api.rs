@@ -10,6 +10,7 @@ mod fleet;
 mod history;
 mod integrity;
 mod keys;
+mod notices;
 mod people;
 mod products;
 mod returning;
@@ -45,6 +46,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = integrity::routes(routes);
     let routes = findings::routes(routes);
     let routes = keys::routes(routes);
+    let routes = notices::routes(routes);
     history::routes(routes)
 }
 

@@ -14,6 +14,7 @@ pub mod secret;
 
 mod api;
 mod assets;
+mod contact;
 mod console;
 mod public;
 
@@ -47,6 +48,7 @@ pub fn openapi(backend: Arc<dyn Backend>) -> String {
 fn all(app: App) -> Routes {
     let routes = Routes::new(app);
     let routes = public::routes(routes);
+    let routes = contact::routes(routes);
     let routes = api::routes(routes);
     console::routes(routes)
 }

@@ -117,6 +117,7 @@ impl Part for State<App> {}
 impl Part for Who {}
 impl Part for Asked {}
 impl Part for HeaderMap {}
+impl Part for crate::lang::Lang {}
 impl Part for Extension<Reader> {}
 
 impl<A: InAddress> Part for Id<A> {

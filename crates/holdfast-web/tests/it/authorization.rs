@@ -44,6 +44,8 @@ fn nothing_but_the_front_door_is_public() {
         "/sign-in",
         "/sign-in",
         "/static/{version}/{name}",
+        "/account/contact/confirm",
+        "/account/contact/confirm",
         "/api/openapi.json",
         "/api/v1/sign-in",
         "/.well-known/holdfast/ca.crl",

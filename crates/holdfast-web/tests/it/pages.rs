@@ -110,6 +110,8 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             "/console/products/hearth-thermostat".to_owned(),
             vec!["Humidity", "0 to 100", "personal", "Heat at once"],
         ),
+        one("/account/contact", &["somebody@mail.example", "new@mail.example", "could not be delivered"]),
+        one("/account/contact/confirm", &["Yes, this address is mine"]),
         one("/console/people", &["Ada Okafor", "Release pipeline", "Revoke"]),
     ]
 }
