@@ -81,6 +81,8 @@ text_ids! {
     ProductId 2..=64;
     /// One reader of tags at a station of the way from factory to recycling, such as `dock-2`.
     ReaderId 2..=48;
+    /// One group of devices, named by a person, such as `beta-testers`.
+    GroupId 2..=48;
     /// One telemetry stream of a product model, such as `climate`.
     StreamId 1..=48;
 }
@@ -129,14 +131,20 @@ record_ids! {
     SessionId;
     /// A scoped, expiring key to the management interface.
     TokenId;
+    /// A passkey of a person.
+    PasskeyId;
     /// A batch of devices made at the factory.
     BatchId;
     /// Something that a detector found.
     FindingId;
     /// One run of a playbook.
     ActionId;
+    /// One act on many devices.
+    BulkId;
     /// One thing that a person is told.
     NoticeId;
+    /// A question to the maker, with its answers.
+    HelpId;
     /// Somebody's wish to be the owner of a device.
     ClaimId;
     /// An invitation into the household of a device.

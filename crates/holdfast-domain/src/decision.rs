@@ -7,13 +7,15 @@ use std::fmt;
 
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{
-    ActionId, AlertId, BatchId, ClaimId, CommandId, DeploymentId, DeviceId, FindingId, InvitationId, PersonId, ProductId,
-    ReaderId, ReleaseId, TokenId,
+    ActionId, AlertId, BatchId, BulkId, ClaimId, CommandId, DeploymentId, DeviceId, FindingId, GroupId, HelpId, InvitationId, PasskeyId, PersonId, ProductId, ReaderId,
+    ReleaseId, SessionId, TokenId,
 };
 use holdfast_core::time::Timestamp;
 
 use crate::fleet::custody::{Reader, Sighting, Tag};
+use crate::fleet::bulk::BulkChange;
 use crate::fleet::dossier::DossierChange;
+use crate::fleet::group::GroupChange;
 use crate::fleet::replacement::Replacement;
 use crate::fleet::{
     ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product,
@@ -22,9 +24,12 @@ use crate::fleet::{
 use crate::homes::HomeChange;
 use crate::integrity::finding::FindingChange;
 use crate::integrity::{Alert, Appraisal};
+use crate::people::account::AccountChange;
 use crate::people::contact::ContactChange;
+use crate::people::help::HelpChange;
 use crate::people::notice::Notice;
 use crate::people::{ApiToken, Person, Session, SignInLink};
+use crate::updates::choice::Choice;
 use crate::updates::{Deployment, DeploymentState, Execution, Release, TrustVersion};
 
 /// One outcome of a rule. Nothing of it is applied unless all of it is.
@@ -71,9 +76,9 @@ impl Decision {
 pub enum Change {
     /// Adds or replaces a product.
     PutProduct(Product),
-    /// Adds a version of the maker's trust document.
     /// Keeps what is said about a product, and one line of its history; the store refuses a nearer last day of support.
     PutDossier(Box<DossierChange>),
+    /// Adds a version of the maker's trust document.
     AddTrust(TrustVersion),
     /// Adds a factory batch with its devices and claim codes.
     AddBatch {
@@ -191,6 +196,10 @@ pub enum Change {
     Findings(FindingChange),
     /// A change of who owns a device and who has a place in its household.
     Home(HomeChange),
+    /// A change of groups of devices.
+    Group(GroupChange),
+    /// A change of an act on many devices.
+    Bulk(BulkChange),
     /// Adds a release.
     AddRelease(Release),
     /// Withdraws a release: it is not offered any more.
@@ -260,6 +269,23 @@ pub enum Change {
     },
     /// Tells a person something; it also goes to the address that they have confirmed by then. Told twice, it is told once.
     AddNotice(Notice),
+    /// A change of requests for help.
+    Help(HelpChange),
+    /// Keeps what somebody of a home chose about an update; a later choice takes its place.
+    SetChoice(Choice),
+    /// A sensor that listens, watches or locates began or ended.
+    SetSensing {
+        /// Of which device.
+        device: DeviceId,
+        /// The property that tells it.
+        property: String,
+        /// Whether it is at work.
+        active: bool,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A change of an account: ways in, sessions, standing.
+    Account(AccountChange),
     /// A change of where a person is reached.
     Contact(ContactChange),
 }
@@ -285,6 +311,8 @@ pub enum Effect {
     PushThrottle(DeviceId),
     /// Wake the reconciler of playbooks for this run.
     WakePlaybook(ActionId),
+    /// Wake the reconciler of acts on many devices for this one.
+    WakeBulk(BulkId),
 }
 
 /// One line of the ledger: a kind, a time, ids and digests. Never a name, an address or a text a person wrote.
@@ -320,9 +348,14 @@ fact_from!(
     AlertId,
     PersonId,
     TokenId,
+    SessionId,
+    PasskeyId,
     BatchId,
     FindingId,
     ActionId,
+    BulkId,
+    HelpId,
+    GroupId,
     ReaderId,
     ClaimId,
     InvitationId

@@ -8,6 +8,7 @@ pub mod code;
 pub mod household;
 pub mod pairing;
 pub mod release;
+pub mod story;
 
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId};
 use holdfast_core::time::Timestamp;

@@ -94,6 +94,8 @@ pub mod alert_kind {
     pub const FORWARD_FORGED: &str = "forward-forged";
     /// A key is past the end of its time.
     pub const KEY_OVERDUE: &str = "key-overdue";
+    /// A request for help was not answered in the promised time.
+    pub const HELP_OVERDUE: &str = "help-overdue";
     /// Mail to people could not be delivered.
     pub const MAIL_GIVEN_UP: &str = "mail-given-up";
 }

@@ -3,13 +3,26 @@
 //! This file holds the words; `access` is who may do what, `sign_in` how people and programs prove who they are.
 
 pub mod access;
+pub mod account;
 pub mod contact;
+pub mod credential;
+pub mod help;
 pub mod notice;
 pub mod post;
+pub mod password;
+pub mod recovery;
+pub mod refused;
+pub mod scope;
+pub mod session;
 pub mod sign_in;
+pub mod standing;
+pub mod throttle;
 
 use holdfast_core::id::{PersonId, SessionId, TokenId};
 use holdfast_core::time::Timestamp;
+
+use scope::Scope;
+use session::SessionKind;
 
 /// What a person may do (DESIGN §5): the maker's staff, and consumers. What a consumer may do with one device is said by
 /// their place in its household, not here.
@@ -68,8 +81,16 @@ pub struct Session {
     pub secret_hash: [u8; 32],
     /// Who.
     pub person: PersonId,
+    /// By what it was opened.
+    pub kind: SessionKind,
+    /// Family and system of the browser, for lists.
+    pub browser: String,
     /// Since when.
     pub created: Timestamp,
+    /// When its person proved last who they are.
+    pub authenticated: Timestamp,
+    /// When it was used last, to the minute.
+    pub last_used: Timestamp,
     /// Ends at the latest.
     pub expires: Timestamp,
     /// When it was ended early.
@@ -87,6 +108,8 @@ pub struct ApiToken {
     pub person: PersonId,
     /// What it is for, in its maker's words.
     pub label: String,
+    /// What it may do of what the person may.
+    pub scope: Scope,
     /// When it was made.
     pub created: Timestamp,
     /// Useless after this.

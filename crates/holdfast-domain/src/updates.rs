@@ -4,6 +4,7 @@
 //! through `assignment` and `report`.
 
 pub mod assignment;
+pub mod choice;
 pub mod plan;
 pub mod progress;
 pub mod release;

@@ -1,9 +1,12 @@
 //! A decision becomes one transaction: its changes in order, its ledger line, its effects. Matches every [`Change`].
 
+mod credentials;
 mod custody;
-mod findings;
 mod dossier;
+mod findings;
 mod fleet;
+mod groups;
+mod help;
 mod homes;
 mod integrity;
 mod keys;
@@ -39,8 +42,8 @@ impl Desk {
     fn change(&self, change: &Change) -> Result<(), CommitError> {
         match change {
             Change::PutProduct(product) => self.put_product(product),
-            Change::AddTrust(trust) => self.add_trust(trust),
             Change::PutDossier(change) => self.put_dossier(change),
+            Change::AddTrust(trust) => self.add_trust(trust),
             Change::AddBatch { batch, devices, claims } => self.add_batch(batch, devices, claims),
             Change::SetEnrolment { device, to } => self.set_enrolment(device, *to),
             Change::AddCertificate(certificate) => self.add_certificate(certificate),
@@ -62,6 +65,8 @@ impl Desk {
             Change::EndCommand { command, outcome, at } => self.end_command(*command, outcome, *at),
             Change::Findings(change) => self.change_findings(change),
             Change::Home(change) => self.change_homes(change),
+            Change::Group(change) => self.change_group(change),
+            Change::Bulk(change) => self.change_bulk(change),
             Change::AddRelease(release) => self.add_release(release),
             Change::WithdrawRelease { release } => self.withdraw_release(*release),
             Change::AddDeployment { deployment, executions } => self.add_deployment(deployment, executions),
@@ -80,6 +85,12 @@ impl Desk {
             Change::AddToken(token) => self.add_token(token),
             Change::RevokeToken { token, at } => self.revoke_token(*token, *at),
             Change::AddNotice(notice) => self.add_notice(notice),
+            Change::Help(change) => self.change_help(change),
+            Change::SetChoice(choice) => self.set_choice(choice),
+            Change::SetSensing { device, property, active, since } => {
+                self.set_sensing(device, property, *active, *since)
+            }
+            Change::Account(change) => self.change_account(change),
             Change::Contact(change) => self.change_contact(change),
         }
     }

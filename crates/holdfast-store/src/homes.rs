@@ -145,8 +145,15 @@ impl Store {
 }
 
 /// What is deleted by the device and the moment when it was received.
-const SWEPT: [Statement; 5] =
-    [sql::SWEEP_ASIDE, sql::SWEEP_LOG, sql::SWEEP_EVENTS, sql::SWEEP_COMMANDS, sql::SWEEP_REPORTED];
+const SWEPT: [Statement; 7] = [
+    sql::SWEEP_ASIDE,
+    sql::SWEEP_LOG,
+    sql::SWEEP_EVENTS,
+    sql::SWEEP_COMMANDS,
+    sql::SWEEP_REPORTED,
+    sql::CHOICES_SWEEP,
+    sql::SENSING_SWEEP,
+];
 
 pub(crate) fn code_row(f: &mut Fields<'_>) -> Result<ClaimCode, StoreError> {
     Ok(ClaimCode { device: f.parsed()?, salt: f.bytes()?, hash: f.bytes()?, lookup: f.optional(Fields::bytes)? })

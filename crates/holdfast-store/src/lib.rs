@@ -4,13 +4,17 @@
 //! rooms, which answer reads in domain types. `sql` holds every statement by name; `migrations/` every schema step.
 
 pub mod blobs;
+pub mod choices;
 pub mod conformity;
 pub mod error;
 pub mod findings;
 pub mod backup;
+pub mod credentials;
 pub mod custody;
-pub mod fleet;
 pub mod dossier;
+pub mod fleet;
+pub mod groups;
+pub mod help;
 pub mod homes;
 pub mod idempotency;
 pub mod integrity;

@@ -184,6 +184,8 @@ impl Touched {
             | Change::CloseAlert { .. }
             | Change::Findings(_)
             | Change::Home(_)
+            | Change::Group(_)
+            | Change::Bulk(_)
             | Change::AddRelease(_)
             | Change::WithdrawRelease { .. }
             | Change::AddDeployment { .. }
@@ -200,11 +202,15 @@ impl Touched {
             | Change::AddSession(_)
             | Change::EndSession { .. }
             | Change::AddToken(_)
+            | Change::Account(_)
             | Change::AddNotice(_)
             | Change::Contact(_)
             | Change::RevokeToken { .. }
             | Change::SetIssuer { .. }
             | Change::SetHardwareKeys(_)
+            | Change::Help(_)
+            | Change::SetChoice(_)
+            | Change::SetSensing { .. }
             | Change::SetDeviceTrust { .. } => {}
         }
         Ok(())

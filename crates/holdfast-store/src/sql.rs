@@ -1,10 +1,14 @@
 //! The catalogue: every statement by name, in SQL that SQLite and PostgreSQL both understand. Placeholders are `$1`, `$2` …
 //! in the order of their first use, so that both count them alike.
 
+mod choices;
+mod credentials;
 mod custody;
-mod findings;
 mod dossier;
+mod findings;
 mod fleet;
+mod groups;
+mod help;
 mod homes;
 mod idempotency;
 mod integrity;
@@ -15,11 +19,15 @@ mod people;
 mod telemetry;
 mod updates;
 
+pub(crate) use choices::*;
+pub(crate) use credentials::*;
 pub(crate) use custody::*;
+pub(crate) use dossier::*;
 pub(crate) use findings::*;
 pub(crate) use fleet::*;
+pub(crate) use groups::*;
+pub(crate) use help::*;
 pub(crate) use homes::*;
-pub(crate) use dossier::*;
 pub(crate) use idempotency::*;
 pub(crate) use integrity::*;
 pub(crate) use keys::*;
@@ -68,7 +76,7 @@ mod tests {
     fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for part in [GROUND, FINDINGS, CUSTODY, DOSSIERS, FLEET, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, LEDGER, KEYS, IDEMPOTENCY, NOTICES, HOMES] {
+        for part in [GROUND, FINDINGS, CUSTODY, DOSSIERS, FLEET, GROUPS, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, CREDENTIALS, LEDGER, KEYS, IDEMPOTENCY, NOTICES, HOMES, HELP, CHOICES] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);
                 let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));

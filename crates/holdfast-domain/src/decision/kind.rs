@@ -74,6 +74,18 @@ kinds! {
     UPDATE_ROLLED_BACK = "update-rolled-back";
     /// An owner said no to a release.
     UPDATE_DECLINED = "update-declined";
+    /// Somebody of the home chose what becomes of an update.
+    UPDATE_CHOSEN = "update-chosen";
+    /// Somebody asked the maker for help.
+    HELP_OPENED = "help-opened";
+    /// The maker answered somebody.
+    HELP_ANSWERED = "help-answered";
+    /// A request for help ended.
+    HELP_CLOSED = "help-closed";
+    /// A request for help was opened again.
+    HELP_REOPENED = "help-reopened";
+    /// A request for help was not answered in the promised time.
+    HELP_OVERDUE = "help-overdue";
     /// Evidence matched a published release for the first time since it last did not.
     EVIDENCE_AFFIRMED = "evidence-affirmed";
     /// Evidence contradicted every published release.
@@ -98,6 +110,20 @@ kinds! {
     PLAYBOOK_UNDONE = "playbook-undone";
     /// A standing rule of a product was set.
     PLAYBOOK_RULE_SET = "playbook-rule-set";
+    /// A group of devices was made or changed.
+    GROUP_PUT = "group-put";
+    /// A group of devices was removed.
+    GROUP_REMOVED = "group-removed";
+    /// Devices were put into a group or taken out.
+    GROUP_MEMBERS_CHANGED = "group-members-changed";
+    /// An act on many devices was ordered.
+    BULK_ORDERED = "bulk-ordered";
+    /// An act on many devices has come to its end.
+    BULK_DONE = "bulk-done";
+    /// A person ordered that an act on many devices is taken back.
+    BULK_UNDO_ORDERED = "bulk-undo-ordered";
+    /// An act on many devices was taken back.
+    BULK_UNDONE = "bulk-undone";
     /// An alert was closed by a person.
     ALERT_CLOSED = "alert-closed";
     /// A person's account was made.
@@ -128,6 +154,38 @@ kinds! {
     READER_RETIRED = "reader-retired";
     /// A tag was bound to a unit.
     TAG_BOUND = "tag-bound";
+    /// A person proved again who they are.
+    IDENTITY_CONFIRMED = "identity-confirmed";
+    /// Sessions of a person were ended.
+    SESSIONS_ENDED = "sessions-ended";
+    /// A passkey was added.
+    PASSKEY_ADDED = "passkey-added";
+    /// A passkey was removed.
+    PASSKEY_REMOVED = "passkey-removed";
+    /// A passkey's counter went back.
+    PASSKEY_SUSPECTED = "passkey-suspected";
+    /// A password was set or changed.
+    PASSWORD_SET = "password-set";
+    /// A password was removed.
+    PASSWORD_REMOVED = "password-removed";
+    /// A second factor was confirmed.
+    SECOND_FACTOR_SET = "second-factor-set";
+    /// A second factor was removed.
+    SECOND_FACTOR_REMOVED = "second-factor-removed";
+    /// Recovery codes were made.
+    RECOVERY_CODES_MADE = "recovery-codes-made";
+    /// A recovery code was used.
+    RECOVERY_BEGUN = "recovery-begun";
+    /// A recovery was stopped by its person.
+    RECOVERY_CANCELLED = "recovery-cancelled";
+    /// An account was locked.
+    PERSON_LOCKED = "person-locked";
+    /// An account was unlocked.
+    PERSON_UNLOCKED = "person-unlocked";
+    /// A person got another role.
+    ROLE_CHANGED = "role-changed";
+    /// A member of the staff was removed.
+    PERSON_REMOVED = "person-removed";
     /// A person confirmed an address for notices.
     CONTACT_CONFIRMED = "contact-confirmed";
     /// A person's address for notices was removed.

@@ -5,7 +5,7 @@ use holdfast_core::time::Timestamp;
 
 use super::{Device, Enrolment, Shadow};
 use crate::decision::{Change, Decision, Effect, LedgerLine, kind};
-use crate::telemetry::value::{FieldMap, FieldPatch, MapError};
+use crate::telemetry::value::{FieldMap, FieldPatch, MapError, Value};
 use crate::telemetry::{FieldRefusal, Model};
 
 /// Why a shadow does not change.
@@ -105,8 +105,32 @@ pub fn apply_reported(
         return Err(ShadowRefusal::Stale);
     }
     model.check_reported(reported)?;
+    let mut changes = sensed(device, shadow, model, reported, now);
     let reported = reported.to_string();
-    Ok(Decision::quiet(vec![Change::SetReported { device: device.id.clone(), applied_version, reported, at: now }]))
+    changes.insert(0, Change::SetReported { device: device.id.clone(), applied_version, reported, at: now });
+    Ok(Decision::quiet(changes))
+}
+
+/// What began or ended to listen, watch or locate with this report. What was never reported on begins as it is reported.
+fn sensed(device: &Device, shadow: &Shadow, model: &Model, reported: &FieldMap, now: Timestamp) -> Vec<Change> {
+    let before = FieldMap::parse(&shadow.reported).unwrap_or_default();
+    let state = |map: &FieldMap, name: &str| match map.value(name) {
+        Some(Value::Boolean(on)) => Some(*on),
+        Some(_) | None => None,
+    };
+    let listening = model.properties().iter().filter(|property| property.listens.is_some());
+    listening
+        .filter_map(|property| {
+            let name = &property.field.name;
+            let active = state(reported, name)?;
+            (state(&before, name) != Some(active)).then(|| Change::SetSensing {
+                device: device.id.clone(),
+                property: name.clone(),
+                active,
+                since: now,
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -173,5 +197,28 @@ mod tests {
         let decision = apply(9, r#"{"valveCalibrated":true}"#).expect("applied");
         assert!(matches!(decision.changes.as_slice(), [Change::SetReported { applied_version: 5, .. }]));
         assert_eq!(decision.line, None, "daily traffic is no history");
+    }
+
+    #[test]
+    fn a_report_keeps_since_when_something_listens() {
+        let listening = THERMOSTAT.replacen(
+            r#""childLock": {"#,
+            r#""recording": { "title": "Microphone", "type": "boolean", "readOnly": true, "hf:listens": "microphone" },
+               "childLock": {"#,
+            1,
+        );
+        let model = Model::compile(&listening).expect("compiles");
+        let report = |before: &str, now: &str| {
+            let shadow = Shadow { reported: before.to_owned(), ..shadow(1, "", 0) };
+            apply_reported(&device(), &shadow, &model, 1, &map(now), NOW).expect("applied").changes
+        };
+        let began = report("{}", r#"{"recording":true}"#);
+        assert!(matches!(&began[1], Change::SetSensing { active: true, since: NOW, property, .. } if property == "recording"));
+        assert_eq!(report(r#"{"recording":true}"#, r#"{"recording":true}"#).len(), 1, "it goes on since then");
+        assert!(matches!(report(r#"{"recording":true}"#, r#"{"recording":false}"#)[1], Change::SetSensing { active: false, .. }));
+        for wrong in [r#""recording": { "type": "boolean", "hf:listens": "camera" }"#, r#""recording": { "type": "integer", "readOnly": true, "hf:listens": "camera" }"#] {
+            let text = THERMOSTAT.replacen(r#""childLock": {"#, &format!(r#"{wrong}, "childLock": {{"#), 1);
+            assert_eq!(Model::compile(&text).expect_err("refused").name(), "keyword-for-other-type");
+        }
     }
 }

@@ -11,7 +11,7 @@ use holdfast_core::telemetry::{FIELDS_MAX, NAME_BYTES_MAX};
 use holdfast_core::time::Millis;
 use serde_json::Value as Json;
 
-use super::schema::{Action, Calibration, Field, FieldProblem, Property, Shape, Stream};
+use super::schema::{Action, Calibration, Field, FieldProblem, Property, Sense, Shape, Stream};
 use super::{Confirm, KeyProtection, Model, Priority, Role, STREAM_FIELDS_MAX};
 use field::{LabelDraft, Place};
 use node::Node;
@@ -286,7 +286,15 @@ fn stream((name, node): (&str, Node<'_>)) -> Result<Stream, ModelError> {
 
 fn property((name, node): (&str, Node<'_>)) -> Result<Property, ModelError> {
     let (field, writable) = field::field(field_name(name, &node)?, &node, Place::Property, &LabelDraft::default())?;
-    Ok(Property { field, writable })
+    let listens = match node.optional("hf:listens")? {
+        // Only the device itself knows, and it either does or does not.
+        Some(part) if writable || field.shape != Shape::Boolean => {
+            return Err(part.fail(ModelProblem::KeywordForOtherType));
+        }
+        Some(part) => Some(word(&part, Sense::from_word)?),
+        None => None,
+    };
+    Ok(Property { field, writable, listens })
 }
 
 fn action((name, node): (&str, Node<'_>)) -> Result<Action, ModelError> {

@@ -298,6 +298,38 @@ impl Stream {
     }
 }
 
+/// What a device takes in of its surroundings while a property of it is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sense {
+    /// Sound.
+    Microphone,
+    /// Pictures.
+    Camera,
+    /// Where it is.
+    Location,
+}
+
+impl Sense {
+    /// Every sense.
+    pub const ALL: [Self; 3] = [Self::Microphone, Self::Camera, Self::Location];
+
+    /// The word that a model writes for it in `hf:listens`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Microphone => "microphone",
+            Self::Camera => "camera",
+            Self::Location => "location",
+        }
+    }
+
+    /// Reads a word of `hf:listens`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sense| sense.word() == word)
+    }
+}
+
 /// One shadow field: a `property` of the Thing Model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Property {
@@ -305,6 +337,8 @@ pub struct Property {
     pub field: Field,
     /// Whether the server may desire a value; `readOnly` properties are only reported.
     pub writable: bool,
+    /// What the device takes in while this is true (`hf:listens`).
+    pub listens: Option<Sense>,
 }
 
 /// One command: an `action` of the Thing Model.

@@ -260,6 +260,38 @@ impl FieldPatch {
         };
         object(json)?.into_iter().map(read).collect::<Result<_, _>>().map(Self)
     }
+
+    /// Every field it changes in name order; `None` is one that it removes.
+    pub fn changes(&self) -> impl Iterator<Item = (&str, Option<&Value>)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_ref()))
+    }
+
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(String, Option<Value>)> for FieldPatch {
+    fn from_iter<I: IntoIterator<Item = (String, Option<Value>)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
+impl fmt::Display for FieldPatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (n, (name, value)) in self.0.iter().enumerate() {
+            let comma = if n == 0 { "" } else { "," };
+            write!(f, "{comma}{}:", Json::String(name.clone()))?;
+            match value {
+                Some(value) => value.fmt(f)?,
+                None => f.write_str("null")?,
+            }
+        }
+        f.write_str("}")
+    }
 }
 
 fn object(json: &str) -> Result<serde_json::Map<String, Json>, MapError> {

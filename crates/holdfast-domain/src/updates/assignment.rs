@@ -1,7 +1,9 @@
 //! What a device that asks is offered: the release of its deployment, or nothing.
 
 use holdfast_core::id::DeploymentId;
+use holdfast_core::time::Timestamp;
 
+use super::choice::{Say, Standing, standing};
 use super::{Deployment, DeploymentState, Execution, ExecutionState, Release};
 use crate::fleet::{Device, Enrolment};
 
@@ -18,6 +20,8 @@ pub struct AssignmentFacts<'a> {
     pub release: &'a Release,
     /// Its run of that deployment.
     pub execution: &'a Execution,
+    /// What its home says to the release.
+    pub say: Say,
 }
 
 /// What the timestamp statement says about this device.
@@ -36,10 +40,11 @@ pub struct Assignment {
 /// Decides what a device is offered now.
 ///
 /// A device that rolled back, failed or declined is not asked again. One that succeeded and later went back to an older
-/// slot is, also when its deployment is complete.
+/// slot is, also when its deployment is complete. One that belongs to somebody is offered a release only as far as its
+/// home says ([`standing`]); a device that has begun is let to finish.
 #[must_use]
-pub fn assignment(facts: &AssignmentFacts<'_>) -> Option<Assignment> {
-    let AssignmentFacts { device, runs_sequence, deployment, release, execution } = *facts;
+pub fn assignment(facts: &AssignmentFacts<'_>, now: Timestamp) -> Option<Assignment> {
+    let AssignmentFacts { device, runs_sequence, deployment, release, execution, say } = *facts;
     let its_own = execution.device == device.id
         && execution.deployment == deployment.id
         && deployment.release == release.id
@@ -51,8 +56,8 @@ pub fn assignment(facts: &AssignmentFacts<'_>) -> Option<Assignment> {
     };
     let wants = match execution.state {
         ExecutionState::Failed(_) | ExecutionState::RolledBack(_) | ExecutionState::Declined => false,
-        ExecutionState::Queued
-        | ExecutionState::Downloading
+        ExecutionState::Queued => standing(release.kind, say, now) == Standing::Goes,
+        ExecutionState::Downloading
         | ExecutionState::Installing
         | ExecutionState::Rebooting
         | ExecutionState::Succeeded
@@ -71,7 +76,8 @@ pub fn assignment(facts: &AssignmentFacts<'_>) -> Option<Assignment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{deployment, device, execution, release};
+    use crate::fixture::{NOW, deployment, device, execution, release};
+    use crate::updates::choice::{Chosen, Wish};
 
     fn offered(
         state: DeploymentState,
@@ -89,8 +95,9 @@ mod tests {
             deployment: &deployment,
             release: &release,
             execution: &execution,
+            say: Say::Nobodys,
         };
-        assignment(&facts).is_some()
+        assignment(&facts, NOW).is_some()
     }
 
     const RUNNING: DeploymentState = DeploymentState::Running { phase: 1 };
@@ -140,6 +147,7 @@ mod tests {
             deployment: &deployment,
             release: &release,
             execution: &execution,
+            say: Say::Nobodys,
         };
         let expected = Assignment {
             manifest_digest: release.manifest_digest,
@@ -147,6 +155,27 @@ mod tests {
             deployment: deployment.id,
             generation: 1,
         };
-        assert_eq!(assignment(&facts), Some(expected));
+        assert_eq!(assignment(&facts, NOW), Some(expected));
+    }
+
+    #[test]
+    fn a_home_is_asked_before_a_feature_and_its_device_finishes_what_it_began() {
+        let (device, release, deployment) = (device(), release(2), deployment(1));
+        let offered = |state, say| {
+            let execution = execution(1, state);
+            let facts = AssignmentFacts {
+                device: &device,
+                runs_sequence: 1,
+                deployment: &deployment,
+                release: &release,
+                execution: &execution,
+                say,
+            };
+            assignment(&facts, NOW).is_some()
+        };
+        let yes = Chosen { wish: Wish::Now, person: crate::fixture::person(), session: None, at: NOW };
+        assert!(!offered(ExecutionState::Queued, Say::Homes(None)));
+        assert!(offered(ExecutionState::Queued, Say::Homes(Some(yes))));
+        assert!(offered(ExecutionState::Downloading, Say::Homes(None)));
     }
 }

@@ -8,13 +8,14 @@ use axum::response::{IntoResponse, Response};
 use holdfast_core::cbor::{CborError, Fault, Reader, Rules};
 use holdfast_core::cose::SoftwareKey;
 use holdfast_core::hash::Sha256Digest;
-use holdfast_core::id::DeploymentId;
+use holdfast_core::id::{DeploymentId, DeviceId, ReleaseId};
 use holdfast_core::statement::{Assignment, Nonce, TimestampStatement};
 use holdfast_core::time::Timestamp;
 use holdfast_core::trust::TrustContent;
 use holdfast_domain::decision::{Change, Decision};
 use holdfast_domain::fleet::Device;
 use holdfast_domain::updates::assignment::{AssignmentFacts, assignment};
+use holdfast_domain::updates::choice::Say;
 use holdfast_store::{Store, StoreError};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -78,7 +79,7 @@ fn state(parts: &Parts, device: &Device, question: Question) -> Result<Vec<u8>, 
     let trust = parts.store.trust_latest()?.ok_or_else(|| {
         Refused::new(StatusCode::SERVICE_UNAVAILABLE, "trust-missing", "the maker has not given a trust document yet")
     })?;
-    let assignment = assigned(&parts.store, device, question.runs_sequence)?;
+    let assignment = assigned(&parts.store, device, question.runs_sequence, now)?;
     let counter = parts.authority.next_statement(now).map_err(|why| Refused::fault(&why))?;
     let statement = TimestampStatement {
         trust_version: trust.version,
@@ -117,21 +118,39 @@ fn note_trust(parts: &Parts, device: &Device, version: u64, now: Timestamp) -> R
 }
 
 /// What the newest deployment that names the device wants of it.
-fn assigned(store: &Store, device: &Device, runs_sequence: u64) -> Result<Option<Assignment>, StoreError> {
+fn assigned(
+    store: &Store,
+    device: &Device,
+    runs_sequence: u64,
+    now: Timestamp,
+) -> Result<Option<Assignment>, StoreError> {
     let Some(execution) = store.executions_of_device(&device.id, 1)?.pop() else { return Ok(None) };
     let Some(deployment) = store.deployments(just_after(execution.deployment), 1)?.pop() else { return Ok(None) };
     if deployment.id != execution.deployment {
         return Ok(None);
     }
     let Some(release) = store.release(deployment.release)? else { return Ok(None) };
-    let facts =
-        AssignmentFacts { device, runs_sequence, deployment: &deployment, release: &release, execution: &execution };
-    Ok(assignment(&facts).map(|offer| Assignment {
+    let say = say(store, &device.id, release.id)?;
+    let facts = AssignmentFacts {
+        device,
+        runs_sequence,
+        deployment: &deployment,
+        release: &release,
+        execution: &execution,
+        say,
+    };
+    Ok(assignment(&facts, now).map(|offer| Assignment {
         manifest_digest: Sha256Digest::from_bytes(offer.manifest_digest),
         sequence: offer.sequence,
         deployment: offer.deployment,
         generation: u64::from(offer.generation),
     }))
+}
+
+/// What the device's home says to a release. What an earlier owner chose does not count.
+pub(crate) fn say(store: &Store, device: &DeviceId, release: ReleaseId) -> Result<Say, StoreError> {
+    let Some(home) = store.ownership(device)? else { return Ok(Say::Nobodys) };
+    Ok(Say::Homes(store.choice(device, release)?.filter(|chosen| chosen.at >= home.since)))
 }
 
 /// The next greater id. Deployments are listed downwards from an id; the list from here begins with `id` itself, and

@@ -99,14 +99,16 @@ impl Desk {
         Err(CommitError::Conflict(if known { "deployment-ended" } else { "deployment-unknown" }))
     }
 
-    /// Replaces an execution; a final state stays, and saying it again changes nothing.
+    /// Replaces an execution; a final state stays, and saying it again changes nothing. Only a declined one may be queued
+    /// again: its owner may think better of it.
     pub(super) fn set_execution(&self, execution: &Execution) -> Result<(), CommitError> {
         let Execution { deployment, device, phase, state, percent, changed } = execution;
         let deployment = deployment.to_string();
         let key = params![deployment, device.as_str()];
         let stored = one(&self.conn, (sql::EXECUTION, "execution"), key, execution_row)?;
         let stored = stored.ok_or(CommitError::Conflict("execution-unknown"))?;
-        if stored.state.is_final() {
+        let anew = stored.state == ExecutionState::Declined && *state == ExecutionState::Queued;
+        if stored.state.is_final() && !anew {
             let again = stored.state == *state;
             return if again { Ok(()) } else { Err(CommitError::Conflict("execution-final")) };
         }

@@ -81,14 +81,13 @@ catalogue! { FLEET:
         last_seen = case when presence.last_seen > excluded.last_seen then presence.last_seen
             else excluded.last_seen end";
     FLEET_COUNTS = "select
-        coalesce(sum(case when d.enrolment = 'pending' then 1 else 0 end), 0),
-        coalesce(sum(case when d.enrolment = 'accepted' then 1 else 0 end), 0),
-        coalesce(sum(case when d.enrolment = 'rejected' then 1 else 0 end), 0),
-        coalesce(sum(case when d.enrolment = 'preauthorised' then 1 else 0 end), 0),
-        coalesce(sum(case when d.enrolment = 'revoked' then 1 else 0 end), 0),
-        coalesce(sum(case when p.online_until > $1 then 1 else 0 end), 0),
-        count(d.quarantine_since)
-        from device d left join presence p on p.device = d.id";
+        (select count(*) from device where enrolment = 'pending'),
+        (select count(*) from device where enrolment = 'accepted'),
+        (select count(*) from device where enrolment = 'rejected'),
+        (select count(*) from device where enrolment = 'preauthorised'),
+        (select count(*) from device where enrolment = 'revoked'),
+        (select count(*) from presence where online_until > $1),
+        (select count(*) from device where quarantine_since is not null)";
     VERSION_COUNTS = "select product, software_version, software_sequence, count(*) from device
         where software_version is not null group by product, software_version, software_sequence
         order by product, software_sequence desc, software_version";

@@ -5,6 +5,7 @@ mod blobs;
 mod commit;
 mod facts;
 mod fixture;
+mod help;
 mod history;
 mod idempotency;
 mod lasting;
