@@ -1,0 +1,201 @@
+//! One device of an act, forwards or back, by the function that deals with one device.
+
+use holdfast_core::id::{CommandId, PersonId};
+use holdfast_core::time::Timestamp;
+
+use super::{Bulk, BulkAct, BulkChange, Item, ItemState};
+use crate::decision::{Change, Decision};
+use crate::fleet::command::{self, issue_command};
+use crate::fleet::enrolment::{allow_reenrolment, revoke};
+use crate::fleet::group::{Group, change_member};
+use crate::fleet::shadow::set_desired;
+use crate::fleet::{Device, Shadow};
+use crate::integrity::appraisal::BY_PERSON;
+use crate::integrity::containment;
+use crate::telemetry::Model;
+use crate::telemetry::value::{FieldMap, FieldPatch};
+
+/// A device as it stands when its turn comes.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The device.
+    pub device: &'a Device,
+    /// Its product's model, for what needs it.
+    pub model: Option<&'a Model>,
+    /// Its shadow, for what needs it.
+    pub shadow: &'a Shadow,
+    /// How many commands wait for it.
+    pub open_commands: usize,
+    /// The group of the act, and whether the device is in it.
+    pub group: Option<(&'a Group, bool)>,
+}
+
+/// Why a device is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The stable name of the rule's refusal.
+    pub name: &'static str,
+    /// What it says.
+    pub text: String,
+}
+
+macro_rules! refused_from {
+    ($($name:ty),*) => {$(
+        impl From<$name> for Refused {
+            fn from(why: $name) -> Self {
+                Self { name: why.name(), text: why.to_string() }
+            }
+        }
+    )*};
+}
+refused_from!(
+    containment::ContainmentRefusal,
+    command::CommandRefusal,
+    crate::fleet::enrolment::FleetRefusal,
+    crate::fleet::group::GroupRefusal,
+    crate::fleet::shadow::ShadowRefusal
+);
+
+impl Refused {
+    fn of(name: &'static str, text: &str) -> Self {
+        Self { name, text: text.to_owned() }
+    }
+}
+
+/// What comes of one device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The rule's decision.
+    pub decision: Decision,
+    /// What undo will need.
+    pub before: Option<String>,
+}
+
+/// What an act would do to a device; the single-device rule decides.
+///
+/// # Errors
+///
+/// [`Refused`] with that rule's refusal.
+pub fn judge(
+    act: &BulkAct,
+    facts: &Facts<'_>,
+    command: CommandId,
+    by: &PersonId,
+    now: Timestamp,
+) -> Result<Done, Refused> {
+    let device = facts.device;
+    let without = |decision: Decision| Done { decision, before: None };
+    let model = || facts.model.ok_or_else(|| Refused::of("product-unknown", "the product has no model"));
+    match act {
+        BulkAct::Quarantine => Ok(without(containment::quarantine(device, by, now)?)),
+        BulkAct::Release => Ok(without(containment::release(device, by, now)?)),
+        BulkAct::AllowReenrolment => Ok(without(allow_reenrolment(device, by, now)?)),
+        BulkAct::Revoke => Ok(without(revoke(device, by, now)?)),
+        BulkAct::Command { action, input, life } => {
+            let order =
+                command::Order { id: command, action: action.clone(), input: input.clone(), life: *life };
+            Ok(without(issue_command(device, model()?, facts.open_commands, order, by, now)?))
+        }
+        BulkAct::Desired(patch) => {
+            let decision = set_desired(device, facts.shadow, model()?, patch, by, now)?;
+            if decision.changes.is_empty() {
+                return Err(Refused::of("nothing-to-change", "the device is wanted so already"));
+            }
+            let desired = FieldMap::parse(&facts.shadow.desired)?;
+            let before: FieldPatch =
+                patch.changes().map(|(name, _)| (name.to_owned(), desired.value(name).cloned())).collect();
+            Ok(Done { decision, before: Some(before.to_string()) })
+        }
+        BulkAct::Join(_) | BulkAct::Leave(_) => {
+            let group = facts.group.ok_or_else(|| Refused::of("group-unknown", "the group is not there any more"))?;
+            let into = matches!(act, BulkAct::Join(_));
+            Ok(without(change_member(group, &device.id, into, by, now)?))
+        }
+    }
+}
+
+/// Deals with one device of a run: changes it, or keeps why not. Always one decision, in which the run counts it.
+///
+pub fn carry_out(
+    bulk: &Bulk,
+    facts: &Facts<'_>,
+    command: CommandId,
+    now: Timestamp,
+) -> (Decision, Option<&'static str>) {
+    let (decision, state, why, before) = match judge(&bulk.act, facts, command, &bulk.by, now) {
+        Ok(Done { decision, before }) => (decision, ItemState::Changed, None, before),
+        Err(why) => (Decision::default(), ItemState::Refused, Some(why.name), None),
+    };
+    (settled(decision, bulk, facts, (state, why, before), now), why)
+}
+
+/// Takes one device's change back, as it stands; what somebody changed meanwhile stays as they left it.
+#[must_use]
+pub fn take_back(
+    bulk: &Bulk,
+    item: &Item,
+    facts: &Facts<'_>,
+    command: CommandId,
+    now: Timestamp,
+) -> (Decision, Option<&'static str>) {
+    let by = bulk.undone_by.as_ref().unwrap_or(&bulk.by);
+    let (decision, state, why) = match restore(&bulk.act, item, facts, (command, by), now) {
+        Ok(decision) => (decision, ItemState::Restored, None),
+        Err(why) => (Decision::default(), ItemState::Kept, Some(why.name)),
+    };
+    (settled(decision, bulk, facts, (state, why, item.before.clone()), now), why)
+}
+
+fn settled(
+    decision: Decision,
+    bulk: &Bulk,
+    facts: &Facts<'_>,
+    (state, why, before): (ItemState, Option<&'static str>, Option<String>),
+    now: Timestamp,
+) -> Decision {
+    let device = facts.device.id.clone();
+    let item = Item { bulk: bulk.id, device, state, why: why.map(str::to_owned), before, at: Some(now) };
+    decision.with_change(Change::Bulk(BulkChange::Settle(item)))
+}
+
+fn restore(
+    act: &BulkAct,
+    item: &Item,
+    facts: &Facts<'_>,
+    (command, by): (CommandId, &PersonId),
+    now: Timestamp,
+) -> Result<Decision, Refused> {
+    let changed_since = || Refused::of("changed-since", "the device was changed again meanwhile");
+    let inverse = match act {
+        BulkAct::Quarantine => {
+            // Only the quarantine that this act set.
+            let quarantine = facts.device.quarantine.as_ref();
+            let ours = quarantine.is_some_and(|q| q.reason == BY_PERSON && Some(q.since) == item.at);
+            if !ours {
+                return Err(changed_since());
+            }
+            BulkAct::Release
+        }
+        BulkAct::Release => BulkAct::Quarantine,
+        BulkAct::Join(group) => BulkAct::Leave(group.clone()),
+        BulkAct::Leave(group) => BulkAct::Join(group.clone()),
+        BulkAct::Desired(patch) => {
+            let desired = FieldMap::parse(&facts.shadow.desired)?;
+            let before = FieldPatch::parse(item.before.as_deref().unwrap_or("{}"))?;
+            let ours = |name: &str| patch.changes().any(|(set, to)| set == name && desired.value(name) == to);
+            let back: FieldPatch = before
+                .changes()
+                .filter(|(name, _)| ours(name))
+                .map(|(name, value)| (name.to_owned(), value.cloned()))
+                .collect();
+            if back.is_empty() {
+                return Err(changed_since());
+            }
+            BulkAct::Desired(back)
+        }
+        BulkAct::Command { .. } | BulkAct::AllowReenrolment | BulkAct::Revoke => {
+            return Err(Refused::of("no-way-back", "this act has no way back"));
+        }
+    };
+    judge(&inverse, facts, command, by, now).map(|done| done.decision)
+}
