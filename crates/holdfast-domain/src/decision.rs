@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use holdfast_core::hash::Sha256Digest;
+use holdfast_core::id::{BulkId, GroupId};
 use holdfast_core::id::{
-    ActionId, AlertId, BatchId, BulkId, ClaimId, CommandId, DeploymentId, DeviceId, FindingId, GroupId, HelpId, InvitationId, PasskeyId, PersonId, ProductId, ReaderId,
+    ActionId, AlertId, BatchId, ClaimId, CommandId, DeploymentId, DeviceId, FindingId, HelpId, InvitationId, PasskeyId, PersonId, ProductId, ReaderId,
     ReleaseId, SessionId, TokenId,
 };
 use holdfast_core::time::Timestamp;

@@ -28,22 +28,28 @@ use crate::work::recovery::Curve;
 use crate::work::refusals::Counter;
 
 mod batch;
+pub(crate) mod credentials;
 mod custody;
 mod deployments;
 mod dossier;
 mod findings;
 mod fleet;
+pub(crate) mod groups;
+mod help;
 mod history;
+mod homes;
 mod idempotency;
 mod integrity;
 pub(crate) mod keys;
 mod models;
 mod notices;
 pub(crate) mod paging;
+mod owner;
 mod people;
 mod readings;
 mod releases;
 mod telemetry;
+mod settings;
 pub(crate) mod trust;
 mod turns;
 mod updates;
@@ -81,9 +87,11 @@ pub struct House {
     pub(crate) detect: Detect,
     /// Rung when a playbook has devices to deal with.
     pub(crate) playbooks: Arc<Notify>,
-    /// Where people reach this server, such as `https://localhost:8443`.
+    /// Rung when an act on many devices has some to deal with.
+    pub(crate) bulks: Arc<Notify>,
     /// Rung when owners are to be told about the support of a product.
     pub(crate) support: Arc<Notify>,
+    /// Where people reach this server, such as `https://localhost:8443`.
     pub(crate) address: String,
     /// What happens, for pages that watch.
     pub(crate) news: broadcast::Sender<LiveEvent>,
@@ -93,6 +101,8 @@ pub struct House {
     pub(crate) refusals: Counter,
     /// The way out for mail.
     pub(crate) post: Post,
+    /// People who come in.
+    pub(crate) entry: credentials::entry::Entry,
     /// Who may decide next, in each room.
     pub(crate) turns: Turns,
 }

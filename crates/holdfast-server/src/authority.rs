@@ -13,6 +13,7 @@ mod request;
 mod ring;
 pub mod secret_file;
 mod terms;
+pub mod people_key;
 pub mod vault;
 
 use std::fmt;
@@ -43,6 +44,7 @@ pub use request::{REQUEST_BYTES_MAX, RequestError, RequestedKey};
 use ring::{Ca, Ring};
 use secret_file::SecretFileError;
 pub use terms::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
+use people_key::PeopleKey;
 use vault::{SealError, Vault};
 
 /// Life of the operational CA: ten years.
@@ -135,6 +137,7 @@ pub struct Issued {
 pub struct Authority {
     config: AuthorityConfig,
     vault: Vault,
+    people_key: PeopleKey,
     ring: ArcSwap<Ring>,
     ledger_seed: Zeroizing<[u8; 32]>,
     ledger_created: Option<Timestamp>,
@@ -170,6 +173,7 @@ impl Authority {
             Self::create(&dir, &vault, now)?;
         }
         let ring = Ring::open(&dir, &vault)?;
+        let people_key = PeopleKey::open(&dir, &vault)?;
         let ledger_seed = ring::read_seed(&dir.join(LEDGER_KEY), &vault)?;
         let ledger_created = ring.cas().next().map(|(first, _)| first.created);
         let statements = RisingCounter::open(dir.join(COUNTER))?;
@@ -181,7 +185,7 @@ impl Authority {
             None => Door::renew(&dir, &vault, &ring, (active, &names), now)?,
         };
         let (ring, door, changing) = (ArcSwap::from_pointee(ring), ArcSwap::from_pointee(door), Mutex::new(()));
-        Ok(Self { config, vault, ring, ledger_seed, ledger_created, statements, door, changing })
+        Ok(Self { config, vault, people_key, ring, ledger_seed, ledger_created, statements, door, changing })
     }
 
     fn create(dir: &Path, vault: &Vault, now: Timestamp) -> Result<(), AuthorityError> {
@@ -293,6 +297,12 @@ impl Authority {
     #[must_use]
     pub const fn ledger_created(&self) -> Option<Timestamp> {
         self.ledger_created
+    }
+
+    /// The key that seals people's secrets in the store.
+    #[must_use]
+    pub const fn people_key(&self) -> &PeopleKey {
+        &self.people_key
     }
 
     /// Whether the key files are sealed.

@@ -38,6 +38,9 @@ pub enum SettingsError {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Where people reach this server, such as `https://fleet.hearth.example`, if not under the first name and the port
+    /// that it listens on. Passkeys belong to the name in it.
+    pub public_url: Option<String>,
     /// How mail is sent; without it none is.
     pub mail: Option<Mail>,
     /// How the staff signs in with accounts of their own organisation; without it they do not.

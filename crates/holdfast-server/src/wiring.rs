@@ -234,6 +234,7 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         models.load(&product.id, &product.thing_model)?;
     }
     let host = config.names.first().map_or("localhost", String::as_str);
+    let address = config.settings.public_url.clone().unwrap_or_else(|| format!("https://{host}:{}", people.port()));
     let ceiling = config.admission.ceiling(&doors.people(), &authority.ca_certificate(), host);
     tracing::info!(admission.per_second = ceiling.get(), "handshakes admitted at most");
     let house = Arc::new(House {
@@ -249,9 +250,11 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         models,
         outbox: Arc::new(Notify::new()),
         playbooks: Arc::new(Notify::new()),
+        bulks: Arc::new(Notify::new()),
         support: Arc::new(Notify::new()),
         detect: Detect::default(),
-        address: format!("https://{host}:{}", people.port()),
+        entry: app::credentials::entry::Entry::new(&address),
+        address,
         news: app::news(),
         pulse: pulse::Pulse::default(),
         refusals: refusals::Counter::default(),
@@ -319,6 +322,13 @@ impl Sockets {
             refusals: Arc::new(house.refusals.clone()),
         };
         let people = holdfast_web::router(Arc::clone(house) as Arc<dyn Backend>);
+        // Which address a request comes from: throttles count it, and nothing else keeps it.
+        let people = people.layer(axum::middleware::map_request(|mut request: axum::extract::Request| async {
+            if let Some(https::Remote(from)) = request.extensions().get().copied() {
+                request.extensions_mut().insert(holdfast_web::door::arrival::Visitor(from.ip()));
+            }
+            request
+        }));
         let devices = devices::router(devices::Parts {
             store: house.store.clone(),
             blobs: Arc::clone(&house.blobs),

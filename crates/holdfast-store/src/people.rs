@@ -1,8 +1,8 @@
-//! Reads of people, one-time links, sessions and API tokens. Secrets are looked up by their hash only.
+//! Reads of people, one-time links and API tokens. Secrets are looked up by their hash only.
 
 use holdfast_core::id::{PersonId, TokenId};
 use holdfast_core::time::Timestamp;
-use holdfast_domain::people::{ApiToken, Person, Session, SignInLink};
+use holdfast_domain::people::{ApiToken, Person, SignInLink};
 use rusqlite::params;
 
 use crate::error::StoreError;
@@ -12,7 +12,7 @@ use crate::store::Store;
 
 #[expect(clippy::missing_errors_doc, reason = "each read fails only as `StoreError` says")]
 impl Store {
-    /// Everybody with an account, by name.
+    /// Everybody with an account that was not removed, by name.
     pub fn people(&self) -> Result<Vec<Person>, StoreError> {
         self.read(|conn| all(conn, (sql::PEOPLE_ALL, "person"), [], person_row))
     }
@@ -30,16 +30,6 @@ impl Store {
     /// The one-time link with this hash, used or not.
     pub fn link_by_hash(&self, secret_hash: &[u8; 32]) -> Result<Option<SignInLink>, StoreError> {
         self.read(|conn| one(conn, (sql::LINK, "sign_in_link"), [secret_hash], link_row))
-    }
-
-    /// Whether anyone has ever signed in.
-    pub fn signed_in_before(&self) -> Result<bool, StoreError> {
-        self.read(|conn| exactly(conn, (sql::SESSION_ANY, "session"), [], row::number::<u64>)).map(|any| any > 0)
-    }
-
-    /// The session with this hash, over or not.
-    pub fn session_by_hash(&self, secret_hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
-        self.read(|conn| one(conn, (sql::SESSION, "session"), [secret_hash], session_row))
     }
 
     /// The API token with this hash, still good or not.
@@ -67,23 +57,13 @@ pub(crate) fn link_row(f: &mut Fields<'_>) -> Result<SignInLink, StoreError> {
     Ok(SignInLink { secret_hash: f.bytes()?, person: f.parsed()?, expires: f.time()?, used: f.optional(Fields::time)? })
 }
 
-pub(crate) fn session_row(f: &mut Fields<'_>) -> Result<Session, StoreError> {
-    Ok(Session {
-        id: f.parsed()?,
-        secret_hash: f.bytes()?,
-        person: f.parsed()?,
-        created: f.time()?,
-        expires: f.time()?,
-        ended: f.optional(Fields::time)?,
-    })
-}
-
 fn token_row(f: &mut Fields<'_>) -> Result<ApiToken, StoreError> {
     Ok(ApiToken {
         id: f.parsed()?,
         secret_hash: f.bytes()?,
         person: f.parsed()?,
         label: f.text()?,
+        scope: f.parsed()?,
         created: f.time()?,
         expires: f.time()?,
         revoked: f.optional(Fields::time)?,

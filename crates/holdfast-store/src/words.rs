@@ -6,6 +6,8 @@ use holdfast_domain::integrity::Severity;
 use holdfast_domain::integrity::finding::FindingState;
 use holdfast_domain::integrity::playbook::ActionState;
 use holdfast_domain::people::Role;
+use holdfast_domain::people::account::LockReason;
+use holdfast_domain::people::session::SessionKind;
 use holdfast_domain::updates::ReleaseKind;
 
 /// An enum whose variants are stored as words.
@@ -44,6 +46,11 @@ words! {
     Severity { Notice = "notice", Warning = "warning", Critical = "critical" }
     FindingState { Open = "open", Acknowledged = "acknowledged", Dismissed = "dismissed", Acted = "acted" }
     ActionState { Running = "running", Done = "done", Undoing = "undoing", Undone = "undone" }
+    SessionKind {
+        Link = "link", Passkey = "passkey", Password = "password", PasswordTotp = "password-totp", Oidc = "oidc",
+        Recovery = "recovery"
+    }
+    LockReason { Failures = "failures", Order = "order" }
     Role {
         Administrator = "administrator", FleetOperator = "fleet-operator", ReleaseEngineer = "release-engineer",
         Security = "security", Assessor = "assessor", PrivacyOfficer = "privacy-officer", Support = "support",

@@ -3,11 +3,15 @@
 //! Times are integer microseconds since 1970 in UTC, in members that end in `_us`; digests are lower-case hexadecimal;
 //! lists answer `{"items":[…],"next":cursor or null}`. Owns no rule: parses, asks, writes down.
 
+pub(crate) mod account;
 mod custody;
 pub(crate) mod document;
+mod dossier;
 mod findings;
 mod fleet;
+mod groups;
 mod history;
+mod homes;
 mod integrity;
 mod keys;
 mod notices;
@@ -37,8 +41,12 @@ type Reply<T> = Result<axum::Json<T>, Problem>;
 pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = document::routes(routes);
     let routes = people::routes(routes);
+    let routes = account::routes(routes);
     let routes = products::routes(routes);
+    let routes = dossier::routes(routes);
     let routes = fleet::routes(routes);
+    let routes = groups::routes(routes);
+    let routes = homes::routes(routes);
     let routes = returning::routes(routes);
     let routes = custody::routes(routes);
     let routes = telemetry::routes(routes);
@@ -125,20 +133,28 @@ fn document(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
+pub(crate) use dossier::day_of;
 pub(crate) use findings::{
     action_state_word, filter as finding_filter, finding_state_word, no_finding, play_of, scope_of,
 };
+pub(crate) use groups::{ActParts, act_of, bulk_state_word, filter_of, item_state_of, no_bulk, no_group};
 pub(crate) use fleet::{FILTER_FIELDS, command_lifetime, filter as device_filter, no_device, quarantine_order};
+pub(crate) use history::{ledger_ask, no_entry};
 pub(crate) use integrity::severity_word;
 pub(crate) use keys::role_of as key_role;
+pub(crate) use people::scope_of as people_scope;
 pub(crate) use products::no_product;
 pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};
 
 /// Reads any bytes as each JSON body of the interface; for the fuzzers.
 pub(crate) fn read_bodies(bytes: &[u8]) {
+    account::read_bodies(bytes);
     custody::read_bodies(bytes);
+    dossier::read_bodies(bytes);
     findings::read_bodies(bytes);
     fleet::read_bodies(bytes);
+    groups::read_bodies(bytes);
+    homes::read_bodies(bytes);
     keys::read_bodies(bytes);
     people::read_bodies(bytes);
     products::read_bodies(bytes);

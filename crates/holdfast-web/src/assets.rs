@@ -20,9 +20,11 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-static ASSETS: [Asset; 8] = [
+static ASSETS: [Asset; 10] = [
     Asset { name: "app.css", media_type: CSS, bytes: include_bytes!("../static/app.css") },
     Asset { name: "live.js", media_type: JS, bytes: include_bytes!("../static/live.js") },
+    Asset { name: "passkey.js", media_type: JS, bytes: include_bytes!("../static/passkey.js") },
+    Asset { name: "claim.js", media_type: JS, bytes: include_bytes!("../static/claim.js") },
     Asset { name: "charts.js", media_type: JS, bytes: include_bytes!("../static/charts.js") },
     Asset { name: "logo.svg", media_type: SVG, bytes: include_bytes!("../static/logo.svg") },
     Asset { name: "icon.svg", media_type: SVG, bytes: include_bytes!("../static/icon.svg") },

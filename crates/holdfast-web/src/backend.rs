@@ -4,24 +4,29 @@
 //! crate calls them in one place, inside `spawn_blocking`. A caller's role is checked before an order is passed on, and
 //! the caller is passed along so that the ledger can say who.
 
+pub mod credentials;
 pub mod custody;
-pub mod findings;
 pub mod dossier;
+pub mod findings;
 pub mod fleet;
+pub mod groups;
 pub mod homes;
+pub mod help;
 pub mod history;
 pub mod idempotency;
 pub mod integrity;
 pub mod keys;
 pub mod notices;
+pub mod owner;
 pub mod people;
 pub mod telemetry;
 pub mod returning;
+pub mod settings;
 pub mod updates;
 
 use std::fmt;
 
-use holdfast_core::id::{AlertId, DeploymentId, DeviceId, StreamId};
+use holdfast_core::id::{AlertId, BulkId, DeploymentId, DeviceId, StreamId};
 use holdfast_core::time::Timestamp;
 use tokio::sync::broadcast;
 
@@ -29,14 +34,21 @@ use tokio::sync::broadcast;
 pub trait Backend:
     Ground
     + people::People
+    + credentials::Credentials
+    + credentials::Tickets
     + fleet::Fleet
+    + groups::Groups
+    + settings::Settings
+    + homes::Homes
+    + owner::Owners
+    + help::HelpDesk
     + custody::CustodyChain
+    + dossier::Dossiers
     + updates::Updates
     + integrity::Integrity
     + findings::Findings
     + idempotency::Idempotency
     + keys::Keys
-    + dossier::Dossiers
     + telemetry::Telemetry
     + history::History
     + notices::Notices
@@ -46,8 +58,16 @@ pub trait Backend:
 impl<T> Backend for T where
     T: Ground
         + people::People
+        + credentials::Credentials
+        + credentials::Tickets
         + fleet::Fleet
+        + groups::Groups
+        + settings::Settings
+        + homes::Homes
+        + owner::Owners
+        + help::HelpDesk
         + custody::CustodyChain
+        + dossier::Dossiers
         + updates::Updates
         + integrity::Integrity
         + findings::Findings
@@ -56,7 +76,6 @@ impl<T> Backend for T where
         + telemetry::Telemetry
         + history::History
         + notices::Notices
-        + dossier::Dossiers
 {
 }
 
@@ -196,6 +215,8 @@ pub enum LiveEvent {
     Alert(AlertId),
     /// A deployment or one of its executions moved.
     Deployment(DeploymentId),
+    /// An act on many devices moved.
+    Bulk(BulkId),
     /// The rate of the whole fleet, about once a second.
     Pulse(fleet::Pulse),
 }

@@ -7,6 +7,7 @@ pub(crate) mod charts;
 pub(crate) mod conformity;
 pub(crate) mod custody;
 pub(crate) mod device;
+pub(crate) mod dossier;
 pub(crate) mod findings;
 pub(crate) mod fleet;
 pub(crate) mod integrity;
@@ -46,6 +47,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = charts::routes(routes);
     let routes = returning::routes(routes);
     let routes = products::routes(routes);
+    let routes = dossier::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
     let routes = findings::routes(routes);
@@ -146,11 +148,18 @@ fn notice(word: &str) -> Option<&'static str> {
         "key-made" => "The next key is made. Name it in the next trust document; until then nothing relies on it.",
         "key-activated" => "The next key is in use. What the old one signed counts until you destroy it.",
         "key-destroyed" => "The old key is destroyed.",
+        "dossier-saved" => "The draft is saved. The public sees it when you publish it.",
+        "dossier-published" => "The public reads it now.",
+        "support-extended" => "Support is extended. The public reads the new day now, and owners are told.",
         "closed" => "The alert is closed.",
         "acknowledged" => "The finding is yours to look into.",
         "dismissed" => "The finding is closed as expected. The detector learns it.",
         "acted" => "The playbook runs. What it changes appears below, and can be taken back.",
         "undone" => "The playbook is taken back, device by device.",
+        "person-locked" => "The account is locked, and its sessions have ended.",
+        "person-unlocked" => "The account is unlocked.",
+        "role-changed" => "The role is changed. Whoever has it signs in anew.",
+        "person-removed" => "The account is removed with everything that opened it. History keeps its id.",
         "token-revoked" => "The token is revoked and does not count any more.",
         _ => return None,
     })

@@ -4,6 +4,7 @@
 
 pub(crate) mod about;
 pub(crate) mod described;
+pub mod arrival;
 pub(crate) mod extract;
 pub(crate) mod frame;
 pub(crate) mod guard;

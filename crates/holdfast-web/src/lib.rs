@@ -12,8 +12,10 @@ pub mod notice;
 pub mod parsers;
 pub mod secret;
 
+mod account;
 mod api;
 mod assets;
+mod claim;
 mod contact;
 mod console;
 mod public;
@@ -48,6 +50,8 @@ pub fn openapi(backend: Arc<dyn Backend>) -> String {
 fn all(app: App) -> Routes {
     let routes = Routes::new(app);
     let routes = public::routes(routes);
+    let routes = account::routes(routes);
+    let routes = claim::routes(routes);
     let routes = contact::routes(routes);
     let routes = api::routes(routes);
     console::routes(routes)

@@ -2,10 +2,13 @@
 //!
 //! Callers draw 32 random bytes for each secret and pass only their SHA-256; a secret is shown once and never kept.
 
-use holdfast_core::id::{PersonId, SessionId, TokenId};
+use holdfast_core::id::{PersonId, TokenId};
 use holdfast_core::time::{Millis, Timestamp};
 
 use super::access::{Act, may};
+use super::notice::{Notice, NoticeKind};
+use super::scope::Scope;
+use super::session::{self, Opening};
 use super::{ApiToken, Person, Role, Session, SignInLink};
 use crate::decision::{Change, Decision, LedgerLine, kind};
 
@@ -13,8 +16,6 @@ use crate::decision::{Change, Decision, LedgerLine, kind};
 pub const LINK_LIFE: Millis = Millis::from_secs(15 * 60);
 /// Life of the link printed at first start: 24 hours.
 pub const FIRST_LINK_LIFE: Millis = Millis::from_secs(24 * 3_600);
-/// Life of a session, however busy: 12 hours.
-pub const SESSION_LIFE: Millis = Millis::from_secs(12 * 3_600);
 /// Longest life of an API token, in days.
 pub const TOKEN_DAYS_MAX: u16 = 90;
 /// Most live API tokens of one person.
@@ -61,6 +62,9 @@ pub enum AccessRefusal {
     /// A name or label is empty or too long.
     #[error("a name has 1 to {NAME_CHARS_MAX} characters")]
     Name,
+    /// The scope is wider than that of the token that asks.
+    #[error("a token makes no other that may do more than itself")]
+    ScopeTooWide,
     /// The role does not allow it.
     #[error("this person's role does not allow it")]
     NotAllowed,
@@ -83,6 +87,7 @@ impl AccessRefusal {
             Self::TooManyTokens => "too-many-tokens",
             Self::TokenLife => "token-life-out-of-range",
             Self::Name => "name-malformed",
+            Self::ScopeTooWide => "token-scope-too-wide",
             Self::NotAllowed => "not-allowed",
         }
     }
@@ -157,8 +162,8 @@ pub fn make_link(by: &Person, whom: &Person, secret_hash: [u8; 32], now: Timesta
 /// [`AccessRefusal`] names why not; outside, all of them should read the same.
 pub fn sign_in(
     link: Option<&SignInLink>,
-    session: SessionId,
-    secret_hash: [u8; 32],
+    role: Role,
+    opening: &Opening,
     now: Timestamp,
 ) -> Result<Decision, AccessRefusal> {
     let link = link.ok_or(AccessRefusal::LinkUnknown)?;
@@ -168,24 +173,17 @@ pub fn sign_in(
     if link.expires <= now {
         return Err(AccessRefusal::LinkExpired);
     }
-    let person = link.person;
-    let expires = now.plus(SESSION_LIFE);
-    let opened = Session { id: session, secret_hash, person, created: now, expires, ended: None };
-    let changes = vec![Change::UseSignInLink { secret_hash: link.secret_hash, at: now }, Change::AddSession(opened)];
-    Ok(Decision::new(changes, LedgerLine::new(kind::SIGNED_IN, now).fact("person", &person)))
+    let session = session::opened(link.person, role, opening, now);
+    let changes = vec![Change::UseSignInLink { secret_hash: link.secret_hash, at: now }, Change::AddSession(session)];
+    Ok(Decision::new(changes, line(link.person, opening, now)))
 }
 
-/// Whose request a session carries.
-///
-/// # Errors
-///
-/// [`AccessRefusal`] if the session is unknown, ended or expired.
-pub fn admit_session(session: Option<&Session>, now: Timestamp) -> Result<PersonId, AccessRefusal> {
-    let session = session.ok_or(AccessRefusal::SessionUnknown)?;
-    if session.ended.is_some() {
-        return Err(AccessRefusal::SessionEnded);
-    }
-    if session.expires <= now { Err(AccessRefusal::SessionExpired) } else { Ok(session.person) }
+/// The line of a session that opens.
+pub(super) fn line(person: PersonId, opening: &Opening, now: Timestamp) -> LedgerLine {
+    LedgerLine::new(kind::SIGNED_IN, now)
+        .fact("person", &person)
+        .fact("session", &opening.id)
+        .fact("by-means", opening.kind.word())
 }
 
 /// Decides to end a session: one's own, or anyone's for who manages people.
@@ -213,6 +211,8 @@ pub struct WishedToken {
     pub secret_hash: [u8; 32],
     /// What it is for.
     pub label: String,
+    /// What it may do.
+    pub scope: Scope,
     /// How long it lives, in days.
     pub days: u16,
 }
@@ -235,6 +235,7 @@ pub fn make_token(by: &Person, held: usize, wish: &WishedToken, now: Timestamp) 
         secret_hash: wish.secret_hash,
         person: by.id,
         label,
+        scope: wish.scope.clone(),
         created: now,
         expires: now.plus(Millis::from_secs(u64::from(wish.days) * 86_400)),
         revoked: None,
@@ -243,7 +244,8 @@ pub fn make_token(by: &Person, held: usize, wish: &WishedToken, now: Timestamp) 
         .fact("token", &wish.id)
         .fact("person", &by.id)
         .fact("days", u64::from(wish.days));
-    Ok(Decision::new(vec![Change::AddToken(token)], line))
+    let notice = Change::AddNotice(Notice::new(by.id, NoticeKind::TokenMade, now));
+    Ok(Decision::new(vec![Change::AddToken(token), notice], line))
 }
 
 /// Whose request a token carries.
@@ -286,6 +288,8 @@ fn named(text: &str) -> Result<String, AccessRefusal> {
 mod tests {
     use super::*;
     use crate::fixture::{NOW, later, person};
+    use crate::people::session::SessionKind;
+    use holdfast_core::id::SessionId;
 
     fn someone(n: u8, role: Role) -> Person {
         Person { id: PersonId::new(NOW, [n; 10]), name: "Someone".to_owned(), role, created: NOW }
@@ -295,16 +299,20 @@ mod tests {
         SignInLink { secret_hash: [1; 32], person: person(), expires: later(900), used: None }
     }
 
+    fn opening() -> Opening {
+        let (id, kind) = (SessionId::new(NOW, [2; 10]), SessionKind::Link);
+        Opening { id, secret_hash: [2; 32], kind, browser: "Firefox on Linux".to_owned() }
+    }
+
     fn session() -> Session {
-        let id = SessionId::new(NOW, [2; 10]);
-        Session { id, secret_hash: [2; 32], person: person(), created: NOW, expires: later(43_200), ended: None }
+        session::opened(person(), Role::Administrator, &opening(), NOW)
     }
 
     fn token() -> ApiToken {
         let id = TokenId::new(NOW, [3; 10]);
         let label = "ci".to_owned();
         let (created, expires) = (NOW, later(86_400));
-        ApiToken { id, secret_hash: [3; 32], person: person(), label, created, expires, revoked: None }
+        ApiToken { id, secret_hash: [3; 32], person: person(), label, scope: Scope::Full, created, expires, revoked: None }
     }
 
     #[test]
@@ -324,8 +332,9 @@ mod tests {
 
     #[test]
     fn a_link_signs_in_once_and_in_time() {
-        let id = SessionId::new(NOW, [2; 10]);
-        let attempt = |link: Option<&SignInLink>, now| sign_in(link, id, [9; 32], now).map_err(AccessRefusal::name);
+        let attempt = |link: Option<&SignInLink>, now| {
+            sign_in(link, Role::Assessor, &opening(), now).map_err(AccessRefusal::name)
+        };
         let decision = attempt(Some(&link()), later(899)).expect("signed in");
         let [Change::UseSignInLink { .. }, Change::AddSession(opened)] = decision.changes.as_slice() else { panic!() };
         assert_eq!(opened.expires, later(899 + 43_200));
@@ -335,12 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_and_tokens_end_by_time_and_by_order() {
-        let session_at = |session: Option<&Session>, now| admit_session(session, now).map_err(AccessRefusal::name);
-        assert_eq!(session_at(Some(&session()), later(43_199)), Ok(person()));
-        assert_eq!(session_at(Some(&session()), later(43_200)), Err("session-expired"));
-        assert_eq!(session_at(Some(&Session { ended: Some(NOW), ..session() }), NOW), Err("session-ended"));
-        assert_eq!(session_at(None, NOW), Err("session-unknown"));
+    fn tokens_end_by_time_and_by_order() {
         let token_at = |token: Option<&ApiToken>, now| admit_token(token, now).map_err(AccessRefusal::name);
         assert_eq!(token_at(Some(&token()), later(86_399)), Ok(person()));
         assert_eq!(token_at(Some(&token()), later(86_400)), Err("token-expired"));
@@ -351,7 +355,8 @@ mod tests {
     #[test]
     fn a_token_has_a_label_and_a_bounded_life() {
         let make = |live, label: &str, days| {
-            let wish = WishedToken { id: token().id, secret_hash: [3; 32], label: label.to_owned(), days };
+            let (id, label, scope) = (token().id, label.to_owned(), Scope::Full);
+            let wish = WishedToken { id, secret_hash: [3; 32], label, scope, days };
             make_token(&someone(7, Role::Assessor), live, &wish, NOW).map(drop).map_err(AccessRefusal::name)
         };
         assert_eq!(make(0, "ci", 90), Ok(()));

@@ -3,33 +3,61 @@
 use holdfast_core::id::{PersonId, SessionId, TokenId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::people::sign_in::{self as rules, AccessRefusal, FirstStart, WishedToken};
-use holdfast_domain::people::{ApiToken, Person, Role, Session, SignInLink};
+use holdfast_domain::people::scope::Scope;
+use holdfast_domain::people::session::{self, Opening, SessionKind};
+use holdfast_domain::people::standing::{self, Door};
+use holdfast_domain::people::{ApiToken, Person, Role, SignInLink};
+use holdfast_web::backend::credentials::{Arrival, SignedIn};
 use holdfast_web::backend::people::{Caller, LinkFor, NewLink, NewToken, People, Proof};
 use holdfast_web::backend::{Answer, RefusalKind, Stop};
 
+use super::credentials::refused;
 use super::{House, absent, refuse, stored};
 use crate::clock;
 
 impl People for House {
     fn session(&self, secret_hash: &[u8; 32], now: Timestamp) -> Answer<Option<Caller>> {
-        let session = self.store.session_by_hash(secret_hash).map_err(stored)?;
-        let Ok(person) = rules::admit_session(session.as_ref(), now) else { return Ok(None) };
-        self.caller(person, session.map(|session| Proof::Session(session.id)))
+        let Some(open) = self.store.session_by_hash(secret_hash).map_err(stored)? else { return Ok(None) };
+        let Some(person) = self.admitted(open.person)? else { return Ok(None) };
+        if session::admit(Some(&open), person.role, now).is_err() {
+            return Ok(None);
+        }
+        if let Some(touch) = session::touch(&open, now) {
+            self.decide(touch)?;
+        }
+        let fresh = session::is_fresh(&open, now);
+        Ok(Some(Caller { person, proof: Proof::Session(open.id), fresh, scope: Scope::Dangerous }))
     }
 
     fn token(&self, secret_hash: &[u8; 32], now: Timestamp) -> Answer<Option<Caller>> {
         let token = self.store.token_by_hash(secret_hash).map_err(stored)?;
         let Ok(person) = rules::admit_token(token.as_ref(), now) else { return Ok(None) };
-        self.caller(person, token.map(|token| Proof::Token(token.id)))
+        let person = self.admitted(person)?;
+        let caller = |(person, token): (Person, ApiToken)| {
+            Caller { person, proof: Proof::Token(token.id), fresh: false, scope: token.scope }
+        };
+        Ok(person.zip(token).map(caller))
     }
 
-    fn redeem_link(&self, link_hash: &[u8; 32], session_hash: &[u8; 32]) -> Answer<Session> {
+    fn redeem_link(&self, link_hash: &[u8; 32], arrival: &Arrival) -> Answer<SignedIn> {
         let link = self.store.link_by_hash(link_hash).map_err(stored)?;
         let now = clock::now();
-        let session = SessionId::new(now, clock::random());
-        self.decide(rules::sign_in(link.as_ref(), session, *session_hash, now).map_err(unauthenticated)?)?;
-        let made = self.store.session_by_hash(session_hash).map_err(stored)?;
-        made.ok_or_else(|| absent("session-unknown", "session"))
+        let person = match &link {
+            Some(link) => self.store.person(link.person).map_err(stored)?,
+            None => None,
+        };
+        let role = person.as_ref().map_or(Role::Owner, |person| person.role);
+        let opening = Opening {
+            id: SessionId::new(now, clock::random()),
+            secret_hash: arrival.session_hash,
+            kind: SessionKind::Link,
+            browser: arrival.browser.clone(),
+        };
+        let decision = rules::sign_in(link.as_ref(), role, &opening, now).map_err(unauthenticated)?;
+        let person = person.ok_or_else(|| absent("person-unknown", "person"))?;
+        let standing = self.store.standing(person.id).map_err(stored)?;
+        standing::admits(&standing, person.role, Door::Passkey).map_err(refused)?;
+        self.let_in(person, decision, arrival, now)
     }
 
     fn end_session(&self, secret_hash: &[u8; 32]) -> Answer<()> {
@@ -72,7 +100,12 @@ impl People for House {
         let _turn = self.turns.people.take();
         let live = self.store.tokens(Some(by.person.id), now).map_err(stored)?.len();
         let id = TokenId::new(now, clock::random());
-        let wish = WishedToken { id, secret_hash: new.secret_hash, label: new.label.clone(), days: new.days };
+        let maker = if matches!(by.proof, Proof::Token(_)) { &by.scope } else { &Scope::Dangerous };
+        if !maker.includes(&new.scope) {
+            return Err(forbidden(AccessRefusal::ScopeTooWide));
+        }
+        let (secret_hash, label, scope) = (new.secret_hash, new.label.clone(), new.scope.clone());
+        let wish = WishedToken { id, secret_hash, label, scope, days: new.days };
         self.decide(rules::make_token(&by.person, live, &wish, now).map_err(forbidden)?)?;
         let made = self.store.token(id).map_err(stored)?;
         made.ok_or_else(|| absent("token-unknown", format_args!("token {id}")))
@@ -102,9 +135,11 @@ impl House {
         }
     }
 
-    fn caller(&self, person: PersonId, proof: Option<Proof>) -> Answer<Option<Caller>> {
-        let person = self.store.person(person).map_err(stored)?;
-        Ok(person.zip(proof).map(|(person, proof)| Caller { person, proof }))
+    /// A person whose account lets them in.
+    fn admitted(&self, person: PersonId) -> Answer<Option<Person>> {
+        let Some(person) = self.store.person(person).map_err(stored)? else { return Ok(None) };
+        let standing = self.store.standing(person.id).map_err(stored)?;
+        Ok(standing::admits(&standing, person.role, Door::Passkey).is_ok().then_some(person))
     }
 
     fn add_newcomer(&self, by: &Caller, name: &str, role: Role, now: Timestamp) -> Answer<PersonId> {
@@ -120,7 +155,7 @@ fn unauthenticated(why: AccessRefusal) -> Stop {
 
 fn forbidden(why: AccessRefusal) -> Stop {
     let kind = match why {
-        AccessRefusal::NotAllowed => RefusalKind::Forbidden,
+        AccessRefusal::NotAllowed | AccessRefusal::ScopeTooWide => RefusalKind::Forbidden,
         AccessRefusal::TokenUnknown => RefusalKind::Absent,
         AccessRefusal::LinkUnknown
         | AccessRefusal::LinkUsed

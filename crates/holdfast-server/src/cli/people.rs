@@ -33,12 +33,13 @@ Examples:
 Roles: administrator, fleet-operator, release-engineer, security, assessor";
 pub(super) const TOKEN_EXAMPLES: &str = "\
 Examples:
-  holdfast token create --label 'nightly report' --days 30
+  holdfast token create --label 'nightly report' --days 30 --scope read
+  holdfast token create --label 'fleet robot' --scope view-fleet,contain-device
   holdfast token list
   holdfast token revoke 0193…";
 
 const TOKENS: &[Column] =
-    &[("Token", "/id"), ("Label", "/label"), ("Person", "/person"), ("Made", "/created_us"), ("Ends", "/expires_us")];
+    &[("Token", "/id"), ("Label", "/label"), ("Scope", "/scope"), ("Person", "/person"), ("Made", "/created_us"), ("Ends", "/expires_us")];
 
 /// Arguments of `holdfast login`.
 #[derive(Debug, Args)]
@@ -55,6 +56,10 @@ pub(super) struct LoginArgs {
     /// The token ends after so many days.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=DAYS_MAX))]
     days: u32,
+    /// What the token may do of what you may: `read`, `full` (nothing dangerous), `dangerous` (everything), or acts by name
+    /// with commas between.
+    #[arg(long, default_value = "dangerous")]
+    scope: String,
 }
 
 /// Redeems the link, makes an API token and writes the profile (readable by its owner only).
@@ -64,7 +69,7 @@ pub(super) async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output
     let (base, secret) = split_link(&args.link)?;
     let client = Client::new(&base, &ca, None)?;
     client.post("/api/v1/sign-in", json!({"link": secret})).await?;
-    let made = client.post("/api/v1/tokens", json!({"label": args.label, "days": args.days})).await?;
+    let made = client.post("/api/v1/tokens", json!({"label": args.label, "days": args.days, "scope": args.scope})).await?;
     let token = member(&made, "token").as_str().ok_or_else(|| Failure::fault("the server gave no token"))?;
     let ca = String::from_utf8(ca).map_err(|_| Failure::usage("the CA is not PEM text"))?;
     let token_id = member(&made, "id").as_str().map(str::to_owned);
@@ -141,6 +146,10 @@ pub(super) enum TokenVerb {
         /// It ends after so many days.
         #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=DAYS_MAX))]
         days: u32,
+        /// What it may do of what you may: `read`, `full` (nothing dangerous), `dangerous` (everything), or acts by name
+        /// with commas between, such as `view-fleet,contain-device`.
+        #[arg(long, default_value = "full")]
+        scope: String,
     },
     /// Live tokens: yours, or everybody's for an administrator.
     List,
@@ -154,8 +163,8 @@ pub(super) enum TokenVerb {
 /// Runs the verb.
 pub(super) async fn tokens(verb: TokenVerb, client: &Client, out: Output) -> Result<(), Failure> {
     match verb {
-        TokenVerb::Create { label, days } => {
-            let made = client.post("/api/v1/tokens", json!({"label": label, "days": days})).await?;
+        TokenVerb::Create { label, days, scope } => {
+            let made = client.post("/api/v1/tokens", json!({"label": label, "days": days, "scope": scope})).await?;
             let token = text(&made, "token");
             out.done(&format!("{token}\nShown this once. Ends {}.", moment(member(&made, "expires_us"))), &made);
         }

@@ -63,6 +63,10 @@ pub(super) struct Args {
     /// The configuration file: mail, sign-in of the staff. `holdfast.toml` in the state folder if not given.
     #[arg(long, value_name = "FILE", env = "HOLDFAST_CONFIG")]
     config: Option<PathBuf>,
+    /// Where people reach this server, such as https://fleet.hearth.example; passkeys belong to the name in it. By default
+    /// the first --name with the port of --people.
+    #[arg(long, value_name = "URL", env = "HOLDFAST_PUBLIC_URL", value_parser = public_url)]
+    public_url: Option<String>,
     #[command(flatten)]
     seal: SealArgs,
     /// Handshakes begun in any second at the MQTT door; measured at the start if not given.
@@ -89,6 +93,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     keep_memory_private();
     open_many_files();
     let settings = Settings::read(args.config.as_deref(), &args.state).map_err(|why| Failure::fault(chain(&why)))?;
+    let settings = Settings { public_url: args.public_url.or(settings.public_url), ..settings };
     let config = Config {
         settings,
         state: args.state,
@@ -122,6 +127,16 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     server.stop().await;
     tracing::info!("stopped");
     ended
+}
+
+/// An origin: scheme, name and port, no path (RFC 6454).
+fn public_url(text: &str) -> Result<String, String> {
+    let origin = text.trim_end_matches('/');
+    let rest = origin.strip_prefix("https://").ok_or("it begins with https://")?;
+    if rest.is_empty() || rest.contains(['/', '?', '#', '@', ' ']) {
+        return Err("it is https://NAME or https://NAME:PORT, without a path".to_owned());
+    }
+    Ok(origin.to_owned())
 }
 
 /// As many open files as the system lets this user have: each connection is one.

@@ -111,7 +111,7 @@ impl Api {
 
     /// A token of whoever is signed in.
     pub(crate) async fn new_token(&self) -> String {
-        let made = self.post("/api/v1/tokens", json!({"label": "a test", "days": 1})).await.ok();
+        let made = self.post("/api/v1/tokens", json!({"label": "a test", "days": 1, "scope": "dangerous"})).await.ok();
         made["token"].as_str().unwrap().to_owned()
     }
 }

@@ -1,13 +1,13 @@
-//! Changes to people, one-time links, sessions and API tokens.
+//! Changes to people, one-time links and API tokens.
 
 use holdfast_core::id::TokenId;
 use holdfast_core::time::Timestamp;
-use holdfast_domain::people::{ApiToken, Person, Session, SignInLink};
+use holdfast_domain::people::{ApiToken, Person, SignInLink};
 use rusqlite::params;
 
 use super::On;
 use crate::error::CommitError;
-use crate::people::{link_row, session_row};
+use crate::people::link_row;
 use crate::row::{self, one};
 use crate::sql;
 use crate::words::Word;
@@ -41,27 +41,12 @@ impl Desk {
         self.must(sql::LINK_USE, params![at.as_micros(), secret_hash], "sign-in-link-used")
     }
 
-    pub(super) fn add_session(&self, session: &Session) -> Result<(), CommitError> {
-        let on = On { key: "session-known", unique: "session-known", foreign: "person-unknown" };
-        let Session { id, secret_hash, person, created, expires, ended } = session;
-        let (created, expires, ended) = (created.as_micros(), expires.as_micros(), ended.map(Timestamp::as_micros));
-        let row = params![id.to_string(), secret_hash, person.to_string(), created, expires, ended];
-        self.add(sql::SESSION_ADD, row, on)
-    }
-
-    pub(super) fn end_session(&self, secret_hash: &[u8; 32], at: Timestamp) -> Result<(), CommitError> {
-        if self.touched(sql::SESSION_END, params![at.as_micros(), secret_hash])? {
-            return Ok(());
-        }
-        let known = one(&self.conn, (sql::SESSION, "session"), [secret_hash], session_row)?.is_some();
-        Err(CommitError::Conflict(if known { "session-ended" } else { "session-unknown" }))
-    }
-
     pub(super) fn add_token(&self, token: &ApiToken) -> Result<(), CommitError> {
         let on = On { key: "token-known", unique: "token-known", foreign: "person-unknown" };
-        let ApiToken { id, secret_hash, person, label, created, expires, revoked } = token;
+        let ApiToken { id, secret_hash, person, label, scope, created, expires, revoked } = token;
         let (created, expires, revoked) = (created.as_micros(), expires.as_micros(), revoked.map(Timestamp::as_micros));
-        let row = params![id.to_string(), secret_hash, person.to_string(), label, created, expires, revoked];
+        let (person, scope) = (person.to_string(), scope.to_string());
+        let row = params![id.to_string(), secret_hash, person, label, scope, created, expires, revoked];
         self.add(sql::TOKEN_ADD, row, on)
     }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::fixture::Home;
 
-const CLASSES: [&str; 5] = ["none", "pseudonymous", "personal", "secret-hash", "signed-public"];
+const CLASSES: [&str; 6] = ["none", "pseudonymous", "personal", "secret-hash", "sealed-secret", "signed-public"];
 
 fn columns() -> Vec<String> {
     let home = Home::empty();

@@ -5,6 +5,7 @@ use holdfast_domain::fleet::{
     CertificateState, CommandOutcome, Enrolment, KeyThumbprint, Quarantine, Shadow, Software,
 };
 use holdfast_domain::integrity::{Alert, Appraisal, Severity, Verdict};
+use holdfast_domain::people::session::SessionKind;
 use holdfast_domain::people::{ApiToken, Session, SignInLink};
 use holdfast_domain::updates::{DeploymentState, ExecutionState, TrustVersion};
 use holdfast_store::fleet::{DeviceFilter, FleetCounts, Touch};
@@ -349,7 +350,11 @@ fn people_links_sessions_and_tokens_read_back_by_hash_and_end_once() {
         id: session_id(1),
         secret_hash: [4; 32],
         person: person_id(1),
+        kind: SessionKind::Link,
+        browser: "Firefox on Linux".to_owned(),
         created: at(8),
+        authenticated: at(8),
+        last_used: at(8),
         expires: at(20),
         ended: None,
     };
@@ -363,6 +368,7 @@ fn people_links_sessions_and_tokens_read_back_by_hash_and_end_once() {
         secret_hash: [6; 32],
         person: person_id(1),
         label: "CI".to_owned(),
+        scope: "view-fleet,set-shadow".parse().unwrap(),
         created: at(8),
         expires: at(20),
         revoked: None,

@@ -177,7 +177,7 @@ fn access(access: Access) -> (Value, String, Vec<&'static str>) {
         Access::Public => (json!([]), "public".to_owned(), every()),
         Access::SignedIn => (people, "signed-in".to_owned(), every()),
         Access::Reader => (json!([{ "reader": [] }]), "reader".to_owned(), Vec::new()),
-        Access::May(act) => {
+        Access::May(act) | Access::Fresh(act) => {
             let roles = Role::ALL.iter().filter(|role| may(**role, act)).map(|role| role.name()).collect();
             (people, format!("{act:?}"), roles)
         }

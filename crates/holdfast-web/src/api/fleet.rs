@@ -24,6 +24,7 @@ use crate::door::routes::{Access, Routes};
 const COMMAND_SECONDS: u64 = 300;
 
 const DEVICES: &[Ask] = &[
+    Ask::of("filter", Kind::Text, "Only those that fit, such as `product:hearth version:<1.2.0 -online:yes`; stands alone."),
     Ask::of("state", Kind::Word(&["pending", "accepted", "rejected", "preauthorised", "revoked"]), "Only in this state."),
     Ask::of("product", Kind::Slug, "Only of this product."),
     Ask::of("quarantined", Kind::Flag, "Only those in quarantine, or only the others."),
@@ -46,7 +47,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_get("/api/v1/devices/{id}", look, device, "One device with certificates, updates and streams.")
         .api_post("/api/v1/devices/{id}/quarantine", contain, quarantine, "Put a device into quarantine.")
         .api_post("/api/v1/devices/{id}/release", contain, release, "Let a device out of quarantine.")
-        .api_post("/api/v1/devices/{id}/revoke", Access::May(Act::RevokeDevice), revoke, REVOKE)
+        .api_post("/api/v1/devices/{id}/revoke", Access::Fresh(Act::RevokeDevice), revoke, REVOKE)
         .api_post(
             "/api/v1/devices/{id}/allow-reenrolment",
             Access::May(Act::AllowReenrolment),
@@ -149,9 +150,16 @@ pub(crate) const FILTER_FIELDS: [&str; 8] =
     ["state", "product", "quarantined", "online", "version", "prefix", "after", "limit"];
 
 async fn devices(State(app): State<App>, Asked(query): Asked) -> Reply<List<DeviceRow>> {
+    let now = app.ground().now();
+    if let Some(text) = query.text("filter") {
+        let (chosen, page) = (super::filter_of(text)?, query.page()?);
+        if query.clone().only(&["filter", "after", "limit"]).is_err() {
+            return Err(Problem::malformed("field-malformed", "`filter` stands alone: say the rest in it."));
+        }
+        return Ok(List::of(app.ask(move |b| b.search(&chosen, &page)).await?, |device| DeviceRow::new(&device, now)));
+    }
     let query = query.only(&FILTER_FIELDS)?;
     let (filter, page) = (filter(&query)?, query.page()?);
-    let now = app.ground().now();
     Ok(List::of(app.ask(move |b| b.devices(&filter, &page)).await?, |device| DeviceRow::new(&device, now)))
 }
 

@@ -25,7 +25,7 @@ const RETIRE: About = About::new("End the old key.")
     .more("Refused while devices still depend on it, unless `anyway` is true; then they must enrol anew.");
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let (look, change) = (Access::May(Act::ViewEvidence), Access::May(Act::ChangeKeys));
+    let (look, change) = (Access::May(Act::ViewEvidence), Access::Fresh(Act::ChangeKeys));
     routes
         .api_get("/api/v1/keys", look, keys, "Every key with its dates, and what is due.")
         .api_get("/api/v1/crypto-policy", look, crypto_policy, "Which algorithms are permitted for what, until when.")

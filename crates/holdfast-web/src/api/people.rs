@@ -3,21 +3,21 @@
 use axum::extract::State;
 use holdfast_core::id::TokenId;
 use holdfast_domain::people::access::{Act, may};
-use http::{HeaderName, HeaderValue};
-use http::header::SET_COOKIE;
+use holdfast_domain::people::scope::Scope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Done, List, Reply, done, us};
 use crate::backend::RefusalKind;
-use crate::backend::people::{LinkFor, NewLink, NewToken};
+use crate::backend::people::{Caller, LinkFor, NewLink, NewToken, Proof};
 use crate::console::people::role_of;
 use crate::door::App;
+use crate::door::arrival::{Cookies, Knock};
 use crate::door::about::{About, Ask};
 use crate::door::extract::{Asked, Id, Json, Who};
+use crate::door::guard::CONFIRM_AGAIN;
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
-use crate::public::session_cookie;
 use crate::secret::Secret;
 
 const SIGN_IN: About = About::new("Redeem a one-time link.")
@@ -26,7 +26,7 @@ const ADD_LINK: About = About::new("Make a one-time sign-in link.")
     .more("`{}` makes one for oneself. `person`, or `name` and `role`, needs the right to manage people.")
     .secret();
 const ADD_TOKEN: About =
-    About::new("Make an API token.").more("It has the caller's rights and stands in the answer this once.").secret();
+    About::new("Make an API token.").more("It has the caller's rights.").secret();
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let own = Access::May(Act::ManageOwnAccess);
@@ -45,17 +45,16 @@ struct SignIn {
     link: String,
 }
 
-/// The cookie, and that it is done.
-type SignedIn = ([(HeaderName, HeaderValue); 1], axum::Json<Done>);
+/// The cookies, and that it is done.
+type SignedIn = (Cookies, axum::Json<Done>);
 
-async fn sign_in(State(app): State<App>, Json(body): Json<SignIn>) -> Result<SignedIn, Problem> {
+async fn sign_in(State(app): State<App>, knock: Knock, Json(body): Json<SignIn>) -> Result<SignedIn, Problem> {
     let unknown = || Problem::new(RefusalKind::Unauthenticated, "link-unknown", "This link is not one of ours.");
     let link = Secret::parse(&body.link).ok_or_else(unknown)?;
-    let secret = Secret::from_random(app.ground().random());
-    let (link_hash, session_hash) = (link.hash(), secret.hash());
-    let session = app.ask(move |b| b.redeem_link(&link_hash, &session_hash)).await?;
-    let cookie = session_cookie(&secret, &session, app.ground().now())?;
-    Ok(([(SET_COOKIE, cookie)], done()))
+    let (arrival, keys) = knock.arrival(&app);
+    let link_hash = link.hash();
+    let signed_in = app.ask(move |b| b.redeem_link(&link_hash, &arrival)).await?;
+    Ok((keys.cookies(&signed_in.session, app.ground().now())?, done()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -100,6 +99,7 @@ struct TokenRow {
     id: String,
     person: String,
     label: String,
+    scope: String,
     created_us: i64,
     expires_us: i64,
 }
@@ -110,6 +110,7 @@ async fn tokens(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> Re
         id: t.id.to_string(),
         person: t.person.to_string(),
         label: t.label,
+        scope: t.scope.to_string(),
         created_us: us(t.created),
         expires_us: us(t.expires),
     };
@@ -121,6 +122,8 @@ async fn tokens(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> Re
 struct TokenBody {
     label: String,
     days: u16,
+    /// `read`, `full`, `dangerous`, or acts by name with commas between; `full` if it is not said.
+    scope: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -130,9 +133,23 @@ struct TokenMade {
     expires_us: i64,
 }
 
+/// The scope that a caller wishes for a new token. Whoever says nothing gets what they may give by now; one for dangerous
+/// acts needs a fresh proof, as those acts do.
+pub(crate) fn scope_of(by: &Caller, wished: Option<&str>) -> Result<Scope, Problem> {
+    let wished = wished.filter(|text| !text.is_empty()).map(str::parse::<Scope>).transpose();
+    let scope = wished.map_err(|why| Problem::malformed("token-scope-malformed", format!("{why}.")))?.unwrap_or_default();
+    let reaches_far = matches!(scope, Scope::Dangerous | Scope::Acts(_));
+    if reaches_far && matches!(by.proof, Proof::Session(_)) && !by.fresh {
+        let detail = "A token for dangerous acts needs a new proof of who you are: confirm, then make it within ten minutes.";
+        return Err(Problem::new(RefusalKind::Unauthenticated, CONFIRM_AGAIN, detail));
+    }
+    Ok(scope)
+}
+
 async fn add_token(State(app): State<App>, Who(by): Who, Json(body): Json<TokenBody>) -> Reply<TokenMade> {
+    let scope = scope_of(&by, body.scope.as_deref())?;
     let secret = Secret::from_random(app.ground().random());
-    let new = NewToken { label: body.label, days: body.days, secret_hash: secret.hash() };
+    let new = NewToken { label: body.label, scope, days: body.days, secret_hash: secret.hash() };
     let token = app.ask(move |b| b.add_token(&by, &new)).await?;
     let made = TokenMade { id: token.id.to_string(), token: secret.token_text(), expires_us: us(token.expires) };
     Ok(axum::Json(made))

@@ -2,8 +2,10 @@
 
 use holdfast_core::id::{PersonId, SessionId, TokenId};
 use holdfast_core::time::Timestamp;
-use holdfast_domain::people::{ApiToken, Person, Role, Session, SignInLink};
+use holdfast_domain::people::scope::Scope;
+use holdfast_domain::people::{ApiToken, Person, Role, SignInLink};
 
+use super::credentials::{Arrival, SignedIn};
 use super::{Answer, Ground};
 
 /// A person who proved who they are.
@@ -13,6 +15,10 @@ pub struct Caller {
     pub person: Person,
     /// How they proved it.
     pub proof: Proof,
+    /// Whether the proof is new enough for dangerous acts.
+    pub fresh: bool,
+    /// What their token may do; everything for a session.
+    pub scope: Scope,
 }
 
 /// How a caller proved who they are.
@@ -52,6 +58,8 @@ pub struct NewLink {
 pub struct NewToken {
     /// What it is for, 1 to 80 characters.
     pub label: String,
+    /// What it may do of what its person may.
+    pub scope: Scope,
     /// How many days it lives, 1 to 365.
     pub days: u16,
     /// SHA-256 of its secret.
@@ -69,9 +77,9 @@ pub trait People: Ground {
     fn session(&self, secret_hash: &[u8; 32], now: Timestamp) -> Answer<Option<Caller>>;
     /// Who holds the API token with this hash; `None` if it is unknown, revoked or over at `now`.
     fn token(&self, secret_hash: &[u8; 32], now: Timestamp) -> Answer<Option<Caller>>;
-    /// Uses up a one-time link and opens a session under `session_hash`, in one transaction.
-    /// Refusals: `link-unknown`, `link-used`, `link-expired`.
-    fn redeem_link(&self, link_hash: &[u8; 32], session_hash: &[u8; 32]) -> Answer<Session>;
+    /// Uses up a one-time link and opens a session for the arrival, in one transaction.
+    /// Refusals: `link-unknown`, `link-used`, `link-expired`, `account-locked`.
+    fn redeem_link(&self, link_hash: &[u8; 32], arrival: &Arrival) -> Answer<SignedIn>;
     /// Ends the session with this hash; one that is already over is no error.
     fn end_session(&self, secret_hash: &[u8; 32]) -> Answer<()>;
     /// Everybody with an account, by name.

@@ -25,7 +25,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/console/devices/{id}", Access::May(Act::ViewFleet), show)
         .post("/console/devices/{id}/quarantine", Access::May(Act::ContainDevice), quarantine)
         .post("/console/devices/{id}/release", Access::May(Act::ContainDevice), release)
-        .post("/console/devices/{id}/revoke", Access::May(Act::RevokeDevice), revoke)
+        .post("/console/devices/{id}/revoke", Access::Fresh(Act::RevokeDevice), revoke)
         .post("/console/devices/{id}/allow-reenrolment", Access::May(Act::AllowReenrolment), allow_reenrolment)
         .post("/console/devices/{id}/desired", Access::May(Act::SetShadow), change_desired)
         .post("/console/devices/{id}/command", Access::May(Act::GiveCommand), command)

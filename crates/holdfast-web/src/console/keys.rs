@@ -21,9 +21,9 @@ use crate::door::routes::{Access, Routes};
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/console/keys", Access::May(Act::ViewEvidence), keys)
-        .post("/console/keys/{role}/rotate", Access::May(Act::ChangeKeys), rotate)
-        .post("/console/keys/{role}/activate", Access::May(Act::ChangeKeys), activate)
-        .post("/console/keys/{role}/retire", Access::May(Act::ChangeKeys), retire)
+        .post("/console/keys/{role}/rotate", Access::Fresh(Act::ChangeKeys), rotate)
+        .post("/console/keys/{role}/activate", Access::Fresh(Act::ChangeKeys), activate)
+        .post("/console/keys/{role}/retire", Access::Fresh(Act::ChangeKeys), retire)
 }
 
 /// What the picture shows before today.

@@ -2,13 +2,16 @@
 
 use askama::Template;
 use axum::response::Response;
-use holdfast_core::id::TokenId;
+use holdfast_core::id::{PersonId, TokenId};
 use holdfast_domain::people::Role;
 use holdfast_domain::people::access::Act;
+use holdfast_domain::people::account::Ways;
 
 use super::words::{When, calendar, day, when};
 use super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
+use crate::api::people_scope;
 use crate::backend::RefusalKind;
+use crate::backend::credentials::AccountOrder;
 use crate::backend::people::{LinkFor, NewLink, NewToken};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
@@ -18,9 +21,13 @@ use crate::secret::Secret;
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/console/people", Access::May(Act::ManageOwnAccess), people)
-        .post("/console/people/link", Access::May(Act::ManagePeople), add_link)
+        .post("/console/people/link", Access::Fresh(Act::ManagePeople), add_link)
         .post("/console/people/token", Access::May(Act::ManageOwnAccess), add_token)
         .post("/console/people/token/{id}/revoke", Access::May(Act::ManageOwnAccess), revoke_token)
+        .post("/console/people/{id}/lock", Access::Fresh(Act::ManagePeople), lock)
+        .post("/console/people/{id}/unlock", Access::Fresh(Act::ManagePeople), unlock)
+        .post("/console/people/{id}/role", Access::Fresh(Act::ManagePeople), set_role)
+        .post("/console/people/{id}/remove", Access::Fresh(Act::ManagePeople), remove)
 }
 
 /// A role as people call it.
@@ -63,13 +70,19 @@ struct PersonLine {
     id: String,
     name: String,
     role: &'static str,
+    /// The role's name, for the choice of another.
+    word: &'static str,
     since: super::words::Day,
     me: bool,
+    /// Ways in, in a few words; nothing for who may not know.
+    ways: String,
+    locked: bool,
 }
 
 struct TokenLine {
     id: String,
     label: String,
+    scope: String,
     owner: String,
     created: When,
     expires: When,
@@ -92,27 +105,49 @@ async fn people(desk: Desk) -> PageReply {
 
 async fn people_page(desk: Desk, attempt: Attempt) -> PageReply {
     let by = desk.caller.clone();
-    let (people, tokens) = desk.ask(move |b| Ok((b.people()?, b.tokens(&by)?))).await?;
+    let may_manage = desk.may(Act::ManagePeople);
+    let (people, tokens, accounts) = desk
+        .ask(move |b| Ok((b.people()?, b.tokens(&by)?, if may_manage { b.accounts()? } else { Vec::new() })))
+        .await?;
     let owner = |id| people.iter().find(|person| person.id == id).map(|person| person.name.clone());
     let token = |token: holdfast_domain::people::ApiToken| TokenLine {
         id: token.id.to_string(),
         owner: owner(token.person).unwrap_or_default(),
         label: token.label,
+        scope: token.scope.to_string(),
         created: when(token.created, desk.now),
         expires: when(token.expires, desk.now),
     };
     let tokens = tokens.into_iter().map(token).collect();
+    let account_of = |id| accounts.iter().find(|row| row.person.id == id);
     let person = |person: &holdfast_domain::people::Person| PersonLine {
         id: person.id.to_string(),
         name: person.name.clone(),
         role: role_title(person.role),
+        word: person.role.name(),
+        ways: account_of(person.id).map(|row| ways(&row.ways)).unwrap_or_default(),
+        locked: account_of(person.id).is_some_and(|row| row.standing.locked.is_some()),
         since: day(person.created),
         me: person.id == desk.caller.person.id,
     };
     let people = people.iter().map(person).collect();
-    let (frame, may_manage) = (desk.frame("People", "people").await?, desk.may(Act::ManagePeople));
+    let frame = desk.frame("People", "people").await?;
     let roles = Role::ALL.into_iter().map(|role| (role.name(), role_title(role), role_meaning(role))).collect();
     page_with(attempt.status(), &PeoplePage { frame, people, tokens, roles, may_manage, attempt })
+}
+
+/// The ways in that somebody has.
+fn ways(ways: &Ways) -> String {
+    let mut all = Vec::new();
+    match ways.passkeys {
+        0 => {}
+        1 => all.push("1 passkey".to_owned()),
+        many => all.push(format!("{many} passkeys")),
+    }
+    if ways.by_password() {
+        all.push(if ways.second_factor { "password and code" } else { "password" }.to_owned());
+    }
+    if all.is_empty() { "only by link".to_owned() } else { all.join(", ") }
 }
 
 /// Something that is shown once and never again.
@@ -176,7 +211,8 @@ async fn add_token(desk: Desk, Sent(fields): Sent) -> PageReply {
 async fn try_token(desk: &Desk, fields: &Fields) -> Result<MadePage, Problem> {
     let secret = Secret::from_random(desk.app.ground().random());
     let label = fields.text("label").unwrap_or_default().to_owned();
-    let new = NewToken { label, days: fields.needed("days")?, secret_hash: secret.hash() };
+    let scope = people_scope(&desk.caller, fields.text("scope"))?;
+    let new = NewToken { label, scope, days: fields.needed("days")?, secret_hash: secret.hash() };
     let by = desk.caller.clone();
     let token = desk.ask(move |b| b.add_token(&by, &new)).await?;
     Ok(MadePage {
@@ -193,4 +229,32 @@ async fn revoke_token(desk: Desk, Id(id): Id<TokenId>, Sent(_): Sent) -> PageRep
     let by = desk.caller.clone();
     desk.ask(move |b| b.revoke_token(&by, id)).await?;
     Ok(go("/console/people", "token-revoked"))
+}
+
+/// An order about somebody else's account.
+async fn order(desk: Desk, id: PersonId, order: AccountOrder, fields: Fields, done: &'static str) -> PageReply {
+    let by = desk.caller.clone();
+    match desk.ask(move |b| b.order_account(&by, id, order)).await {
+        Ok(()) => Ok(go("/console/people", done)),
+        Err(problem) => refused(desk, "account", fields, problem).await,
+    }
+}
+
+async fn lock(desk: Desk, Id(id): Id<PersonId>, Sent(fields): Sent) -> PageReply {
+    order(desk, id, AccountOrder::Lock, fields, "person-locked").await
+}
+
+async fn unlock(desk: Desk, Id(id): Id<PersonId>, Sent(fields): Sent) -> PageReply {
+    order(desk, id, AccountOrder::Unlock, fields, "person-unlocked").await
+}
+
+async fn set_role(desk: Desk, Id(id): Id<PersonId>, Sent(fields): Sent) -> PageReply {
+    match role_of(fields.typed("role")) {
+        Ok(role) => order(desk, id, AccountOrder::SetRole(role), fields, "role-changed").await,
+        Err(problem) => refused(desk, "account", fields, problem).await,
+    }
+}
+
+async fn remove(desk: Desk, Id(id): Id<PersonId>, Sent(fields): Sent) -> PageReply {
+    order(desk, id, AccountOrder::Remove, fields, "person-removed").await
 }

@@ -15,6 +15,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use super::App;
+use super::arrival::Knock;
 use super::extract::{Asked, Body, Id, Ids, Json, Who};
 use super::problem::Problem;
 
@@ -115,6 +116,7 @@ where
 
 impl Part for State<App> {}
 impl Part for Who {}
+impl Part for Knock {}
 impl Part for Asked {}
 impl Part for HeaderMap {}
 impl Part for crate::lang::Lang {}
@@ -195,6 +197,12 @@ impl InAddress for u64 {
     }
 }
 
+impl InAddress for holdfast_core::hash::Sha256Digest {
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
 macro_rules! text_ids {
     ($($name:ident)+) => {$(
         impl InAddress for id::$name {
@@ -206,7 +214,7 @@ macro_rules! text_ids {
     )+};
 }
 
-text_ids!(DeviceId ProductId ReaderId StreamId);
+text_ids!(DeviceId GroupId ProductId ReaderId StreamId);
 
 macro_rules! record_ids {
     ($($name:ident)+) => {$(
@@ -218,4 +226,4 @@ macro_rules! record_ids {
     )+};
 }
 
-record_ids!(ReleaseId DeploymentId CommandId AlertId PersonId SessionId TokenId BatchId FindingId ActionId);
+record_ids!(BulkId ClaimId InvitationId PasskeyId ReleaseId DeploymentId CommandId AlertId PersonId SessionId TokenId BatchId FindingId ActionId);

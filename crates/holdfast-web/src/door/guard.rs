@@ -9,11 +9,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_core::hash::Hasher;
 use holdfast_domain::fleet::custody::Reader;
-use holdfast_domain::people::access::may;
+use holdfast_domain::people::access::{Act, may};
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::App;
+use super::arrival::then;
 use super::problem::Problem;
 use super::routes::Access;
 use crate::backend::RefusalKind;
@@ -22,6 +23,9 @@ use crate::secret::Secret;
 
 /// Name of the session cookie; the prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
 pub(crate) const COOKIE_NAME: &str = "__Host-holdfast";
+
+/// Name of the refusal that asks for a new proof.
+pub(crate) const CONFIRM_AGAIN: &str = "confirm-again";
 
 /// A route's access with what is needed to enforce it.
 #[derive(Clone)]
@@ -37,6 +41,8 @@ pub(crate) struct SessionSecret(pub(crate) Secret);
 /// Lets a request through to its handler, or says why not.
 pub(crate) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let page = !is_api(request.uri().path());
+    let path = request.uri().path();
+    let back = then(if is_write(request.method()) { page_of(path) } else { path }).unwrap_or("/console").to_owned();
     match admit(&gate, request).await {
         Ok(request) => {
             let caller = request.extensions().get::<Caller>().cloned();
@@ -47,7 +53,8 @@ pub(crate) async fn guard(State(gate): State<Gate>, request: Request, next: Next
             response
         }
         Err(problem) if page && problem.status == http::StatusCode::UNAUTHORIZED => {
-            Redirect::to("/sign-in").into_response()
+            let door = if problem.name == CONFIRM_AGAIN { "/account/confirm" } else { "/sign-in" };
+            Redirect::to(&format!("{door}?then={back}")).into_response()
         }
         Err(problem) => {
             let mut response = problem.clone().into_response();
@@ -77,19 +84,46 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Problem> {
     }
     match (gate.access, &caller) {
         (Access::Public, _) | (Access::SignedIn | Access::Reader, Some(_)) => {}
-        (Access::SignedIn | Access::May(_) | Access::Reader, None) => {
+        (Access::SignedIn | Access::May(_) | Access::Fresh(_) | Access::Reader, None) => {
             return Err(Problem::new(RefusalKind::Unauthenticated, "not-signed-in", "Sign in, or send an API token."));
         }
-        (Access::May(act), Some(caller)) if may(caller.person.role, act) => {}
-        (Access::May(_), Some(_)) => {
-            let detail = "Your role does not allow this. Ask an administrator.";
-            return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", detail));
-        }
+        (Access::May(act), Some(caller)) => allowed(caller, act, false)?,
+        (Access::Fresh(act), Some(caller)) => allowed(caller, act, true)?,
     }
     if let Some(caller) = caller {
         request.extensions_mut().insert(caller);
     }
     Ok(request)
+}
+
+/// Whether a caller may do an act: by role, by the scope of their token, and by a new proof if it is dangerous.
+fn allowed(caller: &Caller, act: Act, dangerous: bool) -> Result<(), Problem> {
+    if !may(caller.person.role, act) {
+        let detail = "Your role does not allow this. Ask an administrator.";
+        return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", detail));
+    }
+    match &caller.proof {
+        Proof::Token(_) if !caller.scope.covers(act, dangerous) => {
+            let detail = format!("This token's scope is {}, which does not reach that far.", caller.scope);
+            Err(Problem::new(RefusalKind::Forbidden, "token-scope-insufficient", detail))
+        }
+        Proof::Session(_) if dangerous && !caller.fresh => {
+            let detail = "Confirm that it is you: prove again who you are, then do this within ten minutes.";
+            Err(Problem::new(RefusalKind::Unauthenticated, CONFIRM_AGAIN, detail))
+        }
+        Proof::Session(_) | Proof::Token(_) => Ok(()),
+    }
+}
+
+/// The page from which a form was sent: a dangerous form is not sent again by itself after the proof.
+fn page_of(path: &str) -> &str {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["console", room @ ("keys" | "people"), ..] => if *room == "keys" { "/console/keys" } else { "/console/people" },
+        ["account", ..] => "/account",
+        [_, _, _, _, ..] => path.rsplit_once('/').map_or("/", |(page, _)| page),
+        _ => "/console",
+    }
 }
 
 /// A request that brings a token is judged by it alone; a wrong one never falls back to the cookie.
@@ -130,11 +164,16 @@ pub(crate) fn bearer(header: &str) -> Option<&str> {
 }
 
 pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<Secret> {
+    cookie(headers, COOKIE_NAME)
+}
+
+/// The secret in the cookie of this name.
+pub(crate) fn cookie(headers: &HeaderMap, wanted: &str) -> Option<Secret> {
     let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     pairs
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE_NAME)
+        .find(|(name, _)| *name == wanted)
         .and_then(|(_, value)| Secret::parse(value))
 }
 

@@ -26,6 +26,8 @@ pub enum Access {
     Reader,
     /// Whoever is signed in with a role that may do this.
     May(Act),
+    /// The same, for what is dangerous: by a proof that is not older than ten minutes, or a token made for it.
+    Fresh(Act),
 }
 
 /// One route.

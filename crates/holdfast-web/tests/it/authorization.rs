@@ -22,6 +22,7 @@ fn word(access: Access) -> String {
         Access::SignedIn => "signed-in".to_owned(),
         Access::Reader => "reader".to_owned(),
         Access::May(act) => format!("{act:?}"),
+        Access::Fresh(act) => format!("{act:?} fresh"),
     }
 }
 
@@ -41,13 +42,21 @@ fn nothing_but_the_front_door_is_public() {
     let wanted = [
         "/",
         "/healthz",
-        "/sign-in",
-        "/sign-in",
         "/static/{version}/{name}",
+        "/sign-in",
+        "/sign-in",
+        "/sign-in/password",
+        "/recover",
         "/account/contact/confirm",
         "/account/contact/confirm",
         "/api/openapi.json",
         "/api/v1/sign-in",
+        "/api/v1/passkeys/sign-in/begin",
+        "/api/v1/passkeys/sign-in/finish",
+        "/api/v1/passkeys/sign-up/begin",
+        "/api/v1/passkeys/sign-up/finish",
+        "/api/v1/passkeys/recover/begin",
+        "/api/v1/passkeys/recover/finish",
         "/.well-known/holdfast/ca.crl",
         "/.well-known/holdfast/crl/{issuer}",
         "/api/v1/authority",
@@ -93,7 +102,8 @@ async fn a_stranger_gets_nowhere_but_to_the_sign_in_page() {
             );
             assert_eq!(reply.header("www-authenticate"), "Bearer");
         } else {
-            assert_eq!((reply.status, reply.header("location")), (StatusCode::SEE_OTHER, "/sign-in"), "{row:?}");
+            let to_sign_in = reply.header("location").starts_with("/sign-in?then=/");
+            assert_eq!((reply.status, to_sign_in), (StatusCode::SEE_OTHER, true), "{row:?}");
         }
     }
 }
@@ -101,7 +111,7 @@ async fn a_stranger_gets_nowhere_but_to_the_sign_in_page() {
 #[tokio::test]
 async fn each_role_may_do_what_the_domain_says_and_nothing_else() {
     for row in rows() {
-        let Access::May(act) = row.access else { continue };
+        let (Access::May(act) | Access::Fresh(act)) = row.access else { continue };
         if row.path == "/console/live" {
             continue; // Does not end by itself; its access is the same layer as everything else.
         }
@@ -177,5 +187,53 @@ async fn every_form_of_a_session_needs_the_form_token() {
         let request = crate::form(&address(row), "form_token=0000&reason=x");
         let reply = send(&busy(), As::Session(Role::Administrator), request).await;
         assert!(reply.text.contains("form-token-wrong"), "{row:?} {}", reply.text);
+    }
+}
+
+fn raw(n: u8) -> String {
+    holdfast_web::secret::Secret::from_random([n; 32]).token_text()
+}
+
+#[tokio::test]
+async fn what_is_dangerous_needs_a_proof_that_is_not_old() {
+    let mut seen = 0;
+    for row in rows() {
+        let Access::Fresh(_) = row.access else { continue };
+        seen += 1;
+        let cookie = format!("__Host-holdfast={}", crate::samples::stale_secret().text());
+        let request = Request::builder().method(row.method).uri(address(&row)).header("cookie", cookie);
+        let request = request.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+        let reply = send(&busy(), As::Nobody, request).await;
+        if row.path.starts_with("/api/") {
+            assert_eq!((reply.status, reply.problem().as_str()), (StatusCode::UNAUTHORIZED, "confirm-again"), "{row:?}");
+        } else {
+            assert_eq!(reply.status, StatusCode::SEE_OTHER, "{row:?}");
+            assert!(reply.header("location").starts_with("/account/confirm?then=/"), "{row:?}");
+        }
+    }
+    assert!(seen >= 20, "only {seen} dangerous routes");
+}
+
+#[tokio::test]
+async fn a_token_reaches_as_far_as_its_scope() {
+    let try_it = async |n: u8, method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {}", raw(n)));
+        let reply = send(&busy(), As::Nobody, request.body(Body::empty()).unwrap()).await;
+        reply.text.contains("token-scope-insufficient")
+    };
+    let (read, contain, revoke) = (
+        ("GET", "/api/v1/devices"),
+        ("POST", "/api/v1/devices/hearth-0001/release"),
+        ("POST", "/api/v1/devices/hearth-0001/revoke"),
+    );
+    for (n, scope, [reads, contains, revokes]) in [
+        (61, "read", [false, true, true]),
+        (62, "full", [false, false, true]),
+        (63, "view-fleet,revoke-device", [false, true, false]),
+    ] {
+        assert!(crate::samples::NARROW.contains(&(n, scope)));
+        assert_eq!(try_it(n, read.0, read.1).await, reads, "{scope} reads");
+        assert_eq!(try_it(n, contain.0, contain.1).await, contains, "{scope} contains");
+        assert_eq!(try_it(n, revoke.0, revoke.1).await, revokes, "{scope} revokes");
     }
 }

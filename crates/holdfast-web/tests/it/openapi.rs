@@ -68,7 +68,7 @@ fn the_document_asks_for_the_access_that_the_guard_asks_for() {
             _ => &["session", "token"],
         };
         assert_eq!(schemes.into_iter().collect::<Vec<_>>(), wanted, "{row:?}");
-        if let Access::May(act) = row.access {
+        if let Access::May(act) | Access::Fresh(act) = row.access {
             let roles: Vec<_> = Role::ALL.iter().filter(|role| may(**role, act)).map(|role| role.name()).collect();
             assert_eq!(said["x-holdfast-roles"], serde_json::json!(roles), "{row:?}");
             assert_eq!(said["x-holdfast-act"], format!("{act:?}"), "{row:?}");

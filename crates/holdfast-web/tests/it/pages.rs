@@ -21,6 +21,25 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         one("/", &["Connected products", "Sign in"]),
         one("/sign-in", &["One-time link"]),
         ("/sign-in", "/sign-in?link=abc".to_owned(), vec!["Your link is ready"]),
+        ("/sign-in", "/sign-in?lang=de".to_owned(), vec!["Mit Passkey anmelden", "Einmal-Link"]),
+        one("/recover", &["Do you have another passkey", "data-passkey=\"recover\"", "24 hours"]),
+        ("/recover", "/recover?waits=1795494600000000".to_owned(), vec!["counts from 24 Nov 2026, 04:30 UTC"]),
+        one(
+            "/account",
+            &[
+                "Ada&#39;s phone",
+                "counts from",
+                "7 codes are left",
+                "Sign out everywhere else",
+                "That was not me",
+                "this browser",
+                "Safari on iPhone",
+            ],
+        ),
+        ("/account", "/account?done=passkey-added".to_owned(), vec!["The passkey is added."]),
+        ("/account", "/account?lang=de".to_owned(), vec!["Ihr Konto", "gilt ab 24. November 2026"]),
+        one("/account/confirm", &["counts for ten minutes", "data-passkey=\"confirm\"", "Code from your app"]),
+        one("/account/first", &["Welcome, Ada Okafor", "data-passkey=\"add\"", "Later"]),
         one(
             "/console",
             &["12", "in quarantine", "1.2.0", "integrity contradicted", "messages a second", "phase 2 of 3"],
@@ -144,7 +163,7 @@ async fn every_page_renders_for_every_role_is_well_formed_and_says_what_it_must(
     let sample = busy();
     for (route, path, words) in pages() {
         for role in ROLES {
-            if let Access::May(act) = access(route)
+            if let Access::May(act) | Access::Fresh(act) = access(route)
                 && !may(role, act)
             {
                 continue;

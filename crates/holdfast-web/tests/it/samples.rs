@@ -9,6 +9,8 @@
     reason = "made-up data that is right by construction"
 )]
 
+#[path = "samples/credentials.rs"]
+mod credentials;
 #[path = "samples/custody.rs"]
 mod custody;
 #[path = "samples/devices.rs"]
@@ -19,6 +21,8 @@ mod dossier;
 pub(crate) mod findings;
 #[path = "samples/fleet.rs"]
 mod fleet;
+#[path = "samples/homes.rs"]
+pub(crate) mod homes;
 #[path = "samples/history.rs"]
 mod history;
 #[path = "samples/idempotency.rs"]
@@ -37,8 +41,10 @@ use std::sync::Mutex;
 use holdfast_core::id::{AlertId, DeviceId, PersonId, SessionId, TokenId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::integrity::{Alert, Appraisal, Severity, Verdict};
-use holdfast_domain::people::{ApiToken, Person, Role, Session, SignInLink};
+use holdfast_domain::people::scope::Scope;
+use holdfast_domain::people::{ApiToken, Person, Role, SignInLink};
 use holdfast_web::backend::integrity::{Integrity, RefusalCount};
+use holdfast_web::backend::credentials::{Arrival, SignedIn};
 use holdfast_web::backend::people::{Caller, LinkFor, NewLink, NewToken, People, Proof};
 use holdfast_web::backend::{Answer, Fault, Ground, LiveEvent, Page, PageAsk, Refusal, RefusalKind, Stop};
 use holdfast_web::secret::Secret;
@@ -103,6 +109,19 @@ pub(crate) fn secret_of(role: Role, token: bool) -> Secret {
     Secret::from_random([if token { n + 100 } else { n }; 32])
 }
 
+/// The secret of an administrator's session whose proof is older than ten minutes.
+pub(crate) fn stale_secret() -> Secret {
+    Secret::from_random([60; 32])
+}
+
+/// The secrets of an administrator's tokens with these scopes.
+pub(crate) const NARROW: [(u8, &str); 3] = [(61, "read"), (62, "full"), (63, "view-fleet,revoke-device")];
+
+fn narrow_scope(hash: &[u8; 32]) -> Option<Scope> {
+    let narrow = NARROW.iter().find(|(n, _)| Secret::from_random([*n; 32]).hash() == *hash)?;
+    narrow.1.parse().ok()
+}
+
 /// A link that works.
 pub(crate) fn good_link() -> Secret {
     Secret::from_random([77; 32])
@@ -135,7 +154,7 @@ fn caller(hash: &[u8; 32], token: bool) -> Option<Caller> {
     let at = ROLES.iter().position(|role| secret_of(*role, token).hash() == *hash)?;
     let proof =
         if token { Proof::Token(TokenId::new(NOON, [1; 10])) } else { Proof::Session(SessionId::new(NOON, [1; 10])) };
-    Some(Caller { person: person(at), proof })
+    Some(Caller { person: person(at), proof, fresh: true, scope: Scope::Dangerous })
 }
 
 impl Ground for Sample {
@@ -154,28 +173,30 @@ impl Ground for Sample {
 
 impl People for Sample {
     fn session(&self, secret_hash: &[u8; 32], _: Timestamp) -> Answer<Option<Caller>> {
+        if *secret_hash == stale_secret().hash() {
+            let caller = caller(&secret_of(Role::Administrator, false).hash(), false);
+            return Ok(caller.map(|caller| Caller { fresh: false, ..caller }));
+        }
         if self.opened.lock().unwrap().contains(secret_hash) {
             return Ok(caller(&secret_of(Role::Administrator, false).hash(), false));
         }
         Ok(caller(secret_hash, false))
     }
     fn token(&self, secret_hash: &[u8; 32], _: Timestamp) -> Answer<Option<Caller>> {
+        if let Some(scope) = narrow_scope(secret_hash) {
+            let caller = caller(&secret_of(Role::Administrator, true).hash(), true);
+            return Ok(caller.map(|caller| Caller { scope, ..caller }));
+        }
         Ok(caller(secret_hash, true))
     }
-    fn redeem_link(&self, link_hash: &[u8; 32], session_hash: &[u8; 32]) -> Answer<Session> {
+    fn redeem_link(&self, link_hash: &[u8; 32], arrival: &Arrival) -> Answer<SignedIn> {
         if *link_hash != good_link().hash() {
             return refuse(RefusalKind::Unauthenticated, "link-used", "This link was used already. Ask for a new one.");
         }
         self.note("redeem_link");
-        self.opened.lock().unwrap().push(*session_hash);
-        Ok(Session {
-            id: SessionId::new(NOON, [1; 10]),
-            secret_hash: *session_hash,
-            person: person(0).id,
-            created: self.now(),
-            expires: self.now().plus(Millis::from_secs(43_200)),
-            ended: None,
-        })
+        self.opened.lock().unwrap().push(arrival.session_hash);
+        let session = credentials::session(self, 1, 0, 0);
+        Ok(SignedIn { session, person: person(0), bare: false })
     }
     fn end_session(&self, _: &[u8; 32]) -> Answer<()> {
         self.note("end_session");
@@ -202,6 +223,7 @@ impl People for Sample {
             secret_hash: [n; 32],
             person: person(usize::from(n)).id,
             label: label.to_owned(),
+            scope: Scope::Full,
             created: self.ago(86_400 * 3),
             expires: self.now().plus(Millis::from_secs(86_400 * 27)),
             revoked: None,
@@ -215,6 +237,7 @@ impl People for Sample {
             secret_hash: new.secret_hash,
             person: by.person.id,
             label: new.label.clone(),
+            scope: new.scope.clone(),
             created: self.now(),
             expires: self.now().plus(Millis::from_secs(86_400 * u64::from(new.days))),
             revoked: None,

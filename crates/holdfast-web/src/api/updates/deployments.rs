@@ -42,7 +42,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         )
         .api_post("/api/v1/deployments/{id}/pause", steer, pause, "Begin no further device.")
         .api_post("/api/v1/deployments/{id}/resume", steer, resume, "Go on after a pause.")
-        .api_post("/api/v1/deployments/{id}/abort", steer, abort, "End a deployment before its time.")
+        .api_post("/api/v1/deployments/{id}/abort", Access::Fresh(Act::SteerDeployment), abort, "End a deployment before its time.")
 }
 
 #[derive(Serialize, ToSchema)]

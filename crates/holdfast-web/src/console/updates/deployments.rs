@@ -23,7 +23,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/console/deployments/{id}", Access::May(Act::ViewFleet), deployment)
         .post("/console/deployments/{id}/pause", Access::May(Act::SteerDeployment), pause)
         .post("/console/deployments/{id}/resume", Access::May(Act::SteerDeployment), resume)
-        .post("/console/deployments/{id}/abort", Access::May(Act::SteerDeployment), abort)
+        .post("/console/deployments/{id}/abort", Access::Fresh(Act::SteerDeployment), abort)
 }
 
 #[derive(Template)]
