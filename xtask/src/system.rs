@@ -30,19 +30,21 @@ pub(crate) const BENCHMARKS: &[Need] = &[("mosquitto", "mosquitto"), ("strace", 
 
 /// Clients of other people that the tests run against the devices' door, pinned.
 const PAHO: &str = "paho-mqtt==2.1.0";
+/// The mail server that the tests send to.
+const AIOSMTPD: &str = "aiosmtpd==1.4.6";
 /// The same from npm.
 const MQTT_JS: &str = "mqtt@5.16.0";
 
-/// Puts paho-mqtt (`PyPI`) and MQTT.js (npm) under `dir`, unless they are there.
+/// Puts paho-mqtt and aiosmtpd (`PyPI`) and MQTT.js (npm) under `dir`, unless they are there.
 pub(crate) fn clients(dir: &Path) -> Result<(), String> {
     let python = dir.join("py/bin/python");
-    if !python.exists() || run::output(run::program(&python.to_string_lossy(), &["-c", "import paho.mqtt"])).is_err() {
-        run::say("installing paho-mqtt");
+    if !python.exists() || run::output(run::program(&python.to_string_lossy(), &["-c", "import paho.mqtt, aiosmtpd"])).is_err() {
+        run::say("installing paho-mqtt and aiosmtpd");
         run::expect(run::program("python3", &["-m", "venv", &dir.join("py").to_string_lossy()]))?;
         let pip = dir.join("py/bin/pip");
         run::expect(run::program(
             &pip.to_string_lossy(),
-            &["install", "--quiet", "--disable-pip-version-check", PAHO],
+            &["install", "--quiet", "--disable-pip-version-check", PAHO, AIOSMTPD],
         ))?;
     }
     let js = dir.join("js");

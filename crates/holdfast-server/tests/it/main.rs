@@ -20,6 +20,7 @@ mod custody;
 mod device;
 mod findings;
 mod ledger;
+mod mail;
 mod maker;
 mod orders;
 mod process;

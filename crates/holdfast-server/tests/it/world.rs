@@ -6,6 +6,7 @@ use holdfast_core::time::Millis;
 use holdfast_domain::fleet::enrolment::CERTIFICATE_LIFE;
 use holdfast_server::authority::KeyTerms;
 use holdfast_server::doorstep::Admission;
+use holdfast_server::settings;
 use holdfast_server::wiring::{Config, Server};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -56,8 +57,19 @@ impl World {
         Self::admitting(Admission::default(), CERTIFICATE_LIFE).await
     }
 
-    async fn admitting(admission: Admission, device_life: Millis) -> Self {
+    /// A server with this configuration file; the administrator has signed in.
+    pub(crate) async fn configured(settings: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("state")).unwrap();
+        std::fs::write(dir.path().join("state").join(settings::FILE), settings).unwrap();
+        Self::signed_in(Self::in_folder(dir, Admission::default(), CERTIFICATE_LIFE).await).await
+    }
+
+    async fn admitting(admission: Admission, device_life: Millis) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), admission, device_life).await
+    }
+
+    async fn in_folder(dir: TempDir, admission: Admission, device_life: Millis) -> Self {
         let maker = Maker::new(&dir.path().join("maker"));
         let server = start(&dir, admission, device_life).await;
         let ca_pem = std::fs::read_to_string(dir.path().join("state/ca.pem")).unwrap();
@@ -229,7 +241,7 @@ async fn start(dir: &TempDir, admission: Admission, device_life: Millis) -> Serv
         attest_interval_s: 600,
         keys: KeyTerms { device_life, ..KeyTerms::default() },
         admission,
-        settings: holdfast_server::settings::Settings::default(),
+        settings: settings::Settings::read(None, &dir.path().join("state")).unwrap(),
     };
     Server::start(config).await.unwrap()
 }
