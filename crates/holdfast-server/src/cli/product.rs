@@ -15,6 +15,8 @@ use super::{Failure, Output};
 
 /// Largest Thing Model.
 const MODEL_BYTES_MAX: u64 = 256 * 1024;
+/// Largest dossier.
+const DOSSIER_BYTES_MAX: u64 = 192 * 1024;
 
 const COLUMNS: &[Column] = &[
     ("Product", "/id"),
@@ -25,9 +27,23 @@ const COLUMNS: &[Column] = &[
     ("Made", "/created_us"),
 ];
 
+const DOSSIER_COLUMNS: &[Column] = &[
+    ("Product", "/product"),
+    ("Version", "/version"),
+    ("Public at", "/address"),
+    ("Support until", "/public/support_until"),
+    ("First promised", "/public/support_until_at_first"),
+    ("Public since", "/public/since_us"),
+    ("Changed", "/public/changed_us"),
+    ("Still to be said", "/missing"),
+];
+
 pub(super) const EXAMPLES: &str = "\
-Example:
-  holdfast product create hearth-thermostat --model hearth-thermostat.tm.json --vendor-domain hearth.example";
+Examples:
+  holdfast product create hearth-thermostat --model hearth-thermostat.tm.json --vendor-domain hearth.example
+  holdfast product describe hearth-thermostat examples/hearth-thermostat.dossier.json --publish
+  holdfast product public hearth-thermostat
+  holdfast product extend hearth-thermostat 2036-12-31        support lasts longer; it can never be made shorter";
 
 /// Verbs of `product`.
 #[derive(Debug, Subcommand)]
@@ -45,6 +61,41 @@ pub(super) enum Verb {
         /// What people call it; the model's title if not given.
         #[arg(long)]
         title: Option<String>,
+    },
+    /// Write what the public reads about a product: keep a draft, and publish it if wanted.
+    Describe {
+        /// The product.
+        id: ProductId,
+        /// The dossier, JSON; without it the draft is printed, with `-o json` all of it.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Publish it at once. What was published once stays public for ever.
+        #[arg(long, requires = "file")]
+        publish: bool,
+        /// Only if the dossier is at this version.
+        #[arg(long, value_name = "VERSION")]
+        if_version: Option<u64>,
+    },
+    /// Publish the draft of a product's dossier.
+    Publish {
+        /// The product.
+        id: ProductId,
+        /// Only if the dossier is at this version.
+        #[arg(long, value_name = "VERSION")]
+        if_version: Option<u64>,
+    },
+    /// Extend the support of a product: the public reads the new day at once, and owners are told.
+    Extend {
+        /// The product.
+        id: ProductId,
+        /// The new last day, such as 2036-12-31. A nearer day than the promised one is refused.
+        #[arg(value_name = "DAY")]
+        until: String,
+    },
+    /// What the public reads about a product, where, and what must still be said before.
+    Public {
+        /// The product.
+        id: ProductId,
     },
     /// All products.
     List,
@@ -69,6 +120,45 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let made = client.send(Method::PUT, &format!("/api/v1/products/{id}"), Some(Body::Json(body))).await?;
             out.done(&format!("Product {id} is there: {title}"), &made);
         }
+        Verb::Describe { id, file: None, .. } => {
+            let found = client.get(&dossier(&id)).await?;
+            out.item(member(&found, "draft"), &[("Name", "/name"), ("Support until", "/support/until")]);
+        }
+        Verb::Describe { id, file: Some(file), publish, if_version } => {
+            let text = read_file(&file, DOSSIER_BYTES_MAX)?;
+            let parsed: Value = serde_json::from_slice(&text)
+                .map_err(|why| Failure::usage(format!("{}: not JSON: {why}", file.display())))?;
+            let body = Body::Json(json!({"dossier": parsed, "from_version": if_version}));
+            let kept = client.send(Method::PUT, &dossier(&id), Some(body)).await?;
+            if publish {
+                let body = Body::Json(json!({"from_version": member(&kept, "version")}));
+                let done = client.send(Method::POST, &format!("{}/publish", dossier(&id)), Some(body)).await?;
+                out.done(&format!("The public reads it now: /p/{id}"), &done);
+            } else {
+                out.done(&format!("The draft is kept; holdfast product publish {id} makes it public."), &kept);
+            }
+        }
+        Verb::Publish { id, if_version } => {
+            let body = Body::Json(json!({"from_version": if_version}));
+            let done = client.send(Method::POST, &format!("{}/publish", dossier(&id)), Some(body)).await?;
+            out.done(&format!("The public reads it now: /p/{id}"), &done);
+        }
+        Verb::Extend { id, until } => {
+            let body = Body::Json(json!({"until": until}));
+            let path = format!("/api/v1/products/{id}/support/extend");
+            let done = client.send(Method::POST, &path, Some(body)).await?;
+            out.done(&format!("Support of {id} lasts until {until}; owners are told."), &done);
+        }
+        Verb::Public { id } => {
+            let mut found = client.get(&dossier(&id)).await?;
+            let gaps = member(&found, "gaps").as_array().map_or(&[][..], Vec::as_slice);
+            let paths: Vec<&str> = gaps.iter().filter_map(|gap| member(gap, "path").as_str()).collect();
+            let missing = if paths.is_empty() { "nothing".to_owned() } else { paths.join(", ") };
+            if let Some(members) = found.as_object_mut().filter(|_| !out.is_json()) {
+                members.insert("missing".to_owned(), json!(missing));
+            }
+            out.item(&found, DOSSIER_COLUMNS);
+        }
         Verb::List => {
             let page = client.get("/api/v1/products").await?;
             let empty = "No product yet. Make one: holdfast product create ID --model FILE --vendor-domain DOMAIN";
@@ -77,4 +167,8 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
         Verb::Show { id } => out.item(&client.get(&format!("/api/v1/products/{id}")).await?, COLUMNS),
     }
     Ok(())
+}
+
+fn dossier(id: &ProductId) -> String {
+    format!("/api/v1/products/{id}/dossier")
 }

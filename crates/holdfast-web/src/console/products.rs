@@ -4,6 +4,7 @@ use askama::Template;
 use holdfast_core::id::ProductId;
 use holdfast_domain::people::access::Act;
 
+use super::dossier::Calendar;
 use super::updates::ReleaseLine;
 use super::words::{Day, Digest, When, day, digest, when};
 use super::{Desk, Frame, PageReply, page};
@@ -59,11 +60,13 @@ struct BatchLine {
 struct ProductsPage {
     frame: Frame,
     products: Vec<ProductLine>,
+    calendar: Calendar,
 }
 
 async fn products(desk: Desk) -> PageReply {
-    let found = desk.ask(Fleet::products).await?;
+    let (found, dossiers) = desk.ask(|b| Ok((Fleet::products(b)?, b.dossiers()?))).await?;
     page(&ProductsPage {
+        calendar: Calendar::new(&dossiers, desk.now),
         frame: desk.frame("Products", "products").await?,
         products: found.iter().map(ProductLine::new).collect(),
     })
