@@ -27,8 +27,8 @@ pub(crate) mod retention;
 mod rollout;
 mod support;
 
-/// Effects taken from the outbox at once.
-const EFFECTS_AT_ONCE: u32 = 256;
+/// Rows taken from the outbox at once; a row has up to a thousand effects.
+const ROWS_AT_ONCE: u32 = 256;
 /// Commands ended at once.
 const COMMANDS_AT_ONCE: u32 = 1_000;
 /// The outbox is looked at so often even without a nudge: the MQTT door leaves its effects there.
@@ -155,18 +155,15 @@ fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'sta
 /// Delivers effects; an effect stays in the outbox until it was delivered.
 fn deliver(house: &House, deployments: &Notify) {
     loop {
-        let posted = match house.store.outbox_pending(EFFECTS_AT_ONCE) {
+        let posted = match house.store.outbox_pending(ROWS_AT_ONCE) {
             Ok(posted) => posted,
             Err(why) => return tracing::error!(why = %chain(&why), "the outbox cannot be read"),
         };
-        if posted.is_empty() {
-            return;
+        let Some(last) = posted.last() else { return };
+        for effect in posted.iter().flat_map(|row| &row.effects) {
+            carry_out(house, deployments, effect);
         }
-        for effect in &posted {
-            carry_out(house, deployments, &effect.effect);
-        }
-        let ids: Vec<i64> = posted.iter().map(|effect| effect.id).collect();
-        if let Err(why) = house.store.outbox_done(ids) {
+        if let Err(why) = house.store.outbox_done(last.id) {
             return tracing::error!(why = %chain(&why), "the outbox cannot be written");
         }
     }

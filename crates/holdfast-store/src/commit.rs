@@ -32,9 +32,7 @@ impl Desk {
             touched.note(change, &self.conn)?;
         }
         let leaf = decision.line.as_ref().map(|line| self.append_line(line)).transpose()?;
-        for effect in &decision.effects {
-            self.post(effect)?;
-        }
+        self.post(&decision.effects)?;
         self.touched.and(touched);
         Ok(Committed { leaf })
     }

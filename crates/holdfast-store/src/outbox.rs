@@ -1,4 +1,8 @@
 //! Effects that wait for delivery: written with their decision, deleted only when delivered, so a crash loses none.
+//!
+//! Effects of one kind that a decision has side by side share a row, so that telling a thousand devices is one row.
+
+use std::str::FromStr;
 
 use holdfast_domain::decision::Effect;
 use rusqlite::params;
@@ -9,17 +13,22 @@ use crate::sql;
 use crate::store::{Store, wait};
 use crate::writer::Desk;
 
-/// An effect that was not yet delivered, or whose delivery was not yet recorded.
+/// Most effects in one row. A device id has at most 64 bytes, so a row has at most 65 KB.
+const EFFECTS_IN_ROW_MAX: usize = 1_000;
+/// Stands between the subjects of a row; no id has one.
+const BETWEEN: char = ' ';
+
+/// Effects that were not yet delivered, or whose delivery was not yet recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
-    /// Its place in the outbox; rises, is never used again.
+    /// Their place in the outbox; rises, is never used again.
     pub id: i64,
-    /// What must happen.
-    pub effect: Effect,
+    /// What must happen, in order.
+    pub effects: Vec<Effect>,
 }
 
 impl Store {
-    /// The oldest effects that wait, at most `limit`.
+    /// The oldest rows that wait, at most `limit`.
     ///
     /// # Errors
     ///
@@ -28,52 +37,87 @@ impl Store {
         self.read(|conn| all(conn, (sql::OUTBOX, "outbox"), [limit], posted_row))
     }
 
-    /// Forgets delivered effects; one that is already forgotten is no error.
+    /// Forgets every row up to and with `through`: all of them have been delivered. Rows are written in the order of
+    /// their numbers, so whoever has read one has seen all before it.
     ///
     /// # Errors
     ///
     /// [`CommitError::Fault`] if the store fails.
-    pub fn outbox_done(&self, ids: Vec<i64>) -> Result<(), CommitError> {
+    pub fn outbox_done(&self, through: i64) -> Result<(), CommitError> {
         wait(self.write(move |desk| {
-            for id in ids {
-                desk.execute(sql::OUTBOX_DONE, [id])?;
-            }
+            desk.execute(sql::OUTBOX_DONE, [through])?;
             Ok(())
         }))
     }
 }
 
 impl Desk {
-    pub(crate) fn post(&self, effect: &Effect) -> Result<(), CommitError> {
-        let (kind, subject) = match effect {
-            Effect::PushShadow(device) => ("push-shadow", device.to_string()),
-            Effect::PushCommands(device) => ("push-commands", device.to_string()),
-            Effect::NudgeUpdate(device) => ("nudge-update", device.to_string()),
-            Effect::Challenge(device) => ("challenge", device.to_string()),
-            Effect::PushPolicy(device) => ("push-policy", device.to_string()),
-            Effect::Disconnect(device) => ("disconnect", device.to_string()),
-            Effect::WakeDeployment(deployment) => ("wake-deployment", deployment.to_string()),
-            Effect::PushThrottle(device) => ("push-throttle", device.to_string()),
-            Effect::WakePlaybook(action) => ("wake-playbook", action.to_string()),
-        };
-        self.execute(sql::OUTBOX_ADD, params![kind, subject])?;
+    pub(crate) fn post(&self, effects: &[Effect]) -> Result<(), CommitError> {
+        let mut rest = effects;
+        while let Some(first) = rest.first() {
+            let kind = kind(first);
+            let same = rest.iter().take(EFFECTS_IN_ROW_MAX).take_while(|effect| self::kind(effect) == kind).count();
+            let (row, after) = rest.split_at(same);
+            let mut subjects = String::new();
+            for effect in row {
+                if !subjects.is_empty() {
+                    subjects.push(BETWEEN);
+                }
+                add_subject(&mut subjects, effect);
+            }
+            self.execute(sql::OUTBOX_ADD, params![kind, subjects])?;
+            rest = after;
+        }
         Ok(())
+    }
+}
+
+const fn kind(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::PushShadow(_) => "push-shadow",
+        Effect::PushCommands(_) => "push-commands",
+        Effect::NudgeUpdate(_) => "nudge-update",
+        Effect::Challenge(_) => "challenge",
+        Effect::PushPolicy(_) => "push-policy",
+        Effect::Disconnect(_) => "disconnect",
+        Effect::WakeDeployment(_) => "wake-deployment",
+        Effect::PushThrottle(_) => "push-throttle",
+        Effect::WakePlaybook(_) => "wake-playbook",
+    }
+}
+
+fn add_subject(to: &mut String, effect: &Effect) {
+    match effect {
+        Effect::PushShadow(device)
+        | Effect::PushCommands(device)
+        | Effect::NudgeUpdate(device)
+        | Effect::Challenge(device)
+        | Effect::PushPolicy(device)
+        | Effect::PushThrottle(device)
+        | Effect::Disconnect(device) => to.push_str(device.as_str()),
+        Effect::WakeDeployment(deployment) => to.push_str(&deployment.to_string()),
+        Effect::WakePlaybook(action) => to.push_str(&action.to_string()),
     }
 }
 
 fn posted_row(f: &mut Fields<'_>) -> Result<Posted, StoreError> {
     let (id, kind) = (f.number()?, f.str()?);
-    let effect = match kind {
-        "push-shadow" => Effect::PushShadow(f.parsed()?),
-        "push-commands" => Effect::PushCommands(f.parsed()?),
-        "nudge-update" => Effect::NudgeUpdate(f.parsed()?),
-        "challenge" => Effect::Challenge(f.parsed()?),
-        "push-policy" => Effect::PushPolicy(f.parsed()?),
-        "disconnect" => Effect::Disconnect(f.parsed()?),
-        "wake-deployment" => Effect::WakeDeployment(f.parsed()?),
-        "push-throttle" => Effect::PushThrottle(f.parsed()?),
-        "wake-playbook" => Effect::WakePlaybook(f.parsed()?),
-        _ => return Err(f.inconsistent("is an unknown word")),
+    let effects = match kind {
+        "push-shadow" => each(f, Effect::PushShadow),
+        "push-commands" => each(f, Effect::PushCommands),
+        "nudge-update" => each(f, Effect::NudgeUpdate),
+        "challenge" => each(f, Effect::Challenge),
+        "push-policy" => each(f, Effect::PushPolicy),
+        "disconnect" => each(f, Effect::Disconnect),
+        "wake-deployment" => each(f, Effect::WakeDeployment),
+        "push-throttle" => each(f, Effect::PushThrottle),
+        "wake-playbook" => each(f, Effect::WakePlaybook),
+        _ => Err(f.inconsistent("is an unknown word")),
     };
-    Ok(Posted { id, effect })
+    Ok(Posted { id, effects: effects? })
+}
+
+fn each<T: FromStr>(f: &mut Fields<'_>, effect: impl Fn(T) -> Effect) -> Result<Vec<Effect>, StoreError> {
+    let subjects = f.str()?.split(BETWEEN).map(|subject| subject.parse().map(&effect)).collect::<Result<_, _>>();
+    subjects.map_err(|_| f.inconsistent("cannot be read"))
 }

@@ -29,7 +29,7 @@ catalogue! { INTEGRITY:
 
     OUTBOX_ADD = "insert into outbox (kind, subject) values ($1, $2)";
     OUTBOX = "select id, kind, subject from outbox order by id limit $1";
-    OUTBOX_DONE = "delete from outbox where id = $1";
+    OUTBOX_DONE = "delete from outbox where id <= $1";
 
     FACTS = "select
         (select count(*) from product), (select count(*) from device),

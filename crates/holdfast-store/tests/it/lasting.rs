@@ -60,17 +60,33 @@ fn an_effect_waits_in_the_outbox_until_its_delivery_is_recorded() {
     decision.effects = effects.to_vec();
     home.store.commit(decision).unwrap();
     let posted = home.store.outbox_pending(99).unwrap();
-    assert_eq!(posted.iter().map(|p| p.effect.clone()).collect::<Vec<_>>(), effects);
-    home.store.outbox_done(posted.iter().take(5).map(|p| p.id).collect()).unwrap();
-    home.store.outbox_done(vec![posted[0].id]).unwrap();
+    assert_eq!(posted.iter().flat_map(|p| p.effects.clone()).collect::<Vec<_>>(), effects);
+    home.store.outbox_done(posted[4].id).unwrap();
+    home.store.outbox_done(posted[0].id).unwrap();
     let Home { store, dir } = home;
     drop(store);
     let store = Store::open(dir.path()).unwrap();
     assert_eq!(store.outbox_pending(99).unwrap(), posted[5..]);
-    store.outbox_done(posted.iter().map(|p| p.id).collect()).unwrap();
+    store.outbox_done(posted[6].id).unwrap();
     let effect = Effect::Challenge(device_id(0));
     store.commit(Decision::quiet(Vec::new()).with_effect(effect)).unwrap();
     assert!(store.outbox_pending(1).unwrap()[0].id > posted[6].id, "a number is never used again");
+}
+
+#[test]
+fn telling_many_devices_the_same_is_few_rows_and_keeps_the_order() {
+    let home = Home::with_devices(1);
+    let mut decision = Decision::quiet(Vec::new());
+    decision.effects.push(Effect::WakeDeployment(deployment_id(1)));
+    decision.effects.extend((0..1_001).map(|n| Effect::NudgeUpdate(device_id(n))));
+    decision.effects.push(Effect::PushPolicy(device_id(3)));
+    let effects = decision.effects.clone();
+    home.store.commit(decision).unwrap();
+    let posted = home.store.outbox_pending(99).unwrap();
+    assert_eq!(posted.iter().map(|p| p.effects.len()).collect::<Vec<_>>(), [1, 1_000, 1, 1]);
+    assert_eq!(posted.iter().flat_map(|p| p.effects.clone()).collect::<Vec<_>>(), effects);
+    home.store.outbox_done(posted[1].id).unwrap();
+    assert_eq!(home.store.outbox_pending(99).unwrap(), posted[2..]);
 }
 
 #[test]
