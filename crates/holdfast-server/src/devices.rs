@@ -13,6 +13,7 @@ mod pkcs7;
 pub(crate) mod range;
 mod refusals;
 mod refused;
+pub(crate) mod time;
 
 use std::sync::Arc;
 
@@ -85,6 +86,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/.well-known/est/csrattrs", get(est::request_attributes))
         .route("/.well-known/est/simpleenroll", post(est::enrol))
         .route("/.well-known/est/simplereenroll", post(est::renew))
+        .route("/device/v1/time", post(time::time))
         .route("/device/v1/update/check", post(check::check))
         .route("/device/v1/trust/{version}", get(document::trust))
         .route("/device/v1/manifests/{digest}", get(document::manifest))

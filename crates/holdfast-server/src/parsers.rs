@@ -29,6 +29,7 @@ pub fn device_payload(data: &[u8]) {
 /// The question of an update check.
 pub fn update_question(data: &[u8]) {
     let _ = Question::parse(data);
+    let _ = crate::devices::time::Question::parse(data);
 }
 
 /// The headers of a download: one line each for `Range`, `If-Range` and `If-None-Match`, after eight bytes of length.

@@ -148,6 +148,25 @@ pub fn decide_enrolment<'a>(
     Ok(Entitled { device, ground })
 }
 
+/// Decides whether a device may be told the time under its factory identity, which it needs when its clock is so wrong that
+/// it accepts no certificate, its own included. It gets no right by it.
+///
+/// # Errors
+///
+/// [`EnrolmentRefusal`] if this is not the device that its batch lists, or it may not come in at all.
+pub fn decide_time(device: Option<&Device>, presented: KeyThumbprint) -> Result<&Device, EnrolmentRefusal> {
+    let device = device.ok_or(EnrolmentRefusal::UnknownDevice)?;
+    if device.factory_key != presented {
+        return Err(EnrolmentRefusal::FactoryKeyMismatch);
+    }
+    match device.enrolment {
+        Enrolment::Pending => Err(EnrolmentRefusal::Pending),
+        Enrolment::Rejected => Err(EnrolmentRefusal::Rejected),
+        Enrolment::Revoked => Err(EnrolmentRefusal::DeviceRevoked),
+        Enrolment::Preauthorised | Enrolment::Accepted => Ok(device),
+    }
+}
+
 /// What a suspicious request is called, and what a person reads about it.
 struct Suspicion {
     line: &'static str,

@@ -14,7 +14,7 @@ use crate::tls::peer::{Peer, PeerKind};
 /// A device with any identity of ours.
 pub(super) struct Anyone;
 
-/// A device with its factory identity, which enrols and does nothing else.
+/// A device with its factory identity, which enrols, asks what time it is, and does nothing else.
 pub(super) struct Factory(pub(super) Peer);
 
 /// A device with an operational identity that the device table still accepts.

@@ -61,7 +61,7 @@ impl Question {
     }
 }
 
-fn key(reader: &mut Reader<'_>, expected: u64) -> Result<(), CborError> {
+pub(super) fn key(reader: &mut Reader<'_>, expected: u64) -> Result<(), CborError> {
     if reader.u64()? == expected { Ok(()) } else { Err(OUT_OF_RANGE) }
 }
 
@@ -70,33 +70,43 @@ pub(super) async fn check(State(parts): State<Parts>, admitted: Admitted, body: 
     let body = body::read(body, BODY_BYTES_MAX, body::WITHIN).await?;
     let question = Question::parse(&body).map_err(|why| Refused::malformed("check-malformed", why))?;
     let statement = parts.blocking(move |parts| state(parts, &admitted.device, question)).await?;
-    Ok(([(CONTENT_TYPE, "application/cose; cose-type=\"cose-sign1\""), (CACHE_CONTROL, "no-store")], statement)
-        .into_response())
+    Ok(answer(statement))
+}
+
+/// The answer that is a signed statement.
+pub(super) fn answer(statement: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, "application/cose; cose-type=\"cose-sign1\""), (CACHE_CONTROL, "no-store")], statement)
+        .into_response()
+}
+
+/// The version of the newest trust document.
+pub(super) fn newest_trust(parts: &Parts) -> Result<u64, Refused> {
+    parts.store.trust_latest()?.map(|trust| trust.version).ok_or_else(|| {
+        Refused::new(StatusCode::SERVICE_UNAVAILABLE, "trust-missing", "the maker has not given a trust document yet")
+    })
 }
 
 fn state(parts: &Parts, device: &Device, question: Question) -> Result<Vec<u8>, Refused> {
     let now = clock::now();
-    let trust = parts.store.trust_latest()?.ok_or_else(|| {
-        Refused::new(StatusCode::SERVICE_UNAVAILABLE, "trust-missing", "the maker has not given a trust document yet")
-    })?;
+    let newest = newest_trust(parts)?;
     let assignment = assigned(&parts.store, device, question.runs_sequence, now)?;
     let counter = parts.authority.next_statement(now).map_err(|why| Refused::fault(&why))?;
     let statement = TimestampStatement {
-        trust_version: trust.version,
+        trust_version: newest,
         time: now,
         counter,
         nonce: question.nonce,
         device: device.id.clone(),
         assignment,
     };
-    note_trust(parts, device, question.trust_version.min(trust.version), now)?;
-    let key = signer(parts, question.trust_version, trust.version)?;
+    note_trust(parts, device, question.trust_version.min(newest), now)?;
+    let key = signer(parts, question.trust_version, newest)?;
     statement.sign(&*key).map_err(|why| Refused::fault(&why))
 }
 
 /// The freshness key that the device believes: the one in its own trust document or, if we have destroyed that, the next
 /// one we have. A device that holds the newest document gets the key in use.
-fn signer(parts: &Parts, held: u64, newest: u64) -> Result<Arc<SoftwareKey>, Refused> {
+pub(super) fn signer(parts: &Parts, held: u64, newest: u64) -> Result<Arc<SoftwareKey>, Refused> {
     for version in held..newest.min(held.saturating_add(VERSIONS_MAX)) {
         let Some(document) = parts.store.trust(version)? else { continue };
         // It was verified when it was accepted.

@@ -216,6 +216,34 @@ async fn a_listed_device_enrols_with_its_factory_identity_and_works_with_its_ope
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_time_is_told_to_a_factory_identity_over_its_nonce_and_to_nobody_else() {
+    let served = served().await;
+    let nonce = Nonce::new(&[7; 32]).unwrap();
+    let question = |nonce: &Nonce| {
+        item(|w| {
+            w.map(2).u64(1).bytes(nonce.as_bytes()).u64(2).u64(1);
+        })
+    };
+    let head = "POST /device/v1/time HTTP/1.1\r\nContent-Type: application/cbor";
+    let (factory, asked) = (served.factory.clone(), question(&nonce));
+    assert_eq!(refusal(&served.ask(&factory, head, &asked).await), "trust-missing");
+    let trust = served.put_trust();
+    served.put_release();
+    let told = statement(&served.ask(&factory, head, &asked).await, &trust, nonce.as_bytes(), 0);
+    assert_eq!(told.assignment, None);
+    assert!(crate::clock::now().since(told.time) < Millis::from_secs(60));
+    assert_eq!(refusal(&served.ask(&factory, head, b"x").await), "time-malformed");
+    let operational = served.enrolled().await;
+    assert_eq!(refusal(&served.ask(&operational, head, &asked).await), "factory-identity-needed");
+    let forged = served.house.factory_identity();
+    assert_eq!(refusal(&served.ask(&forged, head, &asked).await), "factory-key-mismatch");
+    let stranger = served.house.factory_identity_of(&"hearth-9999".parse().unwrap());
+    assert_eq!(refusal(&served.ask(&stranger, head, &asked).await), "unknown-device");
+    revoke(&served);
+    assert_eq!(refusal(&served.ask(&factory, head, &asked).await), "device-revoked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ca_certificates_and_attributes_are_answered_as_est_says() {
     let served = served().await;
     let reply = served.ask(&served.factory, "GET /.well-known/est/cacerts HTTP/1.1", b"").await;
