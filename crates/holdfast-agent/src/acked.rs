@@ -51,7 +51,12 @@ impl AckedLog {
         if text.is_empty() {
             return Ok(());
         }
-        self.file.write_all(text.as_bytes()).map_err(Fault::files("append to", &self.path))?;
+        let written = self.file.write_all(text.as_bytes()).map_err(Fault::files("append to", &self.path));
+        if written.is_err() {
+            // Half a line would make a wrong one of the next; cutting needs no room.
+            let _ = self.file.set_len(self.bytes);
+        }
+        written?;
         self.file.sync_data().map_err(Fault::files("sync", &self.path))?;
         self.bytes += text.len() as u64;
         if self.bytes > LOG_BYTES_MAX { self.set_aside() } else { Ok(()) }
@@ -91,6 +96,13 @@ impl AckedLog {
                 }
             }
         }
+    }
+
+    /// As if the disk was full, or had room again.
+    #[cfg(test)]
+    pub(crate) fn pretend_full(&mut self, full: bool) {
+        let path = if full { std::path::Path::new("/dev/full") } else { self.path.as_path() };
+        self.file = OpenOptions::new().append(true).open(path).unwrap();
     }
 
     fn set_aside(&mut self) -> Result<(), Fault> {

@@ -31,6 +31,7 @@ use tokio::task::AbortHandle;
 
 use crate::admin::{self, Ordered};
 use crate::application::{Application, FromApplication};
+use crate::check::TimeAnswer;
 use crate::clock;
 use crate::commands::Commands;
 use crate::config::Config;
@@ -44,10 +45,12 @@ use crate::fault::Fault;
 use crate::keys::{Keys, RemoteKey};
 use crate::layout::Layout;
 use crate::link::FromLink;
+use crate::local::strangers::Strangers;
 use crate::local::{Asked, identity, server};
 use crate::queue::{Queue, Range};
 use crate::resolve::Resolver;
 use crate::shadow::Shadow;
+use crate::tls::Corrected;
 use crate::trust::Trust;
 use crate::watchdog::Watchdog;
 
@@ -68,6 +71,8 @@ const STABLE: Millis = Millis(30_000);
 const KNOCKS_APART: Millis = Millis(250);
 /// Acknowledgements are made durable at the latest after this time.
 const FLUSH_AFTER: Millis = Millis(200);
+/// After a failure, for want of room perhaps, they are tried again after this time.
+const FLUSH_AGAIN_AFTER: Millis = Millis(5_000);
 /// A clock may be ahead of a verified statement by so much before it is corrected.
 const CLOCK_AHEAD_US_MAX: i64 = 60 * 1_000_000;
 /// Or when so many have gathered.
@@ -99,6 +104,8 @@ enum OnTheWay {
 enum Brought {
     /// A credential was received, or not.
     Credential(Result<credential::Received, Fault>),
+    /// The platform's time, or not.
+    Time(Result<TimeAnswer, Fault>),
     /// From the rooms of software.
     Software(software::Brought),
 }
@@ -128,6 +135,7 @@ pub(crate) struct Agent {
     /// A claim that somebody at the device has to decide about.
     claim_asked: Option<homes::ClaimAsked>,
     recent: RecentEvents,
+    strangers: Strangers,
     sync_at: Option<Millis>,
     resetting: bool,
     undecided: BTreeSet<String>,
@@ -244,6 +252,7 @@ impl Agent {
             local: None,
             claim_asked: None,
             recent: RecentEvents::default(),
+            strangers: Strangers::default(),
             sync_at: None,
             resetting: false,
             undecided: BTreeSet::new(),
@@ -283,7 +292,7 @@ impl Agent {
     /// Does what is due, then waits for the next thing to happen; false when told to stop.
     async fn turn(&mut self, ears: &mut Ears) -> Result<bool, Fault> {
         self.act().await;
-        if self.resetting {
+        if self.resetting || self.keys.is_gone() {
             return Ok(false);
         }
         ears.watchdog.beat(clock::monotonic());
@@ -293,6 +302,7 @@ impl Agent {
             _ = ears.interrupt.recv() => return Ok(false),
             Some(brought) = ears.brought.recv() => match brought {
                 Brought::Credential(result) => self.credential_came(result),
+                Brought::Time(result) => self.time_came(result),
                 Brought::Software(brought) => self.software_came(brought).await,
             },
             Some((number, what)) = ears.link.recv() => self.link_told(number, what),
@@ -308,7 +318,9 @@ impl Agent {
     /// Everything that is due now.
     async fn act(&mut self) {
         let now = clock::monotonic();
-        if self.flush_at.is_some_and(|at| at <= now) || self.queue.unflushed() >= FLUSH_COUNT {
+        let full = self.queue.unflushed() >= FLUSH_COUNT;
+        // Further off than usual is a try after one that failed.
+        if self.flush_at.is_some_and(|at| at <= now || full && at.0 <= now.0.saturating_add(FLUSH_AFTER.0)) {
             self.flush();
         }
         if self.hold_until.is_some_and(|at| at <= now) {
@@ -352,6 +364,7 @@ impl Agent {
             self.core_function.deadline(),
             self.local.as_ref().and_then(LocalDoor::deadline),
             self.claim_deadline(),
+            self.strangers.deadline(),
             self.sync_at,
             self.log_at,
             expiry,
@@ -374,8 +387,19 @@ impl Agent {
         Timestamp::from_micros(now.max(least).max(self.record.value.time_floor_us))
     }
 
+    /// The clock as TLS may read it.
+    fn corrected(&self) -> Corrected {
+        Corrected { floor: Timestamp::from_micros(self.record.value.time_floor_us), ahead_us: self.clock_ahead_us }
+    }
+
     /// A verified statement of this moment says how late it is: a clock that is far ahead is corrected by it.
     fn compare_clock(&mut self, proven: Timestamp) {
+        // Whatever was stamped since the start was off by so much: who reads it is told, before what waits if that may be.
+        let off_us = self.trusted_now().as_micros().saturating_sub(proven.as_micros());
+        if off_us.saturating_abs() > CLOCK_AHEAD_US_MAX {
+            let text = format!("off_ms={} running_ms={}", off_us / 1_000, clock::monotonic().0);
+            self.happened("clock-corrected", &text);
+        }
         let ahead = clock::now().as_micros().saturating_sub(proven.as_micros());
         let ahead = if ahead > CLOCK_AHEAD_US_MAX { ahead } else { 0 };
         if (ahead == 0) != (self.clock_ahead_us == 0) {
@@ -389,7 +413,9 @@ impl Agent {
     fn flush(&mut self) {
         self.flush_at = None;
         let flushed = self.queue.flush();
-        self.note("write acknowledgements", flushed);
+        if !self.note("write acknowledgements", flushed) {
+            self.flush_at = Some(Millis(clock::monotonic().0.saturating_add(FLUSH_AGAIN_AFTER.0)));
+        }
     }
 
     /// Logs a fault that the agent survives; true if there was none.
@@ -422,7 +448,9 @@ impl Agent {
         self.close_log();
         self.queue.flush()?;
         self.queue.sync()?;
-        self.counters.settle()
+        self.counters.settle()?;
+        // Whoever started both starts both again.
+        if self.keys.is_gone() { Err(Fault::refused("key-process-gone")) } else { Ok(()) }
     }
 }
 

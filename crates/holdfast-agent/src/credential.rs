@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::keys::{self, KeySlot, Keys};
 use crate::layout::Layout;
 use crate::resolve::Resolver;
-use crate::tls::{self, Identity};
+use crate::tls::{self, Corrected, Identity};
 
 /// Connections that a new credential may fail to make before it is given up, and that the proven one may be turned away
 /// from before the device asks to enrol anew.
@@ -151,8 +151,8 @@ pub(crate) struct Enrolment {
     pub(crate) keys: Arc<Keys>,
     /// The newest trust document.
     pub(crate) trust: TrustDocument,
-    /// The latest proven time.
-    pub(crate) time_floor: Timestamp,
+    /// How to read the clock.
+    pub(crate) time: Corrected,
     /// The slot that gets the credential.
     pub(crate) slot: CredentialSlot,
     /// From names to addresses.
@@ -186,7 +186,7 @@ impl Enrolment {
     }
 
     async fn certify(&self, request: Request, identity: &Identity) -> Result<(), Fault> {
-        let tls = tls::config(&self.trust, identity, self.time_floor, b"")?;
+        let tls = tls::config(&self.trust, identity, self.time, b"")?;
         let door = Door::open(&self.config.est_url, tls, &self.resolver)?;
         let key = self.keys.make(self.slot.into())?;
         let csr = self.keys.certify(self.slot.into())?;

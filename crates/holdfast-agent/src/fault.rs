@@ -43,6 +43,14 @@ pub(crate) enum Fault {
         /// Why not.
         why: String,
     },
+    /// The platform's certificate is not of the time that the device's clock says.
+    #[error("{what}: {why}")]
+    Untimely {
+        /// What was tried.
+        what: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// The platform is there and asks to come back later.
     #[error("not now: {name}")]
     Busy {
@@ -80,8 +88,8 @@ impl Fault {
         Self::Crypto { what, why: why.to_string() }
     }
 
-    pub(crate) fn network(what: &'static str, why: &dyn std::error::Error) -> Self {
-        Self::Network { what, why: chain(why) }
+    pub(crate) fn network(what: &'static str, why: &(dyn std::error::Error + 'static)) -> Self {
+        if is_of_time(why) { Self::Untimely { what, why: chain(why) } } else { Self::Network { what, why: chain(why) } }
     }
 
     pub(crate) fn refused(name: impl Display) -> Self {
@@ -100,8 +108,15 @@ impl Fault {
             Self::Content { .. } => "state-unusable",
             Self::Crypto { .. } => "key-unusable",
             Self::Network { .. } => "server-not-reached",
+            Self::Untimely { .. } => "certificate-out-of-time",
             Self::Busy { name, .. } | Self::Refused { name } | Self::Unverified { name } => name,
         }
+    }
+
+    /// Whether the disk had no room.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        matches!(self, Self::Files { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
     }
 
     /// How long the platform asks to wait.
@@ -111,7 +126,7 @@ impl Fault {
 
     /// Whether trying the same again later may help.
     pub(crate) const fn is_passing(&self) -> bool {
-        matches!(self, Self::Files { .. } | Self::Network { .. } | Self::Busy { .. })
+        matches!(self, Self::Files { .. } | Self::Network { .. } | Self::Untimely { .. } | Self::Busy { .. })
     }
 
     /// The exit code (shared with the server's command line).
@@ -119,10 +134,25 @@ impl Fault {
         match self {
             Self::Files { .. } | Self::Content { .. } | Self::Crypto { .. } => 1,
             Self::Refused { .. } => 3,
-            Self::Network { .. } | Self::Busy { .. } => 4,
+            Self::Network { .. } | Self::Untimely { .. } | Self::Busy { .. } => 4,
             Self::Unverified { .. } => 5,
         }
     }
+}
+
+/// Whether an error, or a cause of it, is that TLS found a certificate not valid at the time of the device's clock.
+pub(crate) fn is_of_time(error: &(dyn std::error::Error + 'static)) -> bool {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(rustls::Error::InvalidCertificate(why)) = cause.downcast_ref::<rustls::Error>() {
+            return matches!(why, Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. });
+        }
+        // What an error of input and output holds is not its source.
+        let held = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = held.map(|held| held as &(dyn std::error::Error + 'static)).or_else(|| cause.source());
+    }
+    false
 }
 
 /// An error with all its causes on one line.

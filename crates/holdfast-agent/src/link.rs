@@ -218,20 +218,10 @@ async fn shake_hands(
 /// Whose fault an error of the network is.
 fn outage_of(why: &io::Error) -> Outage {
     use io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkDown, NetworkUnreachable};
-    let of_time = |why: &rustls::Error| {
-        use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
-        matches!(
-            why,
-            rustls::Error::InvalidCertificate(
-                Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
-            )
-        )
-    };
     if matches!(why.kind(), AddrNotAvailable | HostUnreachable | NetworkDown | NetworkUnreachable) {
         return Outage::LocalNetwork;
     }
-    let inner = why.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    if inner.is_some_and(of_time) { Outage::Time } else { Outage::Server }
+    if fault::is_of_time(why) { Outage::Time } else { Outage::Server }
 }
 
 /// Whether a broken connection was the server's TLS saying no to this device, with an alert. What this device does not accept

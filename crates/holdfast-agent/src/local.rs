@@ -12,6 +12,7 @@ pub(crate) mod network;
 pub(crate) mod page;
 pub(crate) mod rates;
 pub(crate) mod server;
+pub(crate) mod strangers;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -34,6 +34,8 @@ pub(crate) const LOG: &str = "-log";
 const EVENT_BYTES_MAX: u64 = 1024 * 1024;
 /// Most bytes of security events.
 const SECURITY_BYTES_MAX: u64 = 512 * 1024;
+/// Most acknowledgements that wait for room on the disk; of older ones no line is written.
+const OWED_MAX: usize = 8_192;
 /// When there is no room, this share of the quota is freed at once, so that the record is seldom written.
 const SHED_SHARE: u64 = 16;
 
@@ -86,6 +88,8 @@ pub(crate) struct Queue {
     shed: Record<Shed>,
     log: AckedLog,
     pending: Vec<(String, u64, u64)>,
+    /// Acknowledged and gone, and for want of room not yet in the log.
+    owed: Vec<(String, u64)>,
     telling: Vec<Range>,
 }
 
@@ -101,6 +105,7 @@ impl Queue {
             shed: Record::load(layout, "shed"),
             log: AckedLog::open(layout)?,
             pending: Vec::new(),
+            owed: Vec::new(),
             telling: Vec::new(),
         };
         for lane in Lane::ALL {
@@ -230,23 +235,52 @@ impl Queue {
     }
 
     /// Writes acknowledgements durably to `acked.log`, then lets the messages go.
+    ///
+    /// On a full disk whole segments of acknowledged messages go first, which needs no room and gives some; their lines
+    /// follow as soon as there is room. After a cut in between the server gets nothing twice, for what is gone is not sent.
     pub(crate) fn flush(&mut self) -> Result<(), Fault> {
-        let telemetry = self.pending.iter().filter(|(stream, _, _)| !stream.starts_with('-'));
-        self.log.append(telemetry.map(|(stream, counter, _)| (stream.as_str(), *counter)))?;
-        let acknowledged = &mut self.shed.value.acknowledged;
-        let mut news = false;
-        for (stream, counter, _) in self.pending.iter().filter(|(stream, _, _)| stream.starts_with('-')) {
-            let at = acknowledged.entry(stream.clone()).or_insert(0);
-            news |= *counter > *at;
-            *at = (*at).max(*counter);
+        match self.record() {
+            Err(fault) if fault.is_full_disk() => {
+                self.let_segments_go()?;
+                self.record()?;
+            }
+            done => done?,
         }
-        if news {
-            self.shed.save()?;
-        }
+        self.owed.clear();
         for (_, _, id) in std::mem::take(&mut self.pending) {
             self.forget(id)?;
         }
         Ok(())
+    }
+
+    /// Lets the acknowledged messages of every segment go that holds no other ones.
+    fn let_segments_go(&mut self) -> Result<(), Fault> {
+        let done: BTreeSet<u64> = self.pending.iter().map(|(_, _, id)| *id).collect();
+        let gone: BTreeSet<u64> = self.lanes.iter().flat_map(|lane| lane.of_whole_segments(&done)).collect();
+        let (over, waiting) = std::mem::take(&mut self.pending).into_iter().partition(|(_, _, id)| gone.contains(id));
+        self.pending = waiting;
+        let over: Vec<(String, u64, u64)> = over;
+        self.owed.extend(over.into_iter().map(|(stream, counter, _)| (stream, counter)));
+        let excess = self.owed.len().saturating_sub(OWED_MAX);
+        self.owed.drain(..excess);
+        gone.into_iter().try_for_each(|id| self.forget(id))
+    }
+
+    /// Makes durable what was acknowledged.
+    fn record(&mut self) -> Result<(), Fault> {
+        let owed = self.owed.iter().map(|(stream, counter)| (stream.as_str(), *counter));
+        let pending = self.pending.iter().map(|(stream, counter, _)| (stream.as_str(), *counter));
+        self.log.append(owed.chain(pending).filter(|(stream, _)| !stream.starts_with('-')))?;
+        let all = self.pending.iter().map(|(stream, counter, _)| (stream, counter));
+        let all = all.chain(self.owed.iter().map(|(stream, counter)| (stream, counter)));
+        let acknowledged = &mut self.shed.value.acknowledged;
+        let mut news = false;
+        for (stream, counter) in all.filter(|(stream, _)| stream.starts_with('-')) {
+            let at = acknowledged.entry(stream.clone()).or_insert(0);
+            news |= *counter > *at;
+            *at = (*at).max(*counter);
+        }
+        if news { self.shed.save() } else { Ok(()) }
     }
 
     /// Makes what was pushed durable; false if there was nothing to do.

@@ -23,8 +23,8 @@ const EXPIRED: [&str; 2] = ["certificate-expired", "CertificateExpired"];
 enum State {
     /// Waits for this moment.
     Waiting(Millis),
-    /// A task asks for the first credential.
-    Enrolling,
+    /// A task asks what time it is, or for a credential.
+    Asking,
     /// A task connects or is connected.
     Linked { orders: mpsc::Sender<ToLink>, slot: CredentialSlot, ready: bool },
 }
@@ -39,6 +39,10 @@ pub(super) struct Connection {
     turned_away: u8,
     renewing: bool,
     expired: bool,
+    /// Whether a certificate was found not to be of this time, so that the clock may be wrong.
+    doubts_clock: bool,
+    /// Whether the time was asked since the device found its own certificate to be over.
+    asked_time: bool,
     look_at: Millis,
     /// Which server of the configuration worked last.
     server: usize,
@@ -58,6 +62,8 @@ impl Connection {
             turned_away: 0,
             renewing: false,
             expired: false,
+            doubts_clock: false,
+            asked_time: false,
             look_at: Millis(0),
             server: 0,
             knocked: None,
@@ -70,6 +76,12 @@ impl Connection {
     pub(super) fn pretend_linked(&mut self) {
         let (orders, _) = mpsc::channel(1);
         self.state = State::Linked { orders, slot: CredentialSlot::A, ready: true };
+    }
+
+    /// As if the server's certificate was found not to be of this time.
+    #[cfg(test)]
+    pub(super) const fn doubt_the_clock(&mut self) {
+        self.doubts_clock = true;
     }
 
     /// Whether messages can be published.
@@ -90,7 +102,7 @@ impl Connection {
     pub(super) fn deadline(&self) -> Option<Millis> {
         match self.state {
             State::Waiting(at) => Some(self.not_too_soon(at)),
-            State::Enrolling => None,
+            State::Asking => None,
             State::Linked { .. } => Some(self.look_at),
         }
     }
@@ -99,7 +111,7 @@ impl Connection {
     pub(super) fn order(&self, order: ToLink) -> bool {
         match &self.state {
             State::Linked { orders, .. } => orders.try_send(order).is_ok(),
-            State::Waiting(_) | State::Enrolling => false,
+            State::Waiting(_) | State::Asking => false,
         }
     }
 
@@ -153,7 +165,7 @@ impl Agent {
                 self.mark_alive_if_due(now);
                 self.renew_if_due(slot, now);
             }
-            State::Waiting(_) | State::Enrolling | State::Linked { .. } => {}
+            State::Waiting(_) | State::Asking | State::Linked { .. } => {}
         }
     }
 
@@ -167,6 +179,8 @@ impl Agent {
             self.connection.candidate_failures = 0;
             self.connection.turned_away = 0;
             self.connection.expired = false;
+            self.connection.doubts_clock = false;
+            self.connection.asked_time = false;
             self.connection.look_at = now;
             let proven = credential::proven(&mut self.record, slot);
             self.note("keep the proven credential", proven);
@@ -185,7 +199,7 @@ impl Agent {
         }
         let was_candidate = match &self.connection.state {
             State::Linked { slot, ready: false, .. } => self.record.value.candidate == Some(*slot),
-            State::Linked { .. } | State::Waiting(_) | State::Enrolling => false,
+            State::Linked { .. } | State::Waiting(_) | State::Asking => false,
         };
         if was_candidate && turned_away {
             self.connection.candidate_failures += 1;
@@ -201,6 +215,7 @@ impl Agent {
         if turned_away && EXPIRED.iter().any(|word| name == *word || detail.contains(word)) {
             self.connection.expired = true;
         }
+        self.connection.doubts_clock |= outage == Some(Outage::Time);
         self.flush();
         self.on_the_way.clear();
         self.queue.release_all();

@@ -37,11 +37,18 @@ pub(super) struct CoreFunction {
     since: Millis,
     wish_told: u64,
     spoke: u64,
+    /// How often in a row it was silent beyond its limit.
+    silences: u32,
 }
+
+/// Between two starts of a core function that stays silent the wait doubles, up to this.
+const PATIENCE_MAX: Millis = Millis(5 * 60 * 1_000);
+/// One that has lived so long is taken for well again.
+const WELL_AFTER: Millis = Millis(60_000);
 
 impl CoreFunction {
     pub(super) const fn new(process: Application) -> Self {
-        Self { process, origin: None, before: None, alive: None, since: Millis(0), wish_told: 0, spoke: 0 }
+        Self { process, origin: None, before: None, alive: None, since: Millis(0), wish_told: 0, spoke: 0, silences: 0 }
     }
 
     /// Whether it runs from the files of this slot.
@@ -61,7 +68,7 @@ impl CoreFunction {
         let core = &self.origin.as_ref()?.core;
         Some(match self.alive {
             Some(at) => Millis(at.0.saturating_add(core.silent_ms_max)),
-            None => Millis(self.since.0.saturating_add(core.gap_ms_max)),
+            None => Millis(self.since.0.saturating_add(patience(core.gap_ms_max, self.silences))),
         })
     }
 
@@ -101,6 +108,7 @@ impl Agent {
             return Ok(());
         }
         running.before = running.origin.take();
+        running.silences = 0;
         let ended_from = clock::monotonic();
         running.process.stop().await;
         let started = running.start(Origin { slot, image, core, limits });
@@ -118,11 +126,19 @@ impl Agent {
             return;
         }
         let on_trial = self.software.is_on_trial();
-        self.alarmed(
-            "core-function-silent",
-            if on_trial { "the release on trial is given up" } else { "started again" },
-        );
         let running = &mut self.core_function;
+        running.silences = if on_trial { 0 } else { running.silences.saturating_add(1) };
+        // One that never comes back is told ever more seldom.
+        if running.silences.count_ones() < 2 {
+            let next = if on_trial { "the release on trial is given up" } else { "started again" };
+            self.alarmed("core-function-silent", next);
+        }
+        let running = &mut self.core_function;
+        if !on_trial && running.process.restart_at().is_some() {
+            // It ended by itself, and its next start is due after a wait of its own that doubles.
+            (running.alive, running.since) = (None, now);
+            return;
+        }
         running.process.stop().await;
         let next = match running.before.take().filter(|_| on_trial) {
             Some(before) => Some(before),
@@ -166,6 +182,9 @@ impl Agent {
         let now = clock::monotonic();
         let running = &mut self.core_function;
         let first = running.alive.replace(now).is_none();
+        if now.0.saturating_sub(running.since.0) >= WELL_AFTER.0 {
+            running.silences = 0;
+        }
         if first && let Some(origin) = &running.origin {
             let gap = now.0.saturating_sub(running.since.0);
             let text = format!("slot={} gap_ms={gap} gap_ms_max={}", origin.slot.name(), origin.core.gap_ms_max);
@@ -204,5 +223,23 @@ impl Agent {
     /// Gives the core function a line of the agent's own.
     pub(super) fn say_to_core(&self, line: &Value) -> bool {
         self.core_function.process.tell(line)
+    }
+}
+
+/// How long the first sign of life is waited for after so many silences.
+fn patience(gap_ms_max: u64, silences: u32) -> u64 {
+    let doubled = gap_ms_max.saturating_mul(1_u64.checked_shl(silences).unwrap_or(u64::MAX));
+    if silences == 0 { gap_ms_max } else { doubled.min(PATIENCE_MAX.0.max(gap_ms_max)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_function_that_stays_silent_is_started_again_ever_more_seldom() {
+        let waits: Vec<u64> = [0, 1, 2, 7, 8, 63, 64, u32::MAX].map(|silences| patience(2_000, silences)).to_vec();
+        assert_eq!(waits, [2_000, 4_000, 8_000, 256_000, 300_000, 300_000, 300_000, 300_000]);
+        assert_eq!(patience(600_000, 3), 600_000, "never less than declared");
     }
 }

@@ -90,7 +90,7 @@ impl Agent {
         let now = clock::monotonic();
         if let Some(response) = self.before_sign_in(&request, now) {
             if response.status == 401 {
-                self.alarmed("local-sign-in-failed", &format!("from {peer}"));
+                self.alarmed_by_stranger("local-sign-in-failed", &format!("from {peer}"));
             }
             let _ = reply.send(response);
             return;
@@ -99,7 +99,7 @@ impl Agent {
         let token = request.token.as_deref().unwrap_or_default();
         let Some(known) = door.keeper.who(token, now) else {
             if !token.is_empty() {
-                self.alarmed("local-token-refused", &format!("from {peer}"));
+                self.alarmed_by_stranger("local-token-refused", &format!("from {peer}"));
             }
             let _ = reply.send(refusal(if token.is_empty() { 403 } else { 401 }, "sign-in-needed"));
             return;
@@ -326,6 +326,7 @@ impl Agent {
 
     /// What ran out at the local door.
     pub(super) fn drive_local(&mut self, now: Millis) {
+        self.tell_of_strangers(now);
         let Some(door) = &mut self.local else { return };
         let late: Vec<CommandId> = door.started.iter().filter(|(_, s)| s.until <= now).map(|(id, _)| *id).collect();
         for id in late {
@@ -336,7 +337,7 @@ impl Agent {
         let ran_out = door.keeper.take_ran_out(now);
         let reset_over = door.reset_asked.take_if(|(_, until)| *until <= now);
         if let Some(name) = ran_out {
-            self.alarmed("local-pairing-denied", &format!("{name}: not confirmed in time"));
+            self.alarmed_by_stranger("local-pairing-denied", &format!("{name}: not confirmed in time"));
             self.show_question();
         } else if reset_over.is_some() {
             self.show_question();

@@ -6,15 +6,25 @@ use holdfast_core::trust::{self, Role, TrustContent};
 use super::*;
 use crate::cli;
 
+mod clock_ahead;
+
 /// An initialised device, and the far ends of its channels.
 fn agent() -> (tempfile::TempDir, Agent) {
+    let authority = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let created = Timestamp::from_micros(1_790_000_000_000_000);
+    let (dir, agent, _) = agent_of("https://localhost:1", authority.cert.der(), created);
+    (dir, agent)
+}
+
+/// The same for a platform at this address, with an authority and a trust document of this time.
+fn agent_of(url: &str, authority: &[u8], created: Timestamp) -> (tempfile::TempDir, Agent, mpsc::Receiver<Brought>) {
     let dir = tempfile::tempdir().unwrap();
     let init = cli::Init {
         dir: dir.path().to_path_buf(),
         device_id: "hearth-0001".to_owned(),
         product: "hearth-thermostat".to_owned(),
         maker: "hearth.example".to_owned(),
-        devices_url: "https://localhost:1".to_owned(),
+        devices_url: url.to_owned(),
         mqtt_addr: "localhost:1".to_owned(),
         reconnect_max_ms: 60_000,
         poll_ms: 5_000,
@@ -23,20 +33,24 @@ fn agent() -> (tempfile::TempDir, Agent) {
     crate::factory::init(&init).unwrap();
     let layout = Layout::new(dir.path());
     layout.create().unwrap();
-    let authority = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    std::fs::write(layout.keys("factory.crt"), authority.cert.pem()).unwrap();
-    std::fs::write(layout.trust(1), trust_document(1, 13, authority.cert.der())).unwrap();
-    let (brings, _) = mpsc::channel(1);
+    let keys = Keys::here(crate::keys::Vault::open(&layout.vault()).unwrap());
+    let spki = keys.key(crate::keys::KeySlot::Factory).unwrap().unwrap().spki().to_vec();
+    let factory =
+        rcgen::CertifiedIssuer::self_signed(rcgen::CertificateParams::default(), rcgen::KeyPair::generate().unwrap());
+    let key = rcgen::SubjectPublicKeyInfo::from_der(&spki).unwrap();
+    let factory = rcgen::CertificateParams::default().signed_by(&key, &factory.unwrap()).unwrap();
+    std::fs::write(layout.keys("factory.crt"), factory.pem()).unwrap();
+    std::fs::write(layout.trust(1), trust_document(1, 13, authority, created)).unwrap();
+    let (brings, brought) = mpsc::channel(1);
     let (heard, _) = mpsc::channel(1);
     let (said, _) = mpsc::channel(1);
     let (core_said, _) = mpsc::channel(1);
-    let keys = Keys::here(crate::keys::Vault::open(&layout.vault()).unwrap());
     let agent = Agent::load(&layout, keys, (brings, heard), (said, core_said)).unwrap();
-    (dir, agent)
+    (dir, agent, brought)
 }
 
 /// A trust document whose freshness key is the one of this seed.
-fn trust_document(version: u64, freshness: u8, authority: &[u8]) -> Vec<u8> {
+fn trust_document(version: u64, freshness: u8, authority: &[u8], created: Timestamp) -> Vec<u8> {
     let root = SoftwareKey::ed25519(&[11; 32]);
     let content = TrustContent {
         version,
@@ -46,7 +60,7 @@ fn trust_document(version: u64, freshness: u8, authority: &[u8]) -> Vec<u8> {
         freshness: SoftwareKey::ed25519(&[freshness; 32]).public_key(),
         operational_cas: vec![authority.to_vec()],
         factory_cas: vec![authority.to_vec()],
-        created: Timestamp::from_micros(1_790_000_000_000_000),
+        created,
         next_root: None,
     };
     trust::add_signature(&content.to_unsigned().unwrap(), &root).unwrap()
@@ -88,7 +102,8 @@ fn an_order_of_a_signer_that_a_newer_trust_document_names_is_carried_out_once_th
     agent.link_told(0, FromLink::Received { packet_id: None, channel: DownChannel::Command, payload });
     assert_eq!(agent.commands.next_expiry(), None, "not believed");
     let authority = agent.trust.document().content().operational_cas[0].clone();
-    agent.trust_more(&[trust_document(2, 14, &authority)]).unwrap();
+    let created = agent.trust.document().content().created;
+    agent.trust_more(&[trust_document(2, 14, &authority, created)]).unwrap();
     assert_eq!(agent.commands.next_expiry(), Some(expires), "the platform does not send it again on this connection");
     assert!(agent.of_unknown_signer.is_empty());
 }
@@ -101,6 +116,8 @@ fn a_clock_far_ahead_is_set_back_by_a_statement_and_a_small_difference_is_left()
     agent.compare_clock(real(85 * day));
     let off = agent.trusted_now().as_micros() - real(85 * day).as_micros();
     assert!(off.abs() < 5_000_000, "{off}");
+    let told = String::from_utf8(agent.queue.take(true).unwrap().payload).unwrap();
+    assert!(told.contains("clock-corrected") && told.contains("off_ms=7344"), "{told}");
     agent.compare_clock(real(5_000_000));
     assert_eq!(agent.clock_ahead_us, 0);
 }

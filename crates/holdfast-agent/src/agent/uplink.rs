@@ -170,6 +170,21 @@ impl Agent {
         self.log(kind, text);
     }
 
+    /// The same of what a stranger on the local network can bring about at will: the first few of an hour are events of
+    /// their own, the others are counted.
+    pub(super) fn alarmed_by_stranger(&mut self, kind: &'static str, text: &str) {
+        if self.strangers.did(kind, clock::monotonic()) {
+            self.alarmed(kind, text);
+        }
+    }
+
+    /// Tells what strangers did beside that, when its hour is over.
+    pub(super) fn tell_of_strangers(&mut self, now: Millis) {
+        for (kind, count) in self.strangers.take_over(now) {
+            self.alarmed(kind, &format!("{count} more within an hour"));
+        }
+    }
+
     /// Adds a line to the batch of security lines; the batch is closed when it is full or old enough.
     fn log(&mut self, code: &str, text: &str) {
         self.log_lines.push(serde_json::json!({ "level": "security", "code": code, "text": shortened(text) }));

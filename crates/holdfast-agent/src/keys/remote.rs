@@ -10,6 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ enum Reach {
 pub(crate) struct Keys {
     reach: Reach,
     line: Mutex<Line>,
+    answered: AtomicBool,
+    gone: AtomicBool,
 }
 
 #[derive(Default)]
@@ -90,7 +93,8 @@ impl Keys {
     }
 
     fn over(reach: Reach, stream: Option<UnixStream>) -> Arc<Self> {
-        Arc::new(Self { reach, line: Mutex::new(Line { stream, child: None }) })
+        let line = Mutex::new(Line { stream, child: None });
+        Arc::new(Self { reach, line, answered: AtomicBool::new(false), gone: AtomicBool::new(false) })
     }
 
     /// Asks, and waits for the answer.
@@ -130,6 +134,7 @@ impl Keys {
         let frame = frame.ok_or_else(|| lost(io::ErrorKind::UnexpectedEof.into()))?;
         let answer = parse_answer(&frame).ok_or_else(|| lost(io::ErrorKind::InvalidData.into()))?;
         line.stream = Some(stream);
+        self.answered.store(true, Ordering::Relaxed);
         Ok(answer)
     }
 
@@ -144,12 +149,20 @@ impl Keys {
                 let (stream, child) = start(command, dir).map_err(Fault::files("start the key process of", dir))?;
                 (stream, Some(child))
             }
-            Reach::Inherited => return Err(Fault::refused("key-process-gone")),
+            Reach::Inherited => {
+                self.gone.store(self.answered.load(Ordering::Relaxed), Ordering::Relaxed);
+                return Err(Fault::refused("key-process-gone"));
+            }
             #[cfg(test)]
             Reach::Here(_) => return Err(Fault::refused("key-process-gone")),
         };
         line.child = child;
         Ok(stream)
+    }
+
+    /// Whether the key process was there and is gone, and this process cannot start another one.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
     }
 
     /// What the key process says of itself: the device's id, and what protects its keys.
@@ -221,7 +234,7 @@ impl Drop for Keys {
 }
 
 fn is_loss(fault: &Fault) -> bool {
-    [Refusal::KeyMissing.name(), Refusal::KeyDamaged.name()].contains(&fault.name())
+    [Refusal::KeyMissing, Refusal::KeyDamaged, Refusal::KeyForeign].iter().any(|loss| loss.name() == fault.name())
 }
 
 /// A key process that has no other end any more ends by itself; one that hangs is made to.
@@ -332,5 +345,26 @@ mod tests {
         let (ours, _mute) = UnixStream::pair().unwrap();
         let fault = Keys::inherited(ours).hello().unwrap_err();
         assert_eq!(fault.name(), "key-process-gone");
+    }
+
+    #[test]
+    fn a_key_process_that_was_there_and_went_is_gone_and_one_that_never_answered_is_not_waited_for_in_circles() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let keys = Keys::inherited(ours);
+        let beside = std::thread::spawn(move || {
+            let mut theirs = theirs;
+            read_frame(&mut theirs).unwrap();
+            write_frame(&mut theirs, &super::super::wire::encode_answer(Ok(b"{}"))).unwrap();
+        });
+        keys.hello().unwrap();
+        beside.join().unwrap();
+        assert!(!keys.is_gone());
+        assert_eq!(keys.hello().unwrap_err().name(), "key-process-gone");
+        assert!(keys.is_gone());
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        let keys = Keys::inherited(ours);
+        assert!(keys.hello().is_err());
+        assert!(!keys.is_gone(), "its application runs without a connection");
     }
 }

@@ -1,6 +1,6 @@
 //! The files of one lane of the queue: segments that are only appended to, and an index of where each line lies.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
@@ -130,6 +130,20 @@ impl LaneFiles {
         let mut line = vec![0; usize::try_from(entry.length).ok()?];
         file.read_exact_at(&mut line, u64::from(entry.at)).ok()?;
         Some(line)
+    }
+
+    /// Those of `done` whose segment holds nothing else, the last segment excepted: it stays.
+    pub(super) fn of_whole_segments(&self, done: &BTreeSet<u64>) -> Vec<u64> {
+        let last = self.next_segment.checked_sub(1);
+        let mut left: BTreeMap<u64, u64> = self.segments.clone();
+        for entry in self.entries.iter().filter(|entry| done.contains(&entry.id)) {
+            if let Some(left) = left.get_mut(&entry.segment) {
+                *left = left.saturating_sub(1);
+            }
+        }
+        let is_whole = |segment| Some(segment) != last && left.get(&segment) == Some(&0);
+        let whole = self.entries.iter().filter(|entry| done.contains(&entry.id) && is_whole(entry.segment));
+        whole.map(|entry| entry.id).collect()
     }
 
     pub(super) fn entry_mut(&mut self, id: u64) -> Option<&mut Entry> {

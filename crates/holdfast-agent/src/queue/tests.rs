@@ -216,3 +216,36 @@ fn a_day_offline_is_bounded_and_what_matters_arrives_once_and_in_order() {
         "every missing number is declared"
     );
 }
+
+#[test]
+fn on_a_full_disk_what_was_acknowledged_goes_all_the_same_and_its_lines_follow() {
+    let (_dir, layout) = fresh();
+    let (mut queue, _) = Queue::load(&layout, 64 << 20).unwrap();
+    let payload = vec![b'x'; 8 * 1024];
+    for counter in 1..=100 {
+        queue.push(Lane::Telemetry, "climate", counter, &payload).unwrap();
+    }
+    let before = files(&layout);
+    assert!(before >= 3, "{before} segments");
+    queue.log.pretend_full(true);
+    for _ in 0..70 {
+        let id = queue.take(false).unwrap().id;
+        queue.acknowledged(id);
+    }
+    assert_eq!(queue.flush().unwrap_err().name(), "not-enough-space");
+    assert_eq!(files(&layout), before - 2, "two segments held nothing else");
+    let waiting = queue.unflushed();
+    assert!((1..70).contains(&waiting), "{waiting} share a segment with others");
+    assert!(queue.flush().is_err());
+    assert_eq!(queue.unflushed(), waiting);
+    queue.log.pretend_full(false);
+    queue.flush().unwrap();
+    assert_eq!((queue.unflushed(), queue.len()), (0, 30));
+    let (mut queue, highest) = {
+        drop(queue);
+        Queue::load(&layout, 64 << 20).unwrap()
+    };
+    assert_eq!((counters(&mut queue).first(), highest["climate"]), (Some(&71), 100));
+    let logged = std::fs::read_to_string(layout.acked()).unwrap();
+    assert_eq!(logged.lines().count(), 70, "each exactly once");
+}

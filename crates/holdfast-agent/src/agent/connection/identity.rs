@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use holdfast_core::time::{Millis, Timestamp};
+use holdfast_core::time::Millis;
 
 use super::super::{Agent, Brought};
 use super::State;
+use crate::check::{self, TimeAnswer};
 use crate::clock;
 use crate::config::Config;
 use crate::credential::{self, CANDIDATE_TRIES_MAX, Enrolment, Plan, Reason, Received};
@@ -26,8 +27,12 @@ const ALPN: &[u8] = b"mqtt";
 
 impl Agent {
     /// Opens a connection with a credential, or asks for one.
-    pub(super) fn connect(&mut self) -> Result<(), Fault> {
-        let (slot, identity) = match credential::plan(&self.layout, &self.keys, &self.record, self.trusted_now())? {
+    pub(in crate::agent) fn connect(&mut self) -> Result<(), Fault> {
+        let plan = credential::plan(&self.layout, &self.keys, &self.record, self.trusted_now())?;
+        if self.must_ask_the_time(&plan) {
+            return self.ask_the_time();
+        }
+        let (slot, identity) = match plan {
             Plan::Connect(slot, identity) => (slot, identity),
             Plan::Enrol(slot, reason) => {
                 self.enrol(slot, reason);
@@ -45,8 +50,7 @@ impl Agent {
             self.enrol(slot.other(), Reason::TurnedAway);
             return Ok(());
         }
-        let floor = Timestamp::from_micros(self.record.value.time_floor_us);
-        let tls = Arc::new(tls::config(self.trust.document(), &identity, floor, ALPN)?);
+        let tls = Arc::new(tls::config(self.trust.document(), &identity, self.corrected(), ALPN)?);
         let target = link::Target {
             device: self.config.device.clone(),
             endpoints: self.config.mqtt.clone(),
@@ -61,11 +65,49 @@ impl Agent {
         Ok(())
     }
 
+    /// A certificate that is not of this time, the server's or the device's own, may be the fault of the clock: before
+    /// anything is concluded from it the platform is asked, once each time.
+    fn must_ask_the_time(&mut self, plan: &Plan) -> bool {
+        let own_is_over = matches!(plan, Plan::Enrol(_, Reason::Expired));
+        let asked = own_is_over && std::mem::take(&mut self.connection.asked_time);
+        let doubts = std::mem::take(&mut self.connection.doubts_clock);
+        self.connection.asked_time = doubts || own_is_over && !asked;
+        self.connection.asked_time
+    }
+
+    /// Asks for the platform's time, signed, with the factory identity: it has no end.
+    fn ask_the_time(&mut self) -> Result<(), Fault> {
+        tracing::info!("asks what time it is");
+        let factory = credential::factory_identity(&self.layout, &self.keys)?;
+        let tls = tls::config_to_ask_the_time(self.trust.document(), &factory, self.corrected())?;
+        let door = Door::open(self.est_url(), tls, &self.resolver)?;
+        let (brings, version) = (self.brings.clone(), self.trust.document().version());
+        self.connection.state = State::Asking;
+        tokio::spawn(async move { brings.send(Brought::Time(check::ask_time(&door, version).await)).await });
+        Ok(())
+    }
+
+    /// The time came: the connection is tried again at once, under a clock that is right. Without it, after a wait.
+    pub(in crate::agent) fn time_came(&mut self, result: Result<TimeAnswer, Fault>) {
+        let believed = result.and_then(|answer| self.believe(&answer.statement, &answer.nonce));
+        match believed {
+            Ok(_) => self.connection.state = State::Waiting(clock::monotonic()),
+            Err(fault) => {
+                tracing::warn!(fault.name = fault.name(), fault.text = %fault, "the time is not known");
+                self.refusals.count(fault.name(), "time");
+                if matches!(fault, Fault::Network { .. } | Fault::Untimely { .. }) {
+                    self.connection.next_server(self.config.est_urls.len());
+                }
+                self.connection.wait_at_least(fault.asked_wait());
+            }
+        }
+    }
+
     fn enrol(&mut self, slot: CredentialSlot, reason: Reason) {
         tracing::info!(credential.slot = slot.name(), credential.reason = reason.name(), "asks for a credential");
         let enrolment = self.enrolment(slot);
         let brings = self.brings.clone();
-        self.connection.state = State::Enrolling;
+        self.connection.state = State::Asking;
         tokio::spawn(async move { brings.send(Brought::Credential(enrolment.enrol(reason).await)).await });
     }
 
@@ -81,7 +123,7 @@ impl Agent {
             resolver: self.resolver.clone(),
             keys: Arc::clone(&self.keys),
             trust: self.trust.document().clone(),
-            time_floor: Timestamp::from_micros(self.record.value.time_floor_us),
+            time: self.corrected(),
             slot,
         }
     }
@@ -104,7 +146,7 @@ impl Agent {
 
     /// A credential was received: the next connection tries it.
     pub(in crate::agent) fn credential_came(&mut self, result: Result<Received, Fault>) {
-        let enrolling = matches!(self.connection.state, State::Enrolling);
+        let enrolling = matches!(self.connection.state, State::Asking);
         self.connection.renewing = false;
         let saved = result.and_then(|received| {
             self.record.value.candidate = Some(received.slot);
@@ -128,7 +170,8 @@ impl Agent {
                     asked = Millis(self.config.timing.reconnect_ms_max.saturating_mul(NOT_SOON_FACTOR));
                 }
                 if enrolling {
-                    if matches!(fault, Fault::Network { .. }) {
+                    self.connection.doubts_clock |= matches!(fault, Fault::Untimely { .. });
+                    if matches!(fault, Fault::Network { .. } | Fault::Untimely { .. }) {
                         self.connection.next_server(self.config.est_urls.len());
                     }
                     self.connection.wait_at_least(asked);
@@ -144,8 +187,7 @@ impl Agent {
     pub(in crate::agent) fn door(&self) -> Option<Door> {
         let slot = self.record.value.credential?;
         let identity = credential::read(&self.layout, &self.keys, slot).ok().flatten()?;
-        let floor = Timestamp::from_micros(self.record.value.time_floor_us);
-        let tls = tls::config(self.trust.document(), &identity, floor, b"").ok()?;
+        let tls = tls::config(self.trust.document(), &identity, self.corrected(), b"").ok()?;
         Door::open(self.est_url(), tls, &self.resolver).ok()
     }
 }

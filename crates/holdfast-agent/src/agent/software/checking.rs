@@ -2,7 +2,7 @@
 
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::release::ReleaseKind;
-use holdfast_core::statement::{Assignment, Expectation, verify_statement};
+use holdfast_core::statement::{Assignment, Expectation, Nonce, TimestampStatement, verify_statement};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_core::update::journal::{Job, Report, ReportState, Target};
 use holdfast_core::update::machine::Event;
@@ -78,19 +78,7 @@ impl Agent {
 
     fn take_answer(&mut self, answer: Answer) -> Result<(), Fault> {
         self.trust_more(&answer.trust)?;
-        let expected = Expectation {
-            device: &self.config.device,
-            nonce: &answer.nonce,
-            counter_floor: self.record.value.statement_counter,
-            time_floor: Timestamp::from_micros(self.record.value.time_floor_us),
-        };
-        let statement = verify_statement(&answer.statement, self.trust.document(), &expected)
-            .map_err(|why| Fault::unverified(why.name()))?
-            .into_inner();
-        self.record.value.statement_counter = statement.counter;
-        self.record.value.time_floor_us = statement.time.as_micros();
-        self.record.save()?;
-        self.compare_clock(statement.time);
+        let statement = self.believe(&answer.statement, &answer.nonce)?;
         if answer.start != self.software.starts {
             return Ok(());
         }
@@ -105,6 +93,24 @@ impl Agent {
             },
         }
         Ok(())
+    }
+
+    /// Verifies a statement, raises the floors to it, and compares the clock with it.
+    pub(in crate::agent) fn believe(&mut self, statement: &[u8], nonce: &Nonce) -> Result<TimestampStatement, Fault> {
+        let expected = Expectation {
+            device: &self.config.device,
+            nonce,
+            counter_floor: self.record.value.statement_counter,
+            time_floor: Timestamp::from_micros(self.record.value.time_floor_us),
+        };
+        let statement = verify_statement(statement, self.trust.document(), &expected)
+            .map_err(|why| Fault::unverified(why.name()))?
+            .into_inner();
+        self.record.value.statement_counter = statement.counter;
+        self.record.value.time_floor_us = statement.time.as_micros();
+        self.record.save()?;
+        self.compare_clock(statement.time);
+        Ok(statement)
     }
 
     /// Verifies the offered release with everything that is known now, and keeps its envelope.
