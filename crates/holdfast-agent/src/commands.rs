@@ -1,8 +1,9 @@
 //! Commands: each is carried out at most once, an expired one never, and its result is told until it is acknowledged.
 //!
 //! Each is signed for this device, and an id that was forgotten stays used up: ids rise with time, so that the newest
-//! forgotten one is a floor, and nobody can have an old order carried out again. That a command is given to the application is durable before it is given: after a power cut or a crash nobody knows
-//! whether it was carried out, so it is answered as `interrupted` and never given again.
+//! forgotten one is a floor, and nobody can have an old order carried out again. That a command is given to the
+//! application is durable before it is given: after a power cut or a crash nobody knows whether it was carried out, so it
+//! is answered as `interrupted` and never given again.
 
 use std::collections::BTreeMap;
 
@@ -219,10 +220,13 @@ impl Commands {
     fn keep(&mut self, id: String, result: Value) {
         self.record.value.given.retain(|given| *given != id);
         self.record.value.done.push(Done { id, result, acknowledged: false });
-        // The oldest make room: a record that is too large could not be read after a restart.
+        // The lowest ids make room, for one of a far future must not become the floor under all that follow; a record
+        // that is too large could not be read after a restart.
         let Results { done, floor, .. } = &mut self.record.value;
         while done.len() > RESULTS_MAX || done.len() > 1 && bytes_of(done) > RESULTS_BYTES_MAX {
-            let forgotten = done.remove(0).id;
+            let others = done.len().saturating_sub(1);
+            let lowest = done.iter().take(others).enumerate().min_by(|(_, a), (_, b)| a.id.cmp(&b.id));
+            let forgotten = done.remove(lowest.map_or(0, |(at, _)| at)).id;
             *floor = forgotten.max(std::mem::take(floor));
         }
     }
@@ -298,6 +302,22 @@ mod tests {
         let mut commands = Commands::load(&layout);
         assert!(!commands.ordered(&Order { id: id(0), ..order(2_000) }, NOW).unwrap(), "forgotten, and used up");
         assert!(commands.ordered(&Order { id: id(0x200), ..order(2_000) }, NOW).unwrap(), "a newer one is carried out");
+    }
+
+    #[test]
+    fn an_order_with_an_id_of_a_far_future_does_not_shut_the_door_behind_it() {
+        let (_dir, layout) = fresh();
+        let mut commands = Commands::load(&layout);
+        let far = "ffffffff-ffff-7fff-bfff-ffffffffffff".to_owned();
+        let id = |n: usize| format!("018bcfe5-6800-7fff-bfff-fffffffff{n:03x}");
+        for id in std::iter::once(far.clone()).chain((0..=RESULTS_MAX).map(id)) {
+            assert!(commands.ordered(&Order { id: id.clone(), ..order(2_000) }, NOW).unwrap());
+            commands.answered(id.parse().unwrap(), Value::Null).unwrap();
+        }
+        let mut commands = Commands::load(&layout);
+        assert!(commands.ordered(&Order { id: id(0x200), ..order(2_000) }, NOW).unwrap(), "a newer one is carried out");
+        assert!(!commands.ordered(&Order { id: far, ..order(2_000) }, NOW).unwrap(), "and that one is used up");
+        assert!(!commands.ordered(&Order { id: id(0), ..order(2_000) }, NOW).unwrap(), "as are forgotten ones");
     }
 
     #[test]

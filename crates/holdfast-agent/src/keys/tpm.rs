@@ -244,7 +244,10 @@ impl Provider for Tpm {
     }
 
     fn public(&mut self, slot: KeySlot) -> Result<Vec<u8>, Refusal> {
-        load(&self.path(slot))?.spki().ok_or(Refusal::KeyDamaged)
+        let blob = load(&self.path(slot))?;
+        // A key counts as there only if this TPM takes its private half.
+        self.with(|line| line.using(&blob, |_, _| Ok(())))?;
+        blob.spki().ok_or(Refusal::KeyDamaged)
     }
 
     fn make(&mut self, slot: KeySlot) -> Result<Vec<u8>, Refusal> {
@@ -396,6 +399,8 @@ mod tests {
         let message = client_verify();
         let sign = Request::Sign(KeySlot::Factory, Purpose::TlsClientVerify, &message);
         assert_eq!(copy.answer(sign).unwrap_err(), Refusal::KeyForeign);
+        let public = Request::Public(KeySlot::Factory);
+        assert_eq!(copy.answer(public).unwrap_err(), Refusal::KeyForeign, "a public half alone is no key");
         assert_eq!(copy.answer(Request::Unseal("wifi", &sealed)).unwrap_err(), Refusal::KeyForeign);
         std::fs::write(path.join("vault.toml"), text).unwrap();
         drop(copy);

@@ -66,7 +66,6 @@ pub(crate) enum Refusal {
     KeyMissing,
     KeyDamaged,
     /// Only a build with TPM support meets it.
-    #[cfg_attr(not(feature = "tpm"), expect(dead_code, reason = "only a TPM tells its keys from others"))]
     KeyForeign,
     KeyExists,
     SecretTooLong,
