@@ -83,6 +83,7 @@ const fn kind(effect: &Effect) -> &'static str {
         Effect::WakeDeployment(_) => "wake-deployment",
         Effect::PushThrottle(_) => "push-throttle",
         Effect::WakePlaybook(_) => "wake-playbook",
+        Effect::WakeBulk(_) => "wake-bulk",
     }
 }
 
@@ -97,6 +98,7 @@ fn add_subject(to: &mut String, effect: &Effect) {
         | Effect::Disconnect(device) => to.push_str(device.as_str()),
         Effect::WakeDeployment(deployment) => to.push_str(&deployment.to_string()),
         Effect::WakePlaybook(action) => to.push_str(&action.to_string()),
+        Effect::WakeBulk(bulk) => to.push_str(&bulk.to_string()),
     }
 }
 
@@ -112,6 +114,7 @@ fn posted_row(f: &mut Fields<'_>) -> Result<Posted, StoreError> {
         "wake-deployment" => each(f, Effect::WakeDeployment),
         "push-throttle" => each(f, Effect::PushThrottle),
         "wake-playbook" => each(f, Effect::WakePlaybook),
+        "wake-bulk" => each(f, Effect::WakeBulk),
         _ => Err(f.inconsistent("is an unknown word")),
     };
     Ok(Posted { id, effects: effects? })
