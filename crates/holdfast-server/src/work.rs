@@ -17,6 +17,7 @@ use rollout::Rollout;
 
 pub(crate) mod checkpoint;
 pub(crate) mod detect;
+mod homes;
 mod playbooks;
 mod keys;
 mod mail;
@@ -47,6 +48,8 @@ const HEADS: Pace = Pace { period: checkpoint::EVERY, pause: Duration::ZERO };
 
 /// The detectors look whether a window is over.
 const WATCH: Pace = Pace { period: Duration::from_millis(250), pause: Duration::ZERO };
+/// Contested claims and data of homes that ended.
+const HOMES: Pace = Pace { period: Duration::from_secs(5), pause: Duration::ZERO };
 /// Runs of playbooks that nobody rang for: after a start.
 const PLAYBOOKS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
 
@@ -85,6 +88,7 @@ impl Work {
         work.repeat(ROLLOUT, &nudge, house, move |house| rollout.step(house));
         work.repeat(CHORES, &quiet, house, do_chores);
         work.repeat(WATCH, &quiet, house, |house| house.detect.step(house));
+        work.repeat(HOMES, &quiet, house, homes::step);
         work.repeat(PLAYBOOKS, &house.playbooks, house, playbooks::step);
         work.repeat(COUNT, &quiet, house, recovery::count);
         work.repeat(KEYS, &quiet, house, keys::see_to_keys);

@@ -12,6 +12,7 @@ use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::decision::{Change, Decision};
 use holdfast_domain::fleet::enrolment::{EnrolmentFacts, certificate_issued, decide_enrolment, enrolled};
 use holdfast_domain::fleet::{CertificateState, Device, DeviceCertificate};
+use holdfast_domain::homes::release::in_the_way;
 use holdfast_domain::keys::policy::{Use, permits};
 use holdfast_domain::telemetry::KeyProtection;
 use holdfast_store::integrity::AlertFilter;
@@ -106,7 +107,10 @@ fn issue_first(parts: &Parts, peer: &Peer, key: &RequestedKey) -> Result<Certifi
         device: device.as_ref(),
         presented: peer.key(),
         requested: key.thumbprint(),
-        proven: held.iter().find(|certificate| certificate.state == CertificateState::Proven),
+        proven: in_the_way(
+            held.iter().find(|certificate| certificate.state == CertificateState::Proven),
+            parts.store.home_release(peer.device())?.as_ref(),
+        ),
         alerts: &alerts,
         protection: parts.store.key_protection(peer.device())?,
         protection_min: demanded(parts, device.as_ref()),

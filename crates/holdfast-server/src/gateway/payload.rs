@@ -80,7 +80,7 @@ enum State {
 }
 
 /// `event`.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeviceEvent {
     /// Rises with each event of the device.

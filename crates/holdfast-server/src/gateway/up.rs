@@ -2,6 +2,7 @@
 //! acknowledged.
 
 mod attest;
+pub(crate) mod homes;
 mod update;
 
 use std::sync::{Arc, Mutex};
@@ -99,11 +100,15 @@ async fn command_result(asked: Asked, command: CommandId, answer: Answer) -> Res
     let now = clock::now();
     let decision = door.records.read(move |store| {
         let known = store.command(command)?;
-        Ok(finish_command(known.as_ref(), &device, answer, now).map_err(|refusal| {
+        let ended = finish_command(known.as_ref(), &device, answer.clone(), now).map_err(|refusal| {
             let foreign = refusal == CommandRefusal::Foreign;
             let refuse = if foreign { Refused::not_authorized } else { Refused::does_not_fit };
             refuse(refusal.name())
-        }))
+        });
+        match (ended, known) {
+            (Ok(ended), Some(known)) => homes::answered(store, &known, &answer, ended, now),
+            (ended, _) => Ok(ended),
+        }
     });
     let decision = decision.await?;
     match decision {
@@ -116,6 +121,9 @@ async fn command_result(asked: Asked, command: CommandId, answer: Answer) -> Res
 
 async fn event_happened(asked: Asked, event: payload::DeviceEvent) -> Result<(), Stop> {
     let Asked { door, device, .. } = asked;
+    let (of, told) = (device.clone(), event.clone());
+    let decision = door.records.read(move |store| homes::event(store, &of, &told)).await?;
+    carry_through(&door, decision).await?;
     let event = EventRow {
         device,
         counter: event.counter,

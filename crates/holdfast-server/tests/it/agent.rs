@@ -8,6 +8,7 @@ use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::DeviceId;
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_server::clock;
+use holdfast_server::factory::claim_text;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
@@ -19,6 +20,13 @@ use crate::world::{World, until};
 /// Life of a certificate.
 const LIFE: Millis = Millis::from_secs(9);
 
+/// Salt of every claim code here.
+const SALT: [u8; 16] = [0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The agent's program, built from what is there now.
 fn program() -> PathBuf {
     let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--offline", "-p", "holdfast-agent"]).status();
@@ -27,9 +35,9 @@ fn program() -> PathBuf {
 }
 
 /// A device from the factory, with the real program.
-struct Home {
+pub(crate) struct Home {
     program: PathBuf,
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     id: DeviceId,
     agent: Option<Child>,
 }
@@ -37,6 +45,11 @@ struct Home {
 impl Home {
     /// Makes and lists a device of this world.
     async fn made(world: &World) -> Self {
+        Self::with_image(world, image("1")).await
+    }
+
+    /// The same, with this software.
+    pub(crate) async fn with_image(world: &World, image: Vec<u8>) -> Self {
         let home = Self {
             program: program(),
             dir: world.dir.path().join("home"),
@@ -55,33 +68,35 @@ impl Home {
         let trust = document(&content, &[&world.maker.root[0], &world.maker.root[1]]);
         std::fs::write(home.dir.join("trust/1.cose"), trust).unwrap();
         let (tar, suit) = (world.dir.path().join("image.tar"), world.dir.path().join("release.suit"));
-        std::fs::write(&tar, image("1")).unwrap();
-        std::fs::write(&suit, world.maker.signed(&release(1, &image("1")))).unwrap();
+        std::fs::write(&suit, world.maker.signed(&release(1, &image))).unwrap();
+        std::fs::write(&tar, image).unwrap();
         home.command(&["install-factory"]).arg("--image").arg(tar).arg("--manifest").arg(suit).succeeds();
         let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
         let (_, parsed) = x509_parser::parse_x509_certificate(&certificate).unwrap();
+        let code = claim_text(&std::fs::read(home.dir.join("claim-code")).unwrap()).unwrap();
         let mut manifest = batches::manifest(&world.maker, &[]);
         manifest["devices"] = json!([{
             "id": home.id.to_string(), "key": Sha256Digest::of(parsed.public_key().raw).to_string(),
-            "claim_salt": "00112233445566778899aabbccddeeff", "claim_hash": "5a".repeat(32),
+            "claim_salt": "00112233445566778899aabbccddeeff", "claim_hash": hex(&code.hash(&SALT)),
+            "claim_lookup": hex(&code.lookup()),
         }]);
         world.import(&manifest).await.ok();
         home
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(args).arg("--dir").arg(&self.dir).stdin(Stdio::null());
         command
     }
 
-    fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         let log = std::fs::File::create(self.dir.join("agent.log")).unwrap();
         let mut command = self.command(&["run", "--exit-with-parent"]);
         self.agent = Some(command.stderr(log).stdout(Stdio::null()).spawn().unwrap());
     }
 
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let mut agent = self.agent.take().unwrap();
         let pid = rustix::process::Pid::from_child(&agent);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
@@ -94,7 +109,7 @@ impl Home {
     }
 
     /// The operational key's digest in a slot, from its certificate.
-    fn key(&self, slot: &str) -> String {
+    pub(crate) fn key(&self, slot: &str) -> String {
         let pem = std::fs::read(self.dir.join(format!("keys/ldevid-{slot}.crt"))).unwrap();
         let certificate = CertificateDer::from_pem_slice(&pem).unwrap();
         let (_, parsed) = x509_parser::parse_x509_certificate(&certificate).unwrap();
@@ -102,7 +117,7 @@ impl Home {
     }
 
     /// The proven slot, once it is another one than `before`.
-    async fn proven(&self, before: Option<&str>) -> String {
+    pub(crate) async fn proven(&self, before: Option<&str>) -> String {
         let log = || std::fs::read_to_string(self.dir.join("agent.log")).unwrap();
         let look = || async {
             let slot = self.status()["credential_slot"].as_str().map(str::to_owned);

@@ -14,6 +14,7 @@ mod api;
 mod backup;
 mod batches;
 mod canary;
+mod claim;
 mod cli;
 mod conformity;
 mod custody;

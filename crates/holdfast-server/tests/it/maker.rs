@@ -112,8 +112,13 @@ pub(crate) fn role(threshold: u64, keys: &[SoftwareKey]) -> Role {
 
 /// A software image, small and real: a tar with the two programs that a release names. `tag` makes it another one.
 pub(crate) fn image(tag: &str) -> Vec<u8> {
+    image_of(&format!("#!/bin/sh\necho {tag}\n"))
+}
+
+/// A software image with this application.
+pub(crate) fn image_of(application: &str) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
-    for (name, text) in [("bin/app", format!("#!/bin/sh\necho {tag}\n")), ("bin/health", "#!/bin/sh\n".to_owned())] {
+    for (name, text) in [("bin/app", application), ("bin/health", "#!/bin/sh\n")] {
         let mut header = tar::Header::new_ustar();
         header.set_size(text.len() as u64);
         header.set_mode(0o755);

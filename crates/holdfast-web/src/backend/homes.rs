@@ -2,10 +2,13 @@
 //!
 //! A device that does not exist and one of somebody else answer the same: `device-unknown` (kind `Absent`).
 
+use std::net::IpAddr;
+
 use holdfast_core::id::{ClaimId, DeviceId, InvitationId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
-use holdfast_domain::homes::code::ClaimText;
 use holdfast_domain::homes::{ClaimState, Digits, PairedController, Place, Release, Rights};
+
+use holdfast_domain::telemetry::Confirm;
 
 use super::people::Caller;
 use super::{Answer, Ground};
@@ -38,24 +41,12 @@ pub struct SetUp {
     pub settings: Vec<SettingAtStart>,
     /// How somebody confirms at the device.
     pub confirm: Confirm,
-    /// What the device does to be noticed while it asks, in its maker's words.
-    pub signal: Option<String>,
+    /// What the device does to be noticed while it asks, by language tag, in its maker's words.
+    pub signals: Vec<(String, String)>,
     /// Whether it has a screen or page that shows digits.
     pub shows_digits: bool,
     /// Whether any action of the model lets the device make itself noticed.
     pub can_identify: bool,
-}
-
-/// How somebody confirms at the device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Confirm {
-    /// By a button.
-    #[default]
-    Button,
-    /// On the page that it shows on the local network.
-    LocalPage,
-    /// By switching it off and on.
-    PowerCycle,
 }
 
 /// One kind of data that a device takes.
@@ -89,6 +80,8 @@ pub struct ClaimView {
     pub id: ClaimId,
     /// The device.
     pub device: DeviceId,
+    /// Its product.
+    pub product: ProductId,
     /// What people call the product.
     pub title: String,
     /// What both sides show.
@@ -235,13 +228,14 @@ pub struct OwnerSeen {
 /// `device-unknown` (kind `Absent`), whether it exists or not; what only the owner may, with `not-the-owner`.
 #[expect(clippy::missing_errors_doc, reason = "said once for all methods, at the trait")]
 pub trait Homes: Ground {
-    /// What the label with this code leads to; `None` for a code that is not one of ours.
-    fn claim_card(&self, code: &ClaimText) -> Answer<Option<ClaimCard>>;
+    /// What the label with this code leads to; `None` for a text that is no code of ours, whatever is wrong with it. Failed
+    /// tries are counted by address and together: `too-many-tries`.
+    fn claim_card(&self, code: &str, from: IpAddr) -> Answer<Option<ClaimCard>>;
     /// What a product's model says to somebody who sets one up.
     fn set_up(&self, product: &ProductId) -> Answer<SetUp>;
     /// Begins a claim: the device asks whoever is beside it. Refusals: `code-unknown`, `device-offline`,
     /// `device-not-ready`, `device-not-erased`, `device-quarantined`, `claim-waits`, `already-yours`, `claim-by-staff`.
-    fn begin_claim(&self, by: &Caller, code: &ClaimText) -> Answer<ClaimId>;
+    fn begin_claim(&self, by: &Caller, code: &str, from: IpAddr) -> Answer<ClaimId>;
     /// Asks at the device once more, after nobody confirmed; a new claim takes the place of the old one.
     fn ask_again(&self, by: &Caller, claim: ClaimId) -> Answer<ClaimId>;
     /// Where one of the caller's claims stands; `None` for somebody else's.

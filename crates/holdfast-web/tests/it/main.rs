@@ -4,6 +4,7 @@
 
 mod api;
 mod authorization;
+mod claims;
 mod forms;
 mod html;
 mod idempotency;
