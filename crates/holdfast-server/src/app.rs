@@ -99,6 +99,8 @@ pub struct House {
     pub(crate) pulse: Pulse,
     /// Named refusals of the HTTPS doors, on their way to the store.
     pub(crate) refusals: Counter,
+    /// Rung when somebody has signed in.
+    pub(crate) signed_in: Arc<Notify>,
     /// The way out for mail.
     pub(crate) post: Post,
     /// People who come in.
@@ -135,6 +137,7 @@ impl House {
     /// fault.
     pub(crate) fn decide(&self, decision: Decision) -> Answer<Committed> {
         let rings = !decision.effects.is_empty();
+        let signs_in = decision.changes.iter().any(|change| matches!(change, Change::AddSession(_)));
         let tells = decision.changes.iter().any(|change| matches!(change, Change::AddNotice(_)));
         let committed = self.store.commit(decision).map_err(conflict)?;
         if rings {
@@ -142,6 +145,9 @@ impl House {
         }
         if tells {
             self.post.ring();
+        }
+        if signs_in {
+            self.signed_in.notify_one();
         }
         Ok(committed)
     }

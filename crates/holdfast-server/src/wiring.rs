@@ -2,6 +2,8 @@
 //!
 //! Owns the order of starting and stopping, and nothing that goes on in between.
 
+mod first;
+
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
@@ -123,6 +125,7 @@ pub struct Addresses {
 pub struct Server {
     house: Arc<House>,
     addresses: Addresses,
+    waits: bool,
     invitation: Option<String>,
     state: PathBuf,
     stop: watch::Sender<bool>,
@@ -133,7 +136,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the state, then the doors. When this returns, all three are open and `addresses.json` tells where.
+    /// Opens the state, then the doors. When this returns, all three are open and `addresses.json` tells where; but as long
+    /// as nobody has ever signed in, only the people's door is open, and only on this machine ([`Server::waits`]).
     ///
     /// # Errors
     ///
@@ -141,21 +145,50 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let _ = clock::monotonic();
         let lock = prepare(&config.state)?;
-        let sockets = Sockets::bind(&config).await?;
-        let addresses = sockets.addresses;
+        let (store, narrow) = spawn_blocking({
+            let config = config.clone();
+            move || -> Result<_, StartError> {
+                let store = Store::open(&config.state)?;
+                let narrow = first::narrow(&config, &store)?;
+                Ok((store, narrow))
+            }
+        })
+        .await??;
+        let ports = match narrow {
+            None => Ports::All(Sockets::bind(&config).await?),
+            Some(narrow) => Ports::Narrow(first::Waiting::bind(&config, narrow).await?),
+        };
+        let addresses = ports.addresses();
         let opened = spawn_blocking({
             let config = config.clone();
-            move || open(&config, addresses.people)
+            move || open(&config, store, addresses.people, narrow.is_some())
         });
         let (house, invitation) = opened.await??;
         let (stop, _) = watch::channel(false);
-        let doors = sockets.serve(&house, &config, &stop);
+        let waits = narrow.is_some();
+        let doors = match ports {
+            Ports::All(sockets) => sockets.serve(&house, &config, &stop),
+            Ports::Narrow(waiting) => waiting.serve(&house, &config, &stop),
+        };
         let work = Work::start(&house);
-        announce(&config.state, &addresses)?;
-        Ok(Self { house, addresses, invitation, state: config.state, stop, doors, work, _lock: lock })
+        if waits {
+            write_addresses(&config.state, &format!("{{\"people\":\"{}\"}}\n", addresses.people))?;
+            tracing::info!(people = %addresses.people, "listening on this machine only, until the first link is used");
+        } else {
+            announce(&config.state, &addresses)?;
+        }
+        Ok(Self { house, addresses, waits, invitation, state: config.state, stop, doors, work, _lock: lock })
     }
 
-    /// Where the doors are.
+    /// Whether the server began with one door on loopback because nobody had ever signed in. The others open when somebody
+    /// has.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// Where the doors are. Of a server that [waits](Self::waits) only the people's door is there, and the others are where
+    /// they are wished.
     #[must_use]
     pub const fn addresses(&self) -> Addresses {
         self.addresses
@@ -211,7 +244,12 @@ fn prepare(state: &Path) -> Result<File, StartError> {
     }
 }
 
-fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<String>), StartError> {
+fn open(
+    config: &Config,
+    store: Store,
+    people: SocketAddr,
+    narrow: bool,
+) -> Result<(Arc<House>, Option<String>), StartError> {
     let failed = |path: PathBuf| move |source| StartError::File { path, source };
     let now = clock::now();
     let keys = AuthorityConfig {
@@ -224,7 +262,6 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
     let pem = |der: &CertificateDer<'_>| secret_file::pem("CERTIFICATE", der).to_string();
     let bundle: String = authority.ca_certificates().iter().map(pem).collect();
     std::fs::write(&ca, bundle).map_err(failed(ca))?;
-    let store = Store::open(&config.state)?;
     let folder = config.state.join("blobs");
     let blobs = Blobs::open(&folder).map_err(failed(folder))?;
     let trust = app::trust::InForce::of(&store).map_err(StartError::Trust)?;
@@ -252,6 +289,7 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         playbooks: Arc::new(Notify::new()),
         bulks: Arc::new(Notify::new()),
         support: Arc::new(Notify::new()),
+        signed_in: Arc::new(Notify::new()),
         detect: Detect::default(),
         entry: app::credentials::entry::Entry::new(&address),
         address,
@@ -262,29 +300,74 @@ fn open(config: &Config, people: SocketAddr) -> Result<(Arc<House>, Option<Strin
         turns: app::Turns::default(),
     });
     detect::prepare(&house)?;
-    let invitation = invite_first(&house).map_err(StartError::Invitation)?;
+    let base = if narrow { format!("https://localhost:{}", people.port()) } else { house.address.clone() };
+    let invitation = invite_first(&house, &base).map_err(StartError::Invitation)?;
     Ok((house, invitation))
 }
 
 /// As long as nobody has ever signed in: a one-time link for the first administrator.
-fn invite_first(house: &House) -> Result<Option<String>, Stop> {
+fn invite_first(house: &House, base: &str) -> Result<Option<String>, Stop> {
     let secret = holdfast_web::secret::Secret::from_random(clock::random());
     let invited = house.invite_first(secret.hash())?;
-    Ok(invited.then(|| format!("{}/sign-in?link={}", house.address, secret.text())))
+    Ok(invited.then(|| format!("{base}/sign-in?link={}", secret.text())))
 }
 
 /// Writes `addresses.json`, so that scripts find the doors; it appears whole or not at all.
 fn announce(state: &Path, addresses: &Addresses) -> Result<(), StartError> {
     let Addresses { people, devices, mqtt } = addresses;
     let text = format!("{{\"people\":\"{people}\",\"devices\":\"{devices}\",\"mqtt\":\"{mqtt}\"}}\n");
-    let (temporary, path) = (state.join("addresses.new"), state.join(ADDRESSES));
-    let written = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, &path));
-    written.map_err(|source| StartError::File { path, source })?;
+    write_addresses(state, &text)?;
     tracing::info!(%people, %devices, %mqtt, "listening");
     Ok(())
 }
 
-/// Ports that are ours before anything else is done, so that a server that cannot listen changes nothing.
+fn write_addresses(state: &Path, text: &str) -> Result<(), StartError> {
+    let (temporary, path) = (state.join("addresses.new"), state.join(ADDRESSES));
+    let written = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, &path));
+    written.map_err(|source| StartError::File { path, source })
+}
+
+/// The people's door, without its port.
+fn people(house: &House) -> Listener {
+    Listener {
+        door: Door::People,
+        doors: Arc::clone(&house.doors),
+        limits: Limits::PEOPLE,
+        doorstep: Doorstep::new(Terms::PEOPLE),
+        refusals: Arc::new(house.refusals.clone()),
+    }
+}
+
+/// What is behind the people's door.
+fn router(house: &Arc<House>) -> axum::Router {
+    let people = holdfast_web::router(Arc::clone(house) as Arc<dyn Backend>);
+    // Which address a request comes from: throttles count it, and nothing else keeps it.
+    people.layer(axum::middleware::map_request(|mut request: axum::extract::Request| async {
+        if let Some(https::Remote(from)) = request.extensions().get().copied() {
+            request.extensions_mut().insert(holdfast_web::door::arrival::Visitor(from.ip()));
+        }
+        request
+    }))
+}
+
+/// Ports that are ours.
+enum Ports {
+    /// All of them.
+    All(Sockets),
+    /// Of the people's door alone, on loopback.
+    Narrow(first::Waiting),
+}
+
+impl Ports {
+    const fn addresses(&self) -> Addresses {
+        match self {
+            Self::All(sockets) => sockets.addresses,
+            Self::Narrow(waiting) => waiting.addresses,
+        }
+    }
+}
+
+/// Ports that are ours before keys are made or anything is served, so that a server that cannot listen changes nothing.
 struct Sockets {
     people: TcpListener,
     devices: TcpListener,
@@ -314,21 +397,6 @@ impl Sockets {
                 let _ = stop.wait_for(|stopped| *stopped).await;
             }
         };
-        let listener = |door, limits, terms| Listener {
-            door,
-            doors: Arc::clone(&house.doors),
-            limits,
-            doorstep: Doorstep::new(terms),
-            refusals: Arc::new(house.refusals.clone()),
-        };
-        let people = holdfast_web::router(Arc::clone(house) as Arc<dyn Backend>);
-        // Which address a request comes from: throttles count it, and nothing else keeps it.
-        let people = people.layer(axum::middleware::map_request(|mut request: axum::extract::Request| async {
-            if let Some(https::Remote(from)) = request.extensions().get().copied() {
-                request.extensions_mut().insert(holdfast_web::door::arrival::Visitor(from.ip()));
-            }
-            request
-        }));
         let devices = devices::router(devices::Parts {
             store: house.store.clone(),
             blobs: Arc::clone(&house.blobs),
@@ -352,9 +420,14 @@ impl Sockets {
             },
         };
         let mut doors = JoinSet::new();
-        doors.spawn(listener(Door::People, Limits::PEOPLE, Terms::PEOPLE).serve(self.people, people, stopped()));
-        let terms = config.admission.devices();
-        doors.spawn(listener(Door::Devices, Limits::DEVICES, terms).serve(self.devices, devices, stopped()));
+        doors.spawn(people(house).serve(self.people, router(house), stopped()));
+        let door = Listener {
+            door: Door::Devices,
+            limits: Limits::DEVICES,
+            doorstep: Doorstep::new(config.admission.devices()),
+            ..people(house)
+        };
+        doors.spawn(door.serve(self.devices, devices, stopped()));
         doors.spawn(gateway::serve(mqtt, stopped()));
         doors
     }

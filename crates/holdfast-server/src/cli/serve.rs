@@ -25,6 +25,9 @@ Examples:
   holdfast serve --state /var/lib/holdfast --people 0.0.0.0:8443 --devices 0.0.0.0:8444 --mqtt 0.0.0.0:8883 \\
     --name fleet.hearth.example
 
+At the first start only this machine can reach the server, whatever the addresses say, until the printed link has been used; then the
+doors open by themselves. The configuration file (TOML) has [mail] and [oidc]; docs/configuration.md tells all of it.
+
 The state folder is all there is to back up (`holdfast backup`). STATE/addresses.json tells where the doors are, once all are open.
 HOLDFAST_LOG sets how much is logged, such as `info,holdfast_server=debug`.";
 
@@ -115,8 +118,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     };
     let mut server = Server::start(config).await.map_err(|why| Failure::fault(chain(&why)))?;
     if let Some(link) = server.invitation() {
+        let waits = if server.waits() { waits(server.addresses().people.port()) } else { String::new() };
         print(&format!(
-            "Nobody has signed in yet. Make yourself administrator with this link; it works once, for 24 hours:\n\n  {link}\n"
+            "Nobody has signed in yet. Make yourself administrator with this link; it works once, for 24 hours:\n\n  {link}\n{waits}"
         ));
     }
     let ended = tokio::select! {
@@ -137,6 +141,14 @@ fn public_url(text: &str) -> Result<String, String> {
         return Err("it is https://NAME or https://NAME:PORT, without a path".to_owned());
     }
     Ok(origin.to_owned())
+}
+
+/// Says what a server waits for whose doors are not open yet.
+fn waits(port: u16) -> String {
+    format!(
+        "\nUntil then only this machine can reach the server; after it all doors open by themselves. From another machine, \
+         go through SSH and open the link there:\n\n  ssh -L {port}:localhost:{port} THIS-MACHINE\n"
+    )
 }
 
 /// As many open files as the system lets this user have: each connection is one.

@@ -128,6 +128,7 @@ async fn a_revoked_or_expired_token_is_refused_even_beside_a_good_cookie() {
         label: "over".to_owned(),
         created: Timestamp::from_micros(0),
         expires: Timestamp::from_micros(clock::now().as_micros() - 1),
+        scope: holdfast_domain::people::scope::Scope::default(),
         revoked: None,
     };
     world.server().house().store().commit(Decision::quiet(vec![Change::AddToken(expired)])).unwrap();

@@ -20,6 +20,7 @@ mod conformity;
 mod custody;
 mod device;
 mod findings;
+mod first;
 mod ledger;
 mod mail;
 mod maker;
