@@ -91,16 +91,15 @@ impl House {
         Ok(serde_json::from_str(&run::output(command)?).unwrap_or_default())
     }
 
-    /// What a maker does before the first device is sold: keys, trust document, product, release, units, a roll-out.
+    /// What a maker does before the first device is sold: keys, trust document, product, release, units.
     fn fill(&self) -> Result<(), String> {
         run::say("filling the server");
         self.holdfast(&["login", "--link", &self.link, "--ca", &self.path("state/ca.pem")])?;
         let model = "examples/hearth-thermostat.tm.json";
         self.holdfast(&["product", "create", PRODUCT, "--model", model, "--vendor-domain", MAKER])?;
         self.trust()?;
-        let release = self.release()?;
+        self.release()?;
         self.units()?;
-        self.holdfast(&["deployment", "create", &release])?;
         self.holdfast(&["device", "quarantine", "hearth-0002", "--reason", "looked at"])?;
         self.holdfast(&["link", "--name", "Ola", "--role", "fleet-operator"])?;
         let key = self.path("dock-2.key");
@@ -125,17 +124,19 @@ impl House {
         self.holdfast(&["trust", "upload", &document]).map(drop)
     }
 
-    /// Publishes a release and answers its id.
-    fn release(&self) -> Result<String, String> {
+    fn release(&self) -> Result<(), String> {
         let (image, manifest, key) = (self.path("image.tar"), self.path("release-1.suit"), self.path("release.key"));
-        run::expect(run::program("tar", &["-cf", &image, "examples/hearth-thermostat.tm.json"]))?;
+        let bin = self.dir.join("image/bin");
+        let program = |name: &str| fs::write(bin.join(name), "#!/bin/sh\n");
+        let made = fs::create_dir_all(&bin).and_then(|()| program("app")).and_then(|()| program("health"));
+        made.map_err(|why| format!("{}: {why}", bin.display()))?;
+        run::expect(run::program("tar", &["-cf", &image, "-C", &self.path("image"), "bin/app", "bin/health"]))?;
         let mut create = vec!["release", "create", "--image", &image, "--product", PRODUCT, "--maker", MAKER];
         create.extend(["--sequence", "1", "--release-version", "1.0.0", "--kind", "feature"]);
         create.extend(["--description", "What it came with.", "--out", &manifest]);
         self.holdfast(&create)?;
         self.holdfast(&["release", "sign", &manifest, "--key", &key])?;
-        let made = self.holdfast(&["release", "upload", &manifest, "--image", &image, "--product", PRODUCT])?;
-        made["id"].as_str().map(str::to_owned).ok_or_else(|| format!("the release has no id: {made}"))
+        self.holdfast(&["release", "upload", &manifest, "--image", &image, "--product", PRODUCT]).map(drop)
     }
 
     fn units(&self) -> Result<(), String> {
