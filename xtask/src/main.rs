@@ -24,6 +24,7 @@ cargo xtask COMMAND
   tidy            only the house rules: crate edges, file sizes, headers, documents, lock file
   units           the systemd units: understood by systemd, and exposing little
   clients         install the other people's MQTT clients that the tests run against the devices' door
+  man             write the manual pages into target/man, and docs/cli.md
   openapi         make docs/openapi.json anew from the routes of the interface
   mqtt-table      make docs/mqtt-conformance.md anew from the tests
   bench NAME      measure in release mode beside mosquitto: ingest | connect | storm | idle | command | anomalies
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         ["units"] => units::check(),
         ["clients"] => steps::clients(),
         ["tidy"] => tidy::check(),
+        ["man"] => steps::man(),
         ["openapi"] => steps::openapi(),
         ["mqtt-table"] => statements::write(),
         ["bench", rest @ ..] => steps::simulator("bench", rest),

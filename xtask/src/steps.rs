@@ -53,6 +53,8 @@ pub(crate) fn test() -> Result<(), String> {
     ]))?;
     let demo = run::program(&target("debug", "holdfast").to_string_lossy(), &["demo", "--once", "-o", "json"]);
     run::expect(demo)?;
+    step("the interface, as its document says");
+    api::test(&target_dir().join("debug"), &target_dir().join("outside"))?;
     step("the server is killed under load");
     let torture = ["torture", "server", "--kills", "3", "--devices", "20", "--no-strace"];
     run::expect(run::program(&target("debug", "holdfast-sim").to_string_lossy(), &torture))?;
@@ -64,6 +66,18 @@ pub(crate) fn test() -> Result<(), String> {
 pub(crate) fn clients() -> Result<(), String> {
     system::ensure(system::CLIENTS)?;
     system::clients(&target_dir().join("outside"))
+}
+
+/// `cargo xtask man`.
+pub(crate) fn man() -> Result<(), String> {
+    run::expect(run::cargo(&["build", "-p", "holdfast-server", "--quiet"]))?;
+    let dir = target_dir().join("man");
+    let holdfast = target("debug", "holdfast");
+    run::expect(run::program(&holdfast.to_string_lossy(), &["man", &dir.to_string_lossy()]))?;
+    let (from, to) = (dir.join("cli.md"), run::root().join("docs/cli.md"));
+    std::fs::copy(&from, to).map_err(|why| format!("{}: {why}", from.display()))?;
+    run::say("written: docs/cli.md");
+    Ok(())
 }
 
 /// `cargo xtask test api`.

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 mod answer;
 mod authority;
@@ -15,6 +15,7 @@ mod conformity;
 mod custody;
 mod deployment;
 mod device;
+mod examples;
 mod factory;
 mod failure;
 mod finding;
@@ -33,6 +34,7 @@ mod telemetry;
 mod trust;
 
 use client::Client;
+pub(crate) use client::problem;
 pub use failure::{Exit, Failure};
 pub use output::{Output, print, progress};
 
@@ -54,6 +56,10 @@ Examples:
   holdfast key create --role release --out alice.key
   holdfast release create --help                    what a release is made of
   holdfast device list --quarantined -o json
+  holdfast logout
+  holdfast whoami
+  holdfast refusals
+  holdfast man ./man                                man -l ./man/holdfast-device.1
 
 Exit codes: 0 done · 1 a fault of ours · 2 wrong usage · 3 refused by the rules · 4 server not reached · 5 verification failed";
 
@@ -133,7 +139,7 @@ enum Noun {
     #[command(subcommand, after_help = shadow::EXAMPLES)]
     Shadow(shadow::Verb),
     /// Alerts.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = integrity::EXAMPLES)]
     Alert(integrity::AlertVerb),
     /// Findings: what is not as it was, and what is done about it.
     #[command(subcommand, after_help = finding::EXAMPLES)]
@@ -149,6 +155,11 @@ enum Noun {
     /// The status of every requirement, computed from facts.
     #[command(subcommand, after_help = conformity::EXAMPLES)]
     Conformity(conformity::Verb),
+    /// Write a manual page for each command into a folder.
+    Man {
+        /// The folder; made if it is not there.
+        dir: PathBuf,
+    },
     /// Print a completion script for your shell.
     #[command(after_help = "Example: holdfast completion bash > /etc/bash_completion.d/holdfast")]
     Completion {
@@ -160,7 +171,7 @@ enum Noun {
 /// Parses the process's arguments and runs the command; the value is the process's exit code.
 #[must_use]
 pub fn run() -> u8 {
-    let cli = match Cli::try_parse() {
+    let cli = match tree().try_get_matches().and_then(|found| Cli::from_arg_matches(&found)) {
         Ok(cli) => cli,
         Err(why) => return misused(&why, &std::env::args_os().collect::<Vec<_>>()) as u8,
     };
@@ -180,6 +191,11 @@ pub fn run() -> u8 {
     }
 }
 
+/// Every command, each with an example in its help.
+fn tree() -> clap::Command {
+    examples::spread(Cli::command())
+}
+
 /// Arguments that cannot be used; asking for help is not one of them.
 fn misused(why: &clap::Error, args: &[OsString]) -> Exit {
     if !why.use_stderr() {
@@ -191,7 +207,7 @@ fn misused(why: &clap::Error, args: &[OsString]) -> Exit {
         return Output::new(Format::Json).failure(&failure);
     }
     if args.len() == 1 {
-        progress(Cli::command().render_help().to_string().trim_end());
+        progress(tree().render_help().to_string().trim_end());
         return Exit::Usage;
     }
     // With colours, if the terminal has them; a closed one is not an error.
@@ -241,6 +257,12 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Refusals => integrity::refusals(&open()?, out).await,
         Noun::Ledger(verb) => ledger::run(verb, profile, out).await,
         Noun::Conformity(verb) => conformity::run(verb, &open()?, out).await,
+        Noun::Man { dir } => {
+            let pages = examples::write_manual(tree(), &dir)?;
+            let shown = dir.display().to_string();
+            out.done(&format!("{pages} manual pages are in {shown}."), &serde_json::json!({"dir": shown, "pages": pages}));
+            Ok(())
+        }
         Noun::Completion { shell } => {
             // Made whole first: the generator panics if its reader goes away.
             let mut script = Vec::new();

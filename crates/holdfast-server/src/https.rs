@@ -226,6 +226,8 @@ impl Listener {
             let (router, presented) = (router.clone(), presented.clone());
             async move {
                 let (head, body) = request.into_parts();
+                // Reading would ask a client that waits for `100 Continue` to send.
+                let waits = !http2 && head.headers.contains_key(http::header::EXPECT);
                 let (body, left) = unread::watch(body);
                 let mut request = Request::from_parts(head, Body::new(Limited::new(body, body_bytes_max)));
                 request.extensions_mut().insert(Remote(remote));
@@ -233,7 +235,7 @@ impl Listener {
                     request.extensions_mut().insert(presented);
                 }
                 let answer = router.oneshot(request).await;
-                if http2 {
+                if !waits {
                     left.read().await;
                 }
                 answer.map_err(|never: Infallible| match never {})

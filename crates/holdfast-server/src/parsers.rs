@@ -59,6 +59,17 @@ pub fn cursor(data: &[u8]) {
     }
 }
 
+/// A problem document that a server sent to the command line.
+///
+/// # Panics
+///
+/// If what would be shown could steer a terminal, or a name is not one.
+pub fn problem_document(data: &[u8]) {
+    let (name, detail) = crate::cli::problem(data);
+    assert!(!name.is_empty() && !name.contains(|c: char| c.is_control() || c == ' '), "a name that is none");
+    assert!(!detail.contains(char::is_control), "a reason with control characters");
+}
+
 /// A maker's key file.
 ///
 /// # Panics

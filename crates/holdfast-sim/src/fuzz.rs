@@ -57,6 +57,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mqtt_v5", wire::mqtt_v5),
     ("peer_certificate", house::peer_certificate),
     ("pem", house::pem),
+    ("problem_document", server::problem_document),
     ("range_request", server::range_request),
     ("release", signed::release),
     ("server_session", sessions::server_session),

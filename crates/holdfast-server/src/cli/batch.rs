@@ -20,7 +20,10 @@ const COLUMNS: &[Column] = &[
     ("Manifest digest", "/manifest_digest"),
 ];
 
-pub(super) const EXAMPLES: &str = "Example: holdfast batch import batch.json";
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast batch import batch.json
+  holdfast batch list --limit 10";
 
 /// Verbs of `batch`.
 #[derive(Debug, Subcommand)]

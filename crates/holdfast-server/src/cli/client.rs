@@ -15,9 +15,15 @@ use tokio::io::AsyncReadExt as _;
 use super::Failure;
 use super::answer::{self, member};
 use crate::app::chain;
+use crate::authority::secret_file::hex;
+use crate::clock;
 
 /// Rows of a list asked for at once; the interface's own limit.
 const ROWS_AT_ONCE: usize = 500;
+/// Most characters of a reason that are shown.
+const REASON_CHARS_MAX: usize = 2_000;
+/// Most items of a list that is taken as a whole.
+const WHOLE_ITEMS_MAX: u64 = 10_000;
 /// Longest wait for an answer.
 const ANSWER_MAX: Duration = Duration::from_mins(1);
 /// Longest time for an upload.
@@ -146,10 +152,19 @@ impl Client {
             let page = self.get(&format!("{path}{join}limit={rows}{after}")).await?;
             items.extend(answer::items(&page).iter().cloned());
             match member(&page, "next").as_str() {
-                Some(next) if items.len() < items_max => after = format!("&after={next}"),
+                Some(next) if items.len() < items_max => after = format!("&after={}", in_query(next)),
                 _ => return Ok(items),
             }
         }
+    }
+
+    /// A list that is short by nature, whole: every product, token, reader.
+    ///
+    /// # Errors
+    ///
+    /// If the server is not reached or refuses.
+    pub(super) async fn whole(&self, path: &str) -> Result<Value, Failure> {
+        self.all(path, WHOLE_ITEMS_MAX).await.map(Value::Array)
     }
 
     /// POST with a JSON body, answer as JSON.
@@ -190,7 +205,12 @@ impl Client {
     ///
     /// If the server is not reached or refuses.
     pub(super) async fn send_raw(&self, method: Method, path: &str, body: Option<Body>) -> Result<Vec<u8>, Failure> {
+        // With a key an order is carried out once, so it may be sent again when the connection broke before its answer.
+        let key = (method == Method::POST).then(|| hex(&clock::random::<16>()));
         let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(key) = &key {
+            request = request.header("idempotency-key", key);
+        }
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -204,7 +224,12 @@ impl Client {
                 .timeout(UPLOAD_MAX)
                 .body(streamed(file, bar)),
         };
-        let reply = request.send().await.map_err(|why| self.unreached(&why))?;
+        let again = key.and_then(|_| request.try_clone());
+        let reply = match (request.send().await, again) {
+            (Err(why), Some(again)) if why.is_request() && !why.is_connect() && !why.is_timeout() => again.send().await,
+            (reply, _) => reply,
+        };
+        let reply = reply.map_err(|why| self.unreached(&why))?;
         let status = reply.status();
         let bytes = reply.bytes().await.map_err(|why| self.unreached(&why))?;
         if status.is_success() { Ok(bytes.to_vec()) } else { Err(refusal(status, &bytes)) }
@@ -213,6 +238,15 @@ impl Client {
     fn unreached(&self, why: &reqwest::Error) -> Failure {
         Failure::unreachable(format!("{}: {}", self.base, chain(why)))
     }
+}
+
+/// A text as it may stand in a query (RFC 3986 §2.3: what is not unreserved is written as its bytes).
+fn in_query(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// A request's body.
@@ -238,12 +272,23 @@ fn streamed(file: tokio::fs::File, bar: ProgressBar) -> reqwest::Body {
 
 /// A problem document (RFC 9457) as a failure.
 fn refusal(status: StatusCode, body: &[u8]) -> Failure {
-    let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-    let stated = |name| member(&problem, name).as_str();
-    let detail = stated("detail").or_else(|| stated("title")).unwrap_or("no reason given");
-    let name = stated("type").and_then(|t| t.rsplit(':').next()).unwrap_or("unnamed");
+    let (name, detail) = problem(body);
     if status.is_server_error() {
         return Failure::fault(format!("the server failed ({status}): {detail}"));
     }
     Failure::refused(name, format!("{detail} ({status})"))
+}
+
+/// Name and reason in a problem document. What a stranger may have sent reaches a terminal here: a name is kebab-case, a
+/// reason one line without control characters.
+pub(crate) fn problem(body: &[u8]) -> (String, String) {
+    let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let stated = |name| member(&problem, name).as_str();
+    let detail = stated("detail").or_else(|| stated("title")).unwrap_or("no reason given");
+    let plain = detail.chars().filter(|c| !c.is_control()).take(REASON_CHARS_MAX).collect();
+    let kebab = |name: &&str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    let name = stated("type").and_then(|t| t.rsplit(':').next()).filter(kebab).unwrap_or("unnamed");
+    (name.to_owned(), plain)
 }

@@ -32,9 +32,12 @@ const SEEN: &[Column] = &[
 pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast custody reader add dock-2 --station distribution --place 'Rotterdam, dock 2' --band uhf-865 --key dock-2.key
+  holdfast custody reader list
+  holdfast custody reader retire dock-2
   holdfast custody tag hearth-0001 urn:epc:id:sgtin:0614141.107346.1
   holdfast custody feed --key dock-2.key < sightings.jsonl      a reader's bridge: {\"tag\":\"…\",\"at_us\":…} in each line
   holdfast custody show hearth-0001
+  holdfast custody sightings
 
 A tag is a name and never a proof: a sighting opens no door and changes no right.";
 
@@ -147,7 +150,7 @@ async fn reader(verb: ReaderVerb, client: &Client, out: Output) -> Result<(), Fa
             out.done(&format!("{id} is registered; its key is in {}.", key.display()), &shown);
         }
         ReaderVerb::List => {
-            let page = client.get("/api/v1/custody/readers").await?;
+            let page = client.whole("/api/v1/custody/readers").await?;
             let columns = [
                 ("Reader", "/id"),
                 ("Station", "/station"),

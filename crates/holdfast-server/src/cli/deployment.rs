@@ -30,6 +30,9 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast deployment create 0193… --phases 10,100                 a tenth first, then the rest
   holdfast deployment create 0193… --success 100 --abort-threshold 10 --min-devices 5
+  holdfast deployment list --limit 5
+  holdfast deployment pause 0193…
+  holdfast deployment resume 0193…
   holdfast deployment show 0193…                                   each device's run
   holdfast deployment abort 0193… --yes                            devices that have not begun keep what they run";
 

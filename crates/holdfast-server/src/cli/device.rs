@@ -70,11 +70,17 @@ const LOG: &[Column] = &[("At", "/at_us"), ("Level", "/level"), ("What", "/code"
 pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast device list --product hearth-thermostat --online true
+  holdfast device show hearth-0001
   holdfast device telemetry hearth-0001 climate --limit 5
   holdfast device telemetry hearth-0001 climate --gaps
   holdfast device refused hearth-0001
+  holdfast device log hearth-0001 --limit 20
+  holdfast device ledger hearth-0001
   holdfast device command hearth-0001 identify --input '{\"seconds\": 10}'
+  holdfast device commands hearth-0001
   holdfast device quarantine hearth-0001 --reason 'Sold on a flea market'
+  holdfast device release hearth-0001
+  holdfast device allow-reenrolment hearth-0001
   holdfast device replace hearth-0001 --by hearth-0002
   holdfast device revoke hearth-0001 --yes";
 

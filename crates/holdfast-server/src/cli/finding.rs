@@ -16,10 +16,14 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast finding list --severity critical
   holdfast finding show 0193…
+  holdfast finding acknowledge 0193…                   somebody looks into it
   holdfast finding dismiss 0193…                       it is expected; the detector learns it
   holdfast finding act 0193… --play throttle --reason 'floods us since noon'
   holdfast finding act 0193… --play quarantine --product hearth-thermostat --reason 'stolen key'
   holdfast finding rule --product hearth-thermostat --severity critical --play quarantine
+  holdfast playbook list
+  holdfast playbook show 0194…
+  holdfast playbook start --play quarantine --device hearth-0001 --reason 'stolen key'
   holdfast playbook undo 0194…                         restores exactly what the run changed";
 
 /// What is done about a finding.
@@ -274,7 +278,7 @@ async fn rule(
     out: Output,
 ) -> Result<(), Failure> {
     let Some(play) = play else {
-        let rules = client.get(&format!("/api/v1/playbook-rules?product={product}")).await?;
+        let rules = client.whole(&format!("/api/v1/playbook-rules?product={product}")).await?;
         let columns = [("Product", "/product"), ("Kind", "/kind"), ("From severity", "/severity"), ("Play", "/play")];
         out.list(items(&rules), &columns, "No standing rule: people are told, and nothing else happens by itself.");
         return Ok(());

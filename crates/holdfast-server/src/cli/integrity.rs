@@ -11,6 +11,12 @@ use super::{Failure, Output};
 /// Most alerts of one listing.
 const ALERTS_MAX: u64 = 1_000;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  holdfast alert list
+  holdfast alert list --all --device hearth-0001
+  holdfast alert close 0193…";
+
 /// Verbs of `alert`.
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertVerb {
@@ -57,7 +63,7 @@ pub(super) async fn alerts(verb: AlertVerb, client: &Client, out: Output) -> Res
 
 /// What the doors refused, by name.
 pub(super) async fn refusals(client: &Client, out: Output) -> Result<(), Failure> {
-    let page = client.get("/api/v1/refusals").await?;
+    let page = client.whole("/api/v1/refusals").await?;
     let columns = [("Door", "/door"), ("Refusal", "/name"), ("Count", "/count"), ("Last", "/last_us")];
     out.list(items(&page), &columns, "Nothing was refused yet.");
     Ok(())

@@ -169,7 +169,7 @@ pub(super) async fn tokens(verb: TokenVerb, client: &Client, out: Output) -> Res
             out.done(&format!("{token}\nShown this once. Ends {}.", moment(member(&made, "expires_us"))), &made);
         }
         TokenVerb::List => {
-            let page = client.get("/api/v1/tokens").await?;
+            let page = client.whole("/api/v1/tokens").await?;
             out.list(items(&page), TOKENS, "No live token.");
         }
         TokenVerb::Revoke { id } => {

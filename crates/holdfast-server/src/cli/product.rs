@@ -43,7 +43,10 @@ Examples:
   holdfast product create hearth-thermostat --model hearth-thermostat.tm.json --vendor-domain hearth.example
   holdfast product describe hearth-thermostat examples/hearth-thermostat.dossier.json --publish
   holdfast product public hearth-thermostat
-  holdfast product extend hearth-thermostat 2036-12-31        support lasts longer; it can never be made shorter";
+  holdfast product extend hearth-thermostat 2036-12-31        support lasts longer; it can never be made shorter
+  holdfast product publish hearth-thermostat
+  holdfast product list
+  holdfast product show hearth-thermostat";
 
 /// Verbs of `product`.
 #[derive(Debug, Subcommand)]
@@ -160,7 +163,7 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             out.item(&found, DOSSIER_COLUMNS);
         }
         Verb::List => {
-            let page = client.get("/api/v1/products").await?;
+            let page = client.whole("/api/v1/products").await?;
             let empty = "No product yet. Make one: holdfast product create ID --model FILE --vendor-domain DOMAIN";
             out.list(items(&page), COLUMNS, empty);
         }

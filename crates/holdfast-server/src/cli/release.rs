@@ -53,8 +53,12 @@ Examples:
   holdfast release create --image app.tar --product hearth-thermostat --maker hearth.example --sequence 2 \\
     --release-version 1.1.0 --kind security --description 'Closes a hole in the radio.' --out release-2.suit
   holdfast release sign release-2.suit --key dia.key
+  holdfast release inspect release-2.suit
   holdfast release verify release-2.suit --trust trust-1.cose --product hearth-thermostat --image app.tar
-  holdfast release upload release-2.suit --image app.tar --product hearth-thermostat";
+  holdfast release upload release-2.suit --image app.tar --product hearth-thermostat
+  holdfast release list --product hearth-thermostat
+  holdfast release show 0193…
+  holdfast release download 0193… --out release-2.suit";
 
 /// Why a release exists.
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -37,11 +37,11 @@ const ALERTS: &[Column] =
 
 /// Asks for everything and shows it.
 pub(super) async fn run(client: &Client, out: Output) -> Result<(), Failure> {
-    let products = client.get("/api/v1/products").await?;
+    let products = client.whole("/api/v1/products").await?;
     let alerts = client.all("/api/v1/alerts?open=true", u64::try_from(COUNTED_MAX).unwrap_or(u64::MAX)).await?;
     let deployments = client.all("/api/v1/deployments", DEPLOYMENTS_MAX).await?;
     let open: Vec<Value> = deployments.iter().filter(|row| is_open(row)).map(in_short).collect();
-    let refusals = client.get("/api/v1/refusals").await?;
+    let refusals = client.whole("/api/v1/refusals").await?;
     let sum = |rows: &Value, name: &str| items(rows).iter().map(|row| number(row, name)).sum::<u64>();
     let status = json!({
         "server": client.base(),

@@ -22,7 +22,9 @@ Examples:
   holdfast trust create --maker hearth.example --authority authority.json --factory-ca factory/factory-ca.pem \\
     --root ada.key.pub --root ben.key.pub --root cem.key.pub --release dia.key.pub --release eli.key.pub --out trust-1.cose
   holdfast trust sign trust-1.cose --key ada.key
+  holdfast trust show trust-1.cose
   holdfast trust upload trust-1.cose
+  holdfast trust download 1 --out trust-1.cose
   holdfast trust status";
 
 const IN_FORCE: &[Column] = &[

@@ -1,6 +1,6 @@
 //! The rest of a small request body that nobody read. It is read before the answer leaves: a client that is reset while it
-//! still sends (RFC 9113 §8.1 allows that) may lose the answer, and with it the name of the refusal. For HTTP/2 alone: in
-//! HTTP/1.1 reading would ask a client to send that waits for `100 Continue`.
+//! still sends (RFC 9113 §8.1 allows that) may lose the answer, and with it the name of the refusal; in HTTP/1.1 the
+//! connection would end without a word, and a client's next request with it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -42,6 +42,7 @@ fn of(target: &str) -> Vec<Vec<u8>> {
         | "device_payload"
         | "image_list"
         | "key_file"
+        | "problem_document"
         | "range_request"
         | "update_question"
         | "web_bodies"

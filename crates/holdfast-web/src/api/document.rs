@@ -17,7 +17,7 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::backend::PageAsk;
 use crate::door::App;
-use crate::door::about::{About, Ask, Kind};
+use crate::door::about::{About, Ask, Kind, SLUG_CHARS_MAX};
 use crate::door::described::{Content, Sketch};
 use crate::door::frame::Document;
 use crate::door::idempotency::KEY_PATTERN;
@@ -218,7 +218,8 @@ fn field(ask: &Ask) -> Value {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Word(words) => json!({ "type": "string", "enum": words }),
         Kind::Slug => {
-            json!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "minLength": 1, "maxLength": 64 })
+            let (least, most) = (1, SLUG_CHARS_MAX);
+            json!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "minLength": least, "maxLength": most })
         }
         Kind::Uuid => json!({ "type": "string", "format": "uuid" }),
     }

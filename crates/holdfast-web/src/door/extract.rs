@@ -121,7 +121,7 @@ impl Fields {
     /// Most fields of one query or form.
     const COUNT_MAX: usize = 128;
 
-    fn new(pairs: Vec<(String, String)>) -> Result<Self, Problem> {
+    pub(crate) fn new(pairs: Vec<(String, String)>) -> Result<Self, Problem> {
         if pairs.len() > Self::COUNT_MAX {
             return Err(Problem::malformed("fields-too-many", format!("At most {} fields.", Self::COUNT_MAX)));
         }

@@ -51,6 +51,10 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
             r#"{"c":1,"t":5,"kind":"door-opened","text":"the lid is open"}"#,
         ]),
         "key_file" => vec![key_file(true), key_file(false)],
+        "problem_document" => texts(&[
+            r#"{"type":"urn:holdfast:refusal:device-unknown","title":"device unknown","status":404,"detail":"There is no such device."}"#,
+            r#"{"title":"\u001b[2J","type":"about:blank"}"#,
+        ]),
         "range_request" => ["bytes=10-90\n\"tag\"", "bytes=-10\n", "bytes=5-\n\n\"a\", W/\"tag\""]
             .map(|lines| [&100_u64.to_le_bytes(), lines.as_bytes()].concat())
             .to_vec(),
@@ -69,6 +73,7 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
             texts(&["after=018bcfe5&limit=50&state=ok", "form_token=ab&set.mode=a+b%20c&version=3", "limit=1&limit=2"])
         }
         "web_headers" => texts(&[
+            "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"\n8e03978e-40d5",
             "a=b; __Host-holdfast=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc; c=d",
             "Bearer hft_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
             "https://hf.example\nhttps://evil.example\nhttps://hf.example:8443",

@@ -67,6 +67,8 @@ struct GapDoc {
 
 #[derive(Serialize, ToSchema)]
 struct AccountDoc {
+    /// First and last counter of each run without a gap.
+    #[schema(value_type = Vec<Vec<u64>>)]
     runs: Vec<(u64, u64)>,
     gaps: Vec<GapDoc>,
     missing: u64,
@@ -114,6 +116,8 @@ struct SignaturesDoc {
     altered: Vec<u64>,
     absent: u64,
     broken: Vec<u64>,
+    /// Through which device, and how many.
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     forwarded: Vec<(String, u64)>,
     more: bool,
 }
