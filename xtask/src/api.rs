@@ -17,7 +17,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
                       response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,\
                       allow_header_conformance,ignored_auth";
 /// Most cases of one operation in the phase of random requests.
-const EXAMPLES: &str = "12";
+const EXAMPLES: &str = "40";
 /// Whose products are made.
 const MAKER: &str = "hearth.example";
 /// The product of the example.
