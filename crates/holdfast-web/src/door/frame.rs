@@ -63,6 +63,10 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    if asker == Asker::Reader {
+        // A shop's page may show the code and the label of a product.
+        headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+    }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Some(Ok(cookie)) = chosen.map(|l| HeaderValue::from_str(&l.cookie())) {
         headers.append(SET_COOKIE, cookie);

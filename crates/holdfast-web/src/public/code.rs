@@ -25,7 +25,9 @@ const MM: f32 = 72.0 / 25.4;
 /// Width and height of the label, in millimetres.
 const LABEL_MM: (f32, f32) = (74.0, 105.0);
 /// Side of the code on the label with its quiet zone, in millimetres.
-const CODE_MM: f32 = 44.0;
+const CODE_MM: f32 = 56.0;
+/// Where the code with its quiet zone begins, from the top, in millimetres.
+const CODE_TOP_MM: f32 = 21.5;
 /// Space around everything on the label, in millimetres.
 const EDGE_MM: f32 = 7.0;
 
@@ -99,6 +101,8 @@ struct LabelPicture<'a> {
     code: &'a Code,
     name: Vec<String>,
     scale: f32,
+    left: f32,
+    top: f32,
 }
 
 fn drawn<T: Template>(picture: &T) -> Result<Vec<u8>, Problem> {
@@ -118,7 +122,9 @@ pub(super) async fn label_svg(visit: Visit, Named(text): Named) -> Result<Respon
     let view = ProductView::new(visit.l, visit.now, visit.dossier(&text).await?);
     let code = Code::of(&view.d.address)?;
     let name = lines(view.name(), 20);
-    let picture = LabelPicture { l: visit.l, v: &view, scale: CODE_MM / count(code.whole()), code: &code, name };
+    let scale = CODE_MM / count(code.whole());
+    let (left, top) = (EDGE_MM - scale * count(QUIET), CODE_TOP_MM);
+    let picture = LabelPicture { l: visit.l, v: &view, code: &code, name, scale, left, top };
     Ok(visit.document("image/svg+xml", drawn(&picture)?))
 }
 
@@ -173,7 +179,7 @@ fn pdf(l: Lang, view: &ProductView, code: &Code) -> Vec<u8> {
     drawing.set_fill_gray(1.0).rect(0.0, 0.0, width, height).fill_nonzero().set_fill_gray(0.0);
     let module = CODE_MM * MM / count(code.whole());
     // The quiet zone reaches over the edge of the text, so that the dark modules begin where the words do.
-    let (left, top) = (EDGE_MM * MM - module * count(QUIET), height - 29.0 * MM + module * count(QUIET));
+    let (left, top) = (EDGE_MM * MM - module * count(QUIET), height - CODE_TOP_MM * MM);
     for (x, y, length) in code.runs() {
         let (x, y) = (left + module * count(x + QUIET), top - module * count(y + QUIET + 1));
         drawing.rect(x, y, module * count(length), module);
