@@ -16,6 +16,9 @@ use crate::row::{self, Fields, all, exactly, int, one};
 use crate::sql;
 use crate::store::{Store, wait};
 
+/// Certificates deleted at once.
+const CERTIFICATES_AT_ONCE: u32 = 200;
+
 /// Which CA is asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct OfCa {
@@ -111,6 +114,32 @@ impl Store {
     pub fn fallen_since(&self, of: OfCa, since: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
         let asked = params![now.as_micros(), of.first.0, of.ca.0, since.as_micros()];
         self.read(|conn| exactly(conn, (sql::CA_FALLEN_SINCE, "certificate"), asked, row::number))
+    }
+
+    /// Deletes certificates that were superseded or revoked and were over before then, unless readings that came while
+    /// one counted are kept with their signature: its key is needed to check that. Says how many went.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError`] if the store fails.
+    pub fn expire_certificates(&self, over_before: Timestamp) -> Result<u64, CommitError> {
+        let mut deleted = 0_u64;
+        loop {
+            let asked = params![over_before.as_micros(), CERTIFICATES_AT_ONCE];
+            let over = self.read(|conn| all(conn, (sql::CERTIFICATES_OVER, "certificate"), asked, row::text))?;
+            let count = over.len() as u64;
+            wait(self.write(move |desk| {
+                for serial in &over {
+                    desk.execute(sql::CERTIFICATE_ISSUER_DROP, [serial])?;
+                    desk.execute(sql::CERTIFICATE_DROP, [serial])?;
+                }
+                Ok(())
+            }))?;
+            deleted = deleted.saturating_add(count);
+            if count < u64::from(CERTIFICATES_AT_ONCE) {
+                return Ok(deleted);
+            }
+        }
     }
 
     /// The newest revocation list of a CA.

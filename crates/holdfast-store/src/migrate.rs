@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     11 "0011_groups.sql";
     12 "0012_idempotency.sql";
     13 "0013_notices.sql";
+    14 "0014_devices_door.sql";
 };
 
 /// Applies every step that is missing, each in its own transaction.

@@ -96,10 +96,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deleted_by_age_is_found_without_looking_at_everything() {
+    fn what_is_deleted_by_age_or_looked_for_again_and_again_is_found_without_looking_at_everything() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for statement in [RETENTION_DROP, RETENTION_ASIDE, RETENTION_LOG] {
+        let again_and_again = [ASIDES_WAITING, CA_FALLEN_SINCE, CERTIFICATES_OVER];
+        for statement in [RETENTION_DROP, RETENTION_ASIDE, RETENTION_LOG].into_iter().chain(again_and_again) {
             let mut plan = conn.prepare(&format!("explain query plan {}", statement.text)).unwrap();
             for at in 1..=plan.parameter_count() {
                 plan.raw_bind_parameter(at, 1_i64).unwrap();

@@ -15,6 +15,9 @@ use crate::clock;
 pub(crate) const EVERY: Duration = Duration::from_mins(10);
 /// How long refused messages are kept aside.
 const ASIDE_KEPT: Millis = Millis::from_secs(30 * 86_400);
+/// How long certificates that were replaced or revoked are kept after their end, at the least: as long as readings that
+/// they signed are kept.
+const CERTIFICATES_KEPT: Millis = Millis::from_secs(400 * 86_400);
 /// How long log lines of devices are kept.
 const LOG_KEPT: Millis = Millis::from_secs(90 * 86_400);
 
@@ -66,6 +69,11 @@ pub(super) fn run(house: &House) {
     }
     if let Err(why) = house.store.expire_requests(before(Millis::from_secs(KEPT_SECONDS))) {
         tracing::error!(why = %chain(&why), "old keyed requests cannot be deleted; it is tried again");
+    }
+    match house.store.expire_certificates(before(CERTIFICATES_KEPT)) {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "retention deleted certificates"),
+        Err(why) => tracing::error!(why = %chain(&why), "old certificates cannot be deleted; it is tried again"),
     }
     if deleted > 0 {
         tracing::info!(deleted, "retention deleted readings");

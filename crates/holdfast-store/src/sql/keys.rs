@@ -23,8 +23,15 @@ catalogue! { KEYS:
         where c.state in ('revoked', 'superseded') and c.not_after > $1 and coalesce(i.issuer, $2) = $3
         order by c.serial limit $4";
     CA_FALLEN_SINCE = "select count(*) from certificate c left join certificate_issuer i on i.serial = c.serial
-        where c.state in ('revoked', 'superseded') and c.not_after > $1 and coalesce(i.issuer, $2) = $3
+        where c.state in ('revoked', 'superseded') and +c.not_after > $1 and coalesce(i.issuer, $2) = $3
         and c.state_changed >= $4";
+    CERTIFICATES_OVER = "select c.serial from certificate c
+        where c.state in ('revoked', 'superseded') and c.not_after < $1 and not exists
+            (select 1 from series s join telemetry_proof p on p.series = s.id
+             where s.device = c.device and p.received >= c.not_before and p.received <= c.not_after)
+        order by c.not_after limit $2";
+    CERTIFICATE_ISSUER_DROP = "delete from certificate_issuer where serial = $1";
+    CERTIFICATE_DROP = "delete from certificate where serial = $1";
 
     CRL = "select issuer, number, this_update, next_update, entries, der from crl where issuer = $1";
     CRLS = "select issuer, number, this_update, next_update, entries, der from crl order by issuer";

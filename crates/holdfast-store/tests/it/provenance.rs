@@ -4,6 +4,7 @@ use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::StreamId;
 use holdfast_core::telemetry::Shed;
 use holdfast_core::time::Timestamp;
+use holdfast_domain::decision::Change;
 use holdfast_domain::telemetry::gaps::Span;
 use holdfast_store::telemetry::{
     Appended, AsideRow, Expiry, LogRow, MessageAsk, Order, ProofRow, Received, TelemetryRow,
@@ -250,4 +251,24 @@ fn a_signed_message_that_could_not_be_stored_is_stored_when_it_comes_again() {
     let again = wait(home.store.append_signed(vec![row(0, 7)], Some(proof))).unwrap();
     assert_eq!(again, [Appended::Stored]);
     assert_eq!(home.store.telemetry_count(&device_id(0), &climate()).unwrap(), 1);
+}
+
+#[test]
+fn certificates_that_are_long_over_go_unless_a_signature_that_is_kept_needs_them() {
+    let home = Home::with_devices(2);
+    let prove = |n: u32, serial: &str| {
+        Change::ProveCertificate { device: device_id(n), serial: serial.to_owned(), at: at(9) }
+    };
+    for (n, serial, from) in [(0, "01", 0), (0, "02", 3_000), (0, "03", 6_000), (1, "11", 0), (1, "12", 3_000)] {
+        home.put(Change::AddCertificate(certificate(n, serial, from)));
+        home.put(prove(n, serial));
+    }
+    let proof =
+        ProofRow { readings: vec![(7, Sha256Digest::of(b"7"))], signature: vec![1], key: vec![2], forwarder: None };
+    wait(home.store.append_signed(vec![row(0, 7)], Some(proof))).unwrap();
+    let left = |n| home.store.certificates(&device_id(n)).unwrap().into_iter().map(|c| c.serial).collect::<Vec<_>>();
+    assert_eq!(home.store.expire_certificates(at(100)).unwrap(), 0, "none was over then");
+    assert_eq!(home.store.expire_certificates(at(1_000_000)).unwrap(), 2);
+    assert_eq!(left(0), ["03", "01"], "the one in use, and the one under which a kept signature came");
+    assert_eq!(left(1), ["12"]);
 }
