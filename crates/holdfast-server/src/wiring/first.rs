@@ -57,19 +57,25 @@ impl Waiting {
         let (house, stop) = (Arc::clone(house), stop.clone());
         let wished = SocketAddr::new(config.people.ip(), self.addresses.people.port());
         let config = Config { people: wished, ..config.clone() };
+        // Listens before the task begins, so that an order to stop is not missed.
+        let stopped = stop.subscribe();
         let mut doors = JoinSet::new();
         doors.spawn(async move {
-            if let Err(why) = self.open(house, config, stop).await {
+            if let Err(why) = self.open(house, config, (stop, stopped)).await {
                 tracing::error!(why = %chain(&why), "the doors cannot be opened");
             }
         });
         doors
     }
 
-    async fn open(self, house: Arc<House>, config: Config, stop: watch::Sender<bool>) -> Result<(), StartError> {
-        let mut stopped = stop.subscribe();
+    async fn open(
+        self,
+        house: Arc<House>,
+        config: Config,
+        (stop, mut stopped): (watch::Sender<bool>, watch::Receiver<bool>),
+    ) -> Result<(), StartError> {
         let (widen, widened) = oneshot::channel::<()>();
-        let mut ending = stop.subscribe();
+        let mut ending = stopped.clone();
         let end = async move {
             tokio::select! { () = said(&mut ending) => {}, _ = widened => {} }
         };
