@@ -93,6 +93,10 @@ export class House {
     this.ca = await readFile(this.path('state', 'ca.pem'));
   }
 
+  get serverPid() {
+    return this.#server.pid;
+  }
+
   /** The link that the first start printed; works once. */
   async firstLink() {
     const said = await until('the first link', async () => {

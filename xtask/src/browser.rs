@@ -38,6 +38,14 @@ pub(crate) fn shots(words: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
+/// `cargo xtask test ports`: testssl.sh and nmap at the doors.
+pub(crate) fn ports() -> Result<(), String> {
+    system::ensure(system::SCANNERS)?;
+    let modules = prepare()?;
+    run::expect(run::cargo(&["build", "--quiet", "-p", "holdfast-server", "-p", "holdfast-agent"]))?;
+    run::expect(node(&modules, &["--test", &format!("{TESTS}/ports.mjs")]))
+}
+
 fn tests() -> Result<Vec<PathBuf>, String> {
     let dir = run::root().join(TESTS);
     let entries = std::fs::read_dir(&dir).map_err(|why| format!("{}: {why}", dir.display()))?;

@@ -20,6 +20,7 @@ cargo xtask COMMAND
   test api        throw requests at every route of the interface with schemathesis; nothing undeclared may come back
   test vectors    only the standards bodies' vectors
   test browser    pages in headless Chromium against real processes (words after -- go to node)
+  test ports      what testssl.sh and nmap say of the doors
   shots           a picture of each page, phone and desktop, light and dark: target/shots/index.html
   tidy            only the house rules: crate edges, file sizes, headers, documents, lock file
   units           the systemd units: understood by systemd, and exposing little
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         ["test"] => steps::test(),
         ["test", "api"] => steps::api(),
         ["test", "vectors"] => steps::vectors(),
+        ["test", "ports"] => browser::ports(),
         ["test", "browser", rest @ ..] => browser::test(rest),
         ["shots", rest @ ..] => browser::shots(rest),
         ["units"] => units::check(),

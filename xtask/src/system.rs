@@ -22,6 +22,9 @@ pub(crate) const CLIENTS: &[Need] = &[("python3", "python3-venv"), ("node", "nod
 /// What the tests of pages start.
 pub(crate) const BROWSER: &[Need] = &[("chromium", "chromium"), ("node", "nodejs"), ("npm", "npm")];
 
+/// What looks at the doors from outside.
+pub(crate) const SCANNERS: &[Need] = &[("testssl", "testssl.sh"), ("nmap", "nmap")];
+
 /// What the check of the systemd units starts.
 pub(crate) const UNITS: &[Need] = &[("systemd-analyze", "systemd")];
 
