@@ -28,7 +28,7 @@ cargo xtask COMMAND
   man             write the manual pages into target/man, and docs/cli.md
   openapi         make docs/openapi.json anew from the routes of the interface
   mqtt-table      make docs/mqtt-conformance.md anew from the tests
-  bench NAME      measure in release mode beside mosquitto: ingest | connect | storm | idle | command | anomalies
+  bench NAME      measure in release mode beside mosquitto: ingest | connect | storm | idle | command | anomalies | pages
                   (each has -- --help and -- -o json)
   torture server  kill the server under load again and again; nothing acknowledged may be lost (-- --kills 50)
   soak            many devices for many minutes; memory must stay flat (-- --minutes 30)

@@ -3,11 +3,14 @@
 //! This file holds the words; the rules stand beside it, one file for each thing that can happen to a device.
 
 pub mod batch;
+pub mod bulk;
 pub mod command;
 pub mod connection;
 pub mod custody;
 pub mod dossier;
 pub mod enrolment;
+pub mod filter;
+pub mod group;
 pub mod product;
 pub mod replacement;
 pub mod returning;

@@ -19,6 +19,7 @@ mod examples;
 mod factory;
 mod failure;
 mod finding;
+mod group;
 mod integrity;
 mod key;
 mod ledger;
@@ -147,6 +148,12 @@ enum Noun {
     /// Runs of playbooks: throttle or quarantine, and the way back.
     #[command(subcommand, after_help = finding::EXAMPLES)]
     Playbook(finding::PlaybookVerb),
+    /// Groups of devices: by hand, or by a filter.
+    #[command(subcommand, after_help = group::EXAMPLES)]
+    Group(group::Verb),
+    /// Acts on many devices, with preview and a way back.
+    #[command(subcommand, after_help = group::BULK_EXAMPLES)]
+    Bulk(group::BulkVerb),
     /// What the doors refused, by name.
     Refusals,
     /// The ledger: export it and verify it offline.
@@ -254,6 +261,8 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Alert(verb) => integrity::alerts(verb, &open()?, out).await,
         Noun::Finding(verb) => finding::run(verb, &open()?, out).await,
         Noun::Playbook(verb) => finding::playbook(verb, &open()?, out).await,
+        Noun::Group(verb) => group::run(verb, &open()?, out).await,
+        Noun::Bulk(verb) => group::bulk(verb, &open()?, out).await,
         Noun::Refusals => integrity::refusals(&open()?, out).await,
         Noun::Ledger(verb) => ledger::run(verb, profile, out).await,
         Noun::Conformity(verb) => conformity::run(verb, &open()?, out).await,

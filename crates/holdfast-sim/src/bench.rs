@@ -19,6 +19,7 @@ pub mod ingest;
 mod limits;
 mod listeners;
 mod load;
+pub mod pages;
 mod peer;
 mod prepared;
 mod process;
@@ -28,6 +29,7 @@ pub mod sink;
 pub mod soak;
 pub mod storm;
 pub mod torture;
+mod town;
 mod trace;
 
 use std::fmt;

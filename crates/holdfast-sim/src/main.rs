@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdfast_sim::bench::{self, anomalies, command, connect, idle, ingest, sink, soak, storm, torture};
+use holdfast_sim::bench::{self, anomalies, command, connect, idle, ingest, pages, sink, soak, storm, torture};
 use holdfast_sim::fuzz::seeds;
 
 /// Development tools of Holdfast.
@@ -53,6 +53,9 @@ enum Bench {
     /// Telling a thousand devices something, stored and not, against mosquitto.
     #[command(after_help = "Example: cargo xtask bench command -- -n 500 --pairs 3")]
     Command(command::Args),
+    /// How long the console's pages take over a fleet of 100,000; a page over 300 ms fails it.
+    #[command(after_help = "Example: cargo xtask bench pages -- -n 100000 --only devices -o json")]
+    Pages(pages::Args),
     /// What the detectors find, how soon and how often wrongly: NAB's series and injected faults, beside three sigma.
     #[command(after_help = "Example: cargo xtask bench anomalies -- --days 30 -o json")]
     Anomalies(anomalies::Args),
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Tool::Bench(Bench::Storm(args)) => storm::run(&args),
         Tool::Bench(Bench::Idle(args)) => idle::run(&args),
         Tool::Bench(Bench::Command(args)) => command::run(&args),
+        Tool::Bench(Bench::Pages(args)) => pages::run(&args),
         Tool::Bench(Bench::Anomalies(args)) => anomalies::run(&args),
         Tool::Torture(Torture::Server(args)) => torture::run(&args),
         Tool::Soak(args) => soak::run(&args),

@@ -1,6 +1,7 @@
 //! Reads of the fleet: products, batches, devices, certificates, shadows, commands; and signs of life.
 
 mod devices;
+mod search;
 
 use holdfast_core::id::{BatchId, CommandId, DeviceId, ProductId};
 use holdfast_core::time::Timestamp;

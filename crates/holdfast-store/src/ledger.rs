@@ -1,8 +1,9 @@
 //! The ledger's rows: a leaf for each line, hashes of complete subtrees, which lines name a device, signed heads.
 
-use holdfast_core::id::DeviceId;
+use holdfast_core::id::{DeviceId, PersonId};
 use holdfast_core::ledger::proof;
 use holdfast_core::ledger::tree::{Frontier, Node, leaf_hash};
+use holdfast_core::time::Timestamp;
 use holdfast_domain::decision::LedgerLine;
 use rusqlite::{Connection, params};
 
@@ -21,6 +22,19 @@ pub struct Leaf {
     pub line: String,
     /// Its leaf hash.
     pub hash: [u8; 32],
+}
+
+/// Which lines of history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerOf {
+    /// Every line.
+    All,
+    /// Those that name this device.
+    Device(DeviceId),
+    /// Those that name this person.
+    Person(PersonId),
+    /// Those of this kind.
+    Kind(String),
 }
 
 /// The head of the tree.
@@ -67,6 +81,39 @@ impl Store {
         let before = before.and_then(|at| i64::try_from(at).ok()).unwrap_or(i64::MAX);
         let asked = params![device.as_str(), before, limit];
         self.read(|conn| all(conn, (sql::LEAVES_OF_DEVICE, "ledger_leaf"), asked, leaf_row))
+    }
+
+    /// Lines newest first, before `before` if given, at most `limit`: of one device, of one person, of one kind, or all.
+    pub fn ledger_search(&self, of: &LedgerOf, before: Option<u64>, limit: u32) -> Result<Vec<Leaf>, StoreError> {
+        let before = before.and_then(|at| i64::try_from(at).ok()).unwrap_or(i64::MAX);
+        self.read(|conn| {
+            let (statement, name) = match of {
+                LedgerOf::All => {
+                    return all(conn, (sql::LEAVES_BEFORE, "ledger_leaf"), params![before, limit], leaf_row);
+                }
+                LedgerOf::Device(device) => (sql::LEAVES_OF_DEVICE, device.to_string()),
+                LedgerOf::Person(person) => (sql::LEAVES_OF_PERSON, person.to_string()),
+                LedgerOf::Kind(kind) => (sql::LEAVES_OF_KIND, kind.clone()),
+            };
+            all(conn, (statement, "ledger_leaf"), params![name, before, limit], leaf_row)
+        })
+    }
+
+    /// The place of the first line that was written at `time` or later, found by halving: lines follow each other in time
+    /// but for moments.
+    pub fn ledger_place(&self, time: Timestamp) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            let (mut low, mut high) = (0, leaf_count(conn)?);
+            while low < high {
+                let middle = low.midpoint(high);
+                let at = i64::try_from(middle).unwrap_or(i64::MAX);
+                let line = one(conn, (sql::LEAF_LINE, "ledger_leaf"), [at], row::text)?.unwrap_or_default();
+                let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+                let written = line.get("at").and_then(serde_json::Value::as_i64).unwrap_or(i64::MIN);
+                if written < time.as_micros() { low = middle + 1 } else { high = middle }
+            }
+            Ok(low)
+        })
     }
 
     /// How many lines there are of this kind.
@@ -127,8 +174,12 @@ impl Desk {
             conn.prepare_cached(sql::HASH_ADD.text)?.execute(row)?;
             Ok(())
         })?;
-        if let Some(device) = named_device(&text) {
+        let named: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        if let Some(device) = named.get("device").and_then(serde_json::Value::as_str) {
             self.execute(sql::MENTION_ADD, params![device, int(index)?])?;
+        }
+        if let Some(person) = named.get("person").and_then(serde_json::Value::as_str) {
+            self.execute(sql::LEDGER_PERSON_ADD, params![person, int(index)?])?;
         }
         Ok(index)
     }
@@ -152,12 +203,6 @@ fn stored_hash(conn: &Connection, node: Node) -> Result<[u8; 32], StoreError> {
     let index = i64::try_from(node.index).map_err(|_| missing())?;
     let from = (sql::HASH, "ledger_hash");
     one(conn, from, params![node.level, index], row::bytes)?.ok_or_else(missing)
-}
-
-/// The device that a line names, under `device`.
-fn named_device(line: &str) -> Option<String> {
-    let line: serde_json::Value = serde_json::from_str(line).ok()?;
-    line.get("device")?.as_str().map(str::to_owned)
 }
 
 fn leaf_row(f: &mut Fields<'_>) -> Result<Leaf, StoreError> {

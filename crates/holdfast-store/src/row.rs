@@ -18,6 +18,10 @@ pub(crate) struct Fields<'r> {
 }
 
 impl<'r> Fields<'r> {
+    pub(crate) const fn new(row: &'r Row<'r>, table: &'static str) -> Self {
+        Self { row, table, next: 0 }
+    }
+
     fn value(&mut self) -> Result<ValueRef<'r>, StoreError> {
         let value = self.row.get_ref(self.next)?;
         self.next += 1;

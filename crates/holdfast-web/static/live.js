@@ -1,6 +1,20 @@
 // News of the page: turns server-sent events into events on <body>, which htmx listens to. Without it the page is
 // simply as new as its last loading.
 "use strict";
+// "/" goes to the search box from anywhere but a field; Escape leaves it.
+(() => {
+  const box = document.querySelector("[data-search]");
+  if (!box) return;
+  document.addEventListener("keydown", (event) => {
+    const typing = document.activeElement && document.activeElement.matches("input, select, textarea");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
+    if (event.key === "Escape" && document.activeElement === box) box.blur();
+  });
+})();
 (() => {
   const query = document.body.dataset.live;
   if (!query || !window.EventSource) return;
@@ -30,7 +44,7 @@
     held.clear();
     names.forEach((name) => tell(name, ""));
   }, 1500));
-  for (const name of ["hf-device", "hf-telemetry", "hf-alert", "hf-deployment", "hf-pulse", "hf-reload"]) {
+  for (const name of ["hf-device", "hf-telemetry", "hf-alert", "hf-deployment", "hf-bulk", "hf-pulse", "hf-reload"]) {
     source.addEventListener(name, (event) => tell(name, event.data));
   }
   window.addEventListener("pagehide", () => source.close());

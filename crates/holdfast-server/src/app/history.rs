@@ -3,8 +3,10 @@
 use holdfast_core::id::DeviceId;
 use holdfast_core::time::Timestamp;
 use holdfast_domain::conformity::{self, Catalogue};
-use holdfast_store::ledger::Leaf;
-use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry};
+use holdfast_store::ledger::{Leaf, LedgerOf as Of};
+use holdfast_web::backend::history::{
+    Authority, Checkpoint, Conformity, ConformityRow, EntryProof, History, LedgerAsk, LedgerEntry, LedgerOf,
+};
 use holdfast_web::backend::{Answer, Page, PageAsk};
 use rustls::pki_types::CertificateDer;
 
@@ -38,6 +40,35 @@ impl History for House {
     fn ledger_entries(&self, from: u64, rows: u16) -> Answer<Vec<LedgerEntry>> {
         let leaves = self.store.ledger_leaves(from, u32::from(rows)).map_err(stored)?;
         Ok(leaves.into_iter().map(entry).collect())
+    }
+
+    fn ledger_search(&self, ask: &LedgerAsk, page: &PageAsk) -> Answer<Page<LedgerEntry>> {
+        let of = match &ask.of {
+            LedgerOf::All => Of::All,
+            LedgerOf::Device(device) => Of::Device(device.clone()),
+            LedgerOf::Person(person) => Of::Person(*person),
+            LedgerOf::Kind(kind) => Of::Kind(kind.clone()),
+        };
+        let after = cursor::<u64>(page)?;
+        let by_time = ask.before.map(|at| self.store.ledger_place(at)).transpose().map_err(stored)?;
+        let before = after.into_iter().chain(by_time).min();
+        let leaves = self.store.ledger_search(&of, before, one_more(page)).map_err(stored)?;
+        let page = cut(leaves, page, |leaf| leaf.index.to_string());
+        Ok(Page { rows: page.rows.into_iter().map(entry).collect(), next: page.next })
+    }
+
+    fn ledger_entry(&self, index: u64) -> Answer<Option<EntryProof>> {
+        let Some(leaf) = self.store.ledger_leaves(index, 1).map_err(stored)?.into_iter().find(|leaf| leaf.index == index)
+        else {
+            return Ok(None);
+        };
+        let head = self.checkpoint()?;
+        let path = if index < head.size {
+            self.store.inclusion_proof(index, head.size).map_err(stored)?
+        } else {
+            None
+        };
+        Ok(Some(EntryProof { entry: entry(leaf), head, path }))
     }
 
     fn device_ledger(&self, id: &DeviceId, page: &PageAsk) -> Answer<Page<LedgerEntry>> {

@@ -67,9 +67,19 @@ const REFUSED: &[Column] = &[
 ];
 const LOG: &[Column] = &[("At", "/at_us"), ("Level", "/level"), ("What", "/code"), ("Text", "/text")];
 
+const OWNER: &[Column] = &[
+    ("Owner", "/owner/name"),
+    ("Account", "/owner/person"),
+    ("Since", "/owner/since_us"),
+    ("Others of the household", "/members"),
+    ("Released", "/release/begun_us"),
+    ("Wiped", "/release/wiped_us"),
+];
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast device list --product hearth-thermostat --online true
+  holdfast device list --filter 'group:beta-testers version:<1.2.0 seen:<7d'
   holdfast device show hearth-0001
   holdfast device telemetry hearth-0001 climate --limit 5
   holdfast device telemetry hearth-0001 climate --gaps
@@ -82,6 +92,8 @@ Examples:
   holdfast device release hearth-0001
   holdfast device allow-reenrolment hearth-0001
   holdfast device replace hearth-0001 --by hearth-0002
+  holdfast device owner hearth-0001 --reason help-asked
+  holdfast device release-owner hearth-0001 --yes
   holdfast device revoke hearth-0001 --yes";
 
 /// Verbs of `device`.
@@ -119,6 +131,23 @@ pub(super) enum Verb {
     AllowReenrolment {
         /// Its id.
         id: DeviceId,
+    },
+    /// Whose device it is. That you asked, and why, is kept in the ledger for good.
+    Owner {
+        /// Its id.
+        id: DeviceId,
+        /// Why you have to know.
+        #[arg(long, value_parser = ["help-asked", "danger", "data-request", "authority"])]
+        reason: String,
+    },
+    /// End an ownership, for a unit that came back: the owner is told, everything of the home is deleted, the device erases
+    /// itself when it is connected next.
+    ReleaseOwner {
+        /// Its id.
+        id: DeviceId,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
     },
     /// Put another, enrolled unit in a device's place: what was wanted of it is wanted of the new one; it is revoked.
     Replace {
@@ -197,6 +226,9 @@ pub(super) enum Verb {
 /// Filters of `device list`.
 #[derive(Debug, Args)]
 pub(super) struct List {
+    /// Only those that fit, such as `product:hearth version:<1.2.0 -online:yes`; stands alone.
+    #[arg(long, conflicts_with_all = ["state", "product", "quarantined", "online", "running", "prefix"])]
+    filter: Option<String>,
     /// Only this enrolment state: pending, preauthorised, accepted, rejected, revoked.
     #[arg(long)]
     state: Option<String>,
@@ -226,6 +258,7 @@ pub(super) struct List {
 impl List {
     fn query(&self) -> String {
         let words = [
+            ("filter", self.filter.clone()),
             ("state", self.state.clone()),
             ("product", self.product.clone()),
             ("version", self.running.clone()),
@@ -240,7 +273,7 @@ impl List {
 }
 
 /// A value in a query (RFC 3986 §2.1): everything but the unreserved characters as percent signs and two digits.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         other => format!("%{other:02X}"),
@@ -281,6 +314,15 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             confirmed(&format!("Shut {id} out for good?"), yes)?;
             let done = client.post(&path(&id, "/revoke"), json!({})).await?;
             out.done(&format!("{id} is revoked."), &done);
+        }
+        Verb::Owner { id, reason } => {
+            let seen = client.get(&path(&id, &format!("/owner?reason={reason}"))).await?;
+            out.item(&seen, OWNER);
+        }
+        Verb::ReleaseOwner { id, yes } => {
+            confirmed(&format!("End the ownership of {id}? It cannot be taken back."), yes)?;
+            let done = client.post(&path(&id, "/release-owner"), json!({})).await?;
+            out.done(&format!("{id} is nobody's now. It erases itself when it is connected next."), &done);
         }
         Verb::AllowReenrolment { id } => {
             let done = client.post(&path(&id, "/allow-reenrolment"), json!({})).await?;

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use holdfast_core::id::{DeviceId, PersonId};
 use holdfast_core::ledger::checkpoint::{Checkpoint, Origin};
 use holdfast_core::ledger::note::NoteVerifier;
 use holdfast_core::ledger::tree::{Frontier, leaf_hash};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::answer::{items, member, number};
 use super::client::Client;
+use super::device::escaped;
 use super::output::Unit;
 use super::{Failure, Output};
 
@@ -23,12 +25,33 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
+  holdfast ledger list --kind device-revoked
   holdfast ledger export --out ledger.txt
   holdfast ledger verify ledger.txt --key 'holdfast.dev/ledger+…'    with the key as you noted it before";
 
 /// Verbs of `ledger`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Entries, newest first.
+    List {
+        /// Only those that name this device.
+        #[arg(long, conflicts_with_all = ["person", "kind"])]
+        device: Option<DeviceId>,
+        /// Only those that name this person.
+        #[arg(long, conflicts_with = "kind")]
+        person: Option<PersonId>,
+        /// Only of this kind, such as `device-enrolled`.
+        #[arg(long)]
+        kind: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// One entry with the proof that it is in the tree.
+    Show {
+        /// Its place, from 0.
+        index: u64,
+    },
     /// Write the whole ledger to a file: first its checkpoint and key, then one line an entry.
     Export {
         /// The file; it is replaced once everything is there.
@@ -48,6 +71,34 @@ pub(super) enum Verb {
 /// Runs the verb; only `export` opens the profile.
 pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Result<(), Failure> {
     match verb {
+        Verb::List { device, person, kind, limit } => {
+            let asked = [
+                ("device", device.map(|id| id.to_string())),
+                ("person", person.map(|id| id.to_string())),
+                ("kind", kind.map(|kind| escaped(&kind))),
+            ];
+            let asked = asked.into_iter().filter_map(|(name, value)| value.map(|value| format!("{name}={value}")));
+            let path = format!("/api/v1/ledger/search?{}", asked.collect::<Vec<_>>().join("&"));
+            let rows = Client::open(profile)?.all(&path, u64::from(limit)).await?;
+            let columns = [("Entry", "/index"), ("When", "/at_us"), ("What", "/kind"), ("Leaf", "/leaf")];
+            out.list(&rows, &columns, "No entry matches.");
+            Ok(())
+        }
+        Verb::Show { index } => {
+            let proof = Client::open(profile)?.get(&format!("/api/v1/ledger/entries/{index}")).await?;
+            let fields = [
+                ("Entry", "/entry/index"),
+                ("When", "/entry/at_us"),
+                ("What", "/entry/kind"),
+                ("Leaf", "/entry/leaf"),
+                ("Leaf hash", "/entry/leaf_hash"),
+                ("Path to the root", "/path"),
+                ("Tree size", "/size"),
+                ("Root", "/root"),
+            ];
+            out.item(&proof, &fields);
+            Ok(())
+        }
         Verb::Export { out: file } => export(&Client::open(profile)?, &file, out).await,
         Verb::Verify { file, key } => verify(&file, key.as_deref(), out),
     }

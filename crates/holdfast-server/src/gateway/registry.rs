@@ -215,7 +215,7 @@ impl Connections {
             Effect::PushPolicy(device) => (device, Order::Policy),
             Effect::Disconnect(device) => (device, Order::Disconnect),
             Effect::PushThrottle(device) => (device, Order::Budget),
-            Effect::WakeDeployment(_) | Effect::WakePlaybook(_) => return false,
+            Effect::WakeDeployment(_) | Effect::WakePlaybook(_) | Effect::WakeBulk(_) => return false,
         };
         let mailbox = self.live().entries.get(device).map(|entry| Arc::clone(&entry.mailbox));
         mailbox.is_some_and(|mailbox| {

@@ -85,6 +85,18 @@ impl House {
         Ok(house)
     }
 
+    /// Starts on the state in a folder that [`House::found`] made, where somebody has signed in.
+    pub(super) async fn open_folder(dir: &Path, holdfast: &Path, cores: &Cores) -> Result<Self, Fault> {
+        let (state, profile, log) = (dir.join("state"), dir.join("profile.toml"), dir.join("server.log"));
+        let doors = Doors::free()?;
+        let running = spawn(holdfast, &state, &doors, (cores, &log, NO_CHALLENGES_SECS))?;
+        let (holdfast, cores) = (holdfast.to_owned(), cores.clone());
+        let attest_interval = NO_CHALLENGES_SECS;
+        let mut house = Self { holdfast, cores, running, state, profile, log, attest_interval, doors };
+        house.listening().await?;
+        Ok(house)
+    }
+
     /// Starts on empty state and signs the first person in.
     pub(super) async fn found(holdfast: &Path, dir: &Path, cores: &Cores) -> Result<Self, Fault> {
         let (state, profile, log) = (dir.join("state"), dir.join("profile.toml"), dir.join("server.log"));

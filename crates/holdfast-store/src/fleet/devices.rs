@@ -169,7 +169,7 @@ impl Store {
     }
 }
 
-fn device_row(f: &mut Fields<'_>) -> Result<Device, StoreError> {
+pub(super) fn device_row(f: &mut Fields<'_>) -> Result<Device, StoreError> {
     let (id, product, batch) = (f.parsed()?, f.parsed()?, f.parsed()?);
     let (factory_key, enrolment) = (KeyThumbprint(f.bytes()?), f.word()?);
     let quarantine = match (f.optional(Fields::time)?, f.optional(Fields::text)?) {

@@ -1,6 +1,6 @@
 //! Port of the ledger and of the room `conformity`: what happened, and what it proves.
 
-use holdfast_core::id::DeviceId;
+use holdfast_core::id::{DeviceId, PersonId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::conformity::Status;
 
@@ -45,6 +45,40 @@ pub struct LedgerEntry {
     pub leaf: String,
     /// The leaf's hash (RFC 6962 §2.1).
     pub leaf_hash: [u8; 32],
+}
+
+/// Which entries a list holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LedgerAsk {
+    /// Of whom or what; everything if not said.
+    pub of: LedgerOf,
+    /// Only those before this moment.
+    pub before: Option<Timestamp>,
+}
+
+/// What entries are about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum LedgerOf {
+    /// Anything.
+    #[default]
+    All,
+    /// This device.
+    Device(DeviceId),
+    /// Something that this person did.
+    Person(PersonId),
+    /// Of this kind.
+    Kind(String),
+}
+
+/// One entry with what proves that it is in the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryProof {
+    /// The entry.
+    pub entry: LedgerEntry,
+    /// The signed head that the proof leads to.
+    pub head: Checkpoint,
+    /// Hashes from the leaf up to the root (RFC 6962 §2.1.1); `None` if the head is older than the entry.
+    pub path: Option<Vec<[u8; 32]>>,
 }
 
 /// One requirement and what shows it.
@@ -92,6 +126,10 @@ pub trait History: Ground {
     fn checkpoint(&self) -> Answer<Checkpoint>;
     /// Entries from this place on, rising, at most `rows`.
     fn ledger_entries(&self, from: u64, rows: u16) -> Answer<Vec<LedgerEntry>>;
+    /// Entries, newest first.
+    fn ledger_search(&self, ask: &LedgerAsk, page: &PageAsk) -> Answer<Page<LedgerEntry>>;
+    /// One entry with its proof.
+    fn ledger_entry(&self, index: u64) -> Answer<Option<EntryProof>>;
     /// Entries that name this device, newest first.
     fn device_ledger(&self, id: &DeviceId, page: &PageAsk) -> Answer<Page<LedgerEntry>>;
     /// The catalogue with its status, computed from facts.

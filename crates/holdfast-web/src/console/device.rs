@@ -1,6 +1,6 @@
 //! The page of one device, and the orders that its forms give.
 
-mod forms;
+pub(crate) mod forms;
 mod view;
 
 use holdfast_core::id::{DeviceId, StreamId};
@@ -16,6 +16,7 @@ use crate::backend::{Answer, Backend, PageAsk, Stop};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+pub(super) use forms::value as form_value;
 pub(crate) use view::EntryLine;
 pub(super) use view::StreamFacts;
 use view::{DevicePage, Facts};

@@ -9,20 +9,15 @@ use holdfast_domain::people::access::Act;
 use super::pictures::{Line, Part, Stack};
 use super::words::{grouped, when};
 use super::{Desk, Frame, PageReply, page};
-use crate::api::{FILTER_FIELDS, device_filter, severity_word};
+use crate::api::severity_word;
 use crate::backend::fleet::{DeviceFilter, FleetCounts, Pulse, VersionShare};
 use crate::backend::updates::DeploymentView;
 use crate::backend::{Page, PageAsk};
-use crate::door::extract::Fields;
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/console", Access::May(Act::ViewFleet), overview).get(
-        "/console/devices",
-        Access::May(Act::ViewFleet),
-        devices,
-    )
+    routes.get("/console", Access::May(Act::ViewFleet), overview)
 }
 
 /// Words of enrolment states, with what they mean.
@@ -74,7 +69,7 @@ pub(crate) struct DeviceLine {
 }
 
 impl DeviceLine {
-    fn new(device: Device, desk: &Desk) -> Self {
+    pub(crate) fn new(device: Device, desk: &Desk) -> Self {
         Self {
             id: device.id.to_string(),
             product: device.product.to_string(),
@@ -206,33 +201,6 @@ async fn overview(desk: Desk) -> PageReply {
     })
 }
 
-#[derive(Template)]
-#[template(path = "fleet/devices.html")]
-struct DevicesPage {
-    frame: Frame,
-    query: Fields,
-    products: Vec<String>,
-    devices: Vec<DeviceLine>,
-    next: Option<String>,
-    paged: bool,
-    filtered: bool,
-}
-
-impl DevicesPage {
-    fn picked(&self, field: &str, value: &str) -> bool {
-        self.query.typed(field) == value
-    }
-}
-
-/// The address of the next page: the same filter, further on.
-fn next_address(query: &Fields, after: &str) -> String {
-    let keep = FILTER_FIELDS.iter().filter(|name| **name != "after");
-    let mut parts: Vec<String> =
-        keep.filter_map(|name| query.text(name).map(|value| format!("{name}={}", encoded(value)))).collect();
-    parts.push(format!("after={}", encoded(after)));
-    format!("/console/devices?{}", parts.join("&"))
-}
-
 /// A value for a query (RFC 3986 §2.3: everything but unreserved characters is escaped).
 pub(crate) fn encoded(text: &str) -> String {
     let one = |b: u8| match b {
@@ -240,21 +208,6 @@ pub(crate) fn encoded(text: &str) -> String {
         _ => format!("%{b:02X}"),
     };
     text.bytes().map(one).collect()
-}
-
-async fn devices(desk: Desk) -> PageReply {
-    let (filter, ask) = (device_filter(&desk.query)?, desk.query.page()?);
-    let (paged, filtered) = (ask.after.is_some(), filter != DeviceFilter::default());
-    let (found, products) = desk.ask(move |b| Ok((b.devices(&filter, &ask)?, b.products()?))).await?;
-    page(&DevicesPage {
-        frame: desk.frame("Devices", "devices").await?.live("all"),
-        next: found.next.as_deref().map(|after| next_address(&desk.query, after)),
-        devices: found.rows.into_iter().map(|device| DeviceLine::new(device, &desk)).collect(),
-        products: products.into_iter().map(|view| view.product.id.to_string()).collect(),
-        query: desk.query,
-        paged,
-        filtered,
-    })
 }
 
 #[cfg(test)]
@@ -269,8 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_escaped_in_the_next_address() {
-        let address = next_address(&Fields::default(), "a&b=c d");
-        assert_eq!(address, "/console/devices?after=a%26b%3Dc%20d");
+    fn a_value_is_escaped_for_an_address() {
+        assert_eq!(encoded("a&b=c d"), "a%26b%3Dc%20d");
     }
 }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt as _, stream};
-use holdfast_core::id::{DeploymentId, DeviceId};
+use holdfast_core::id::{BulkId, DeploymentId, DeviceId};
 use holdfast_domain::people::access::Act;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
@@ -38,12 +38,16 @@ enum Topic {
     Device(DeviceId),
     Deployment(DeploymentId),
     Deployments,
+    Bulk(BulkId),
 }
 
 impl Topic {
     fn of(query: &Fields) -> Result<Self, Problem> {
         if let Some(device) = query.parsed("device")? {
             return Ok(Self::Device(device));
+        }
+        if let Some(bulk) = query.parsed("bulk")? {
+            return Ok(Self::Bulk(bulk));
         }
         match query.text("deployment") {
             Some("all") => Ok(Self::Deployments),
@@ -57,13 +61,14 @@ impl Topic {
             LiveEvent::Device(id) | LiveEvent::Telemetry { device: id, .. } => match self {
                 Self::All => matches!(event, LiveEvent::Device(_)),
                 Self::Device(mine) => mine == id,
-                Self::Deployment(_) | Self::Deployments => false,
+                Self::Deployment(_) | Self::Deployments | Self::Bulk(_) => false,
             },
             LiveEvent::Deployment(id) => match self {
                 Self::All | Self::Deployments => true,
                 Self::Deployment(mine) => mine == id,
-                Self::Device(_) => false,
+                Self::Device(_) | Self::Bulk(_) => false,
             },
+            LiveEvent::Bulk(id) => matches!(self, Self::Bulk(mine) if mine == id),
             LiveEvent::Alert(_) => true,
             LiveEvent::Pulse(_) => matches!(self, Self::All),
         }
@@ -109,6 +114,7 @@ fn written(event: &LiveEvent) -> Event {
         LiveEvent::Telemetry { stream, .. } => ("hf-telemetry", stream.to_string()),
         LiveEvent::Alert(id) => ("hf-alert", id.to_string()),
         LiveEvent::Deployment(id) => ("hf-deployment", id.to_string()),
+        LiveEvent::Bulk(id) => ("hf-bulk", id.to_string()),
         LiveEvent::Pulse(_) => ("hf-pulse", String::new()),
     };
     Event::default().event(name).data(data)

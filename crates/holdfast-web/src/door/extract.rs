@@ -139,6 +139,11 @@ impl Fields {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Names of all fields, rising.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The value of a field as it was typed, for showing it again.
     pub(crate) fn typed(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)

@@ -43,6 +43,18 @@ fn nothing_but_the_front_door_is_public() {
         "/",
         "/healthz",
         "/static/{version}/{name}",
+        "/p",
+        "/p/feed.json",
+        "/p/feed.xml",
+        "/p/{product}",
+        "/p/{product}/support",
+        "/p/{product}/privacy",
+        "/p/{product}/security",
+        "/p/{product}/statement",
+        "/p/{product}/retail",
+        "/p/{product}/qr.svg",
+        "/p/{product}/label.svg",
+        "/p/{product}/label.pdf",
         "/sign-in",
         "/sign-in",
         "/sign-in/password",
@@ -77,10 +89,13 @@ fn address(row: &Row) -> String {
     };
     row.path
         .replace("{id}", id)
+        .replace("{product}", "hearth-thermostat")
+        .replace("{part}", "support")
         .replace("{role}", "freshness")
         .replace("{stream}", "climate")
         .replace("{action}", "019c0000-0000-7000-8000-000000000001")
         .replace("{version}", "1")
+        .replace("{index}", "7")
         .replace("{command}", "019c0000-0000-7000-8000-000000000001")
         .replace("{digest}", &"0".repeat(64))
 }

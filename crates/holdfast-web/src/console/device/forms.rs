@@ -11,7 +11,7 @@ use crate::door::extract::Fields;
 use crate::door::problem::Problem;
 
 /// The change of the desired side: an empty field takes the wish back.
-pub(super) fn desired(model: &ModelView, fields: &Fields) -> Result<DesiredChange, Problem> {
+pub(crate) fn desired(model: &ModelView, fields: &Fields) -> Result<DesiredChange, Problem> {
     let mut patch = Map::new();
     for setting in &model.settings {
         let name = format!("set.{}", setting.name);
@@ -25,7 +25,7 @@ pub(super) fn desired(model: &ModelView, fields: &Fields) -> Result<DesiredChang
 }
 
 /// The command of one action's form.
-pub(super) fn command(model: &ModelView, fields: &Fields) -> Result<NewCommand, Problem> {
+pub(crate) fn command(model: &ModelView, fields: &Fields) -> Result<NewCommand, Problem> {
     let action: String = fields.needed("action")?;
     let declared = model.actions.iter().find(|known| known.name == action).ok_or_else(|| {
         Problem::new(RefusalKind::Unacceptable, "action-undeclared", "The product's model declares no such action.")
@@ -43,7 +43,8 @@ pub(super) fn command(model: &ModelView, fields: &Fields) -> Result<NewCommand, 
     })
 }
 
-fn value(field: &FieldView, text: &str) -> Result<Value, Problem> {
+/// A value of the declared type, read from a form.
+pub(in super::super) fn value(field: &FieldView, text: &str) -> Result<Value, Problem> {
     let wrong = |wanted: &str| Problem::malformed("value-malformed", format!("{}: {wanted}.", field.title));
     match &field.kind {
         FieldKind::Number { .. } => text

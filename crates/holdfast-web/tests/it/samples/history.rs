@@ -2,7 +2,7 @@
 
 use holdfast_core::id::DeviceId;
 use holdfast_domain::conformity::Status;
-use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, History, LedgerEntry};
+use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, EntryProof, History, LedgerAsk, LedgerEntry, LedgerOf};
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk};
 
 use super::Sample;
@@ -66,6 +66,27 @@ impl History for Sample {
     }
     fn ledger_entries(&self, from: u64, rows: u16) -> Answer<Vec<LedgerEntry>> {
         Ok((from..self.size().min(from + u64::from(rows))).map(|index| self.entry(index)).collect())
+    }
+    fn ledger_search(&self, ask: &LedgerAsk, page: &PageAsk) -> Answer<Page<LedgerEntry>> {
+        let after = page.after.as_deref().map_or(self.size(), |after| after.parse().unwrap());
+        let all = (0..after).rev().map(|index| self.entry(index));
+        let fits = |entry: &LedgerEntry| match &ask.of {
+            LedgerOf::All => true,
+            LedgerOf::Kind(kind) => entry.kind == *kind,
+            LedgerOf::Device(device) => entry.leaf.contains(device.as_str()),
+            LedgerOf::Person(_) => false,
+        };
+        let mut rows: Vec<_> = all.filter(fits).take(usize::from(page.rows) + 1).collect();
+        let more = rows.len() > usize::from(page.rows);
+        rows.truncate(usize::from(page.rows));
+        let next = if more { rows.last().map(|entry| entry.index.to_string()) } else { None };
+        Ok(Page { rows, next })
+    }
+    fn ledger_entry(&self, index: u64) -> Answer<Option<EntryProof>> {
+        if index >= self.size() {
+            return Ok(None);
+        }
+        Ok(Some(EntryProof { entry: self.entry(index), head: self.checkpoint()?, path: Some(vec![[7; 32], [8; 32]]) }))
     }
     fn device_ledger(&self, _: &DeviceId, page: &PageAsk) -> Answer<Page<LedgerEntry>> {
         let rows = (0..self.size()).rev().step_by(12).take(usize::from(page.rows)).map(|index| self.entry(index));

@@ -1,0 +1,171 @@
+//! `bench pages`: how long the pages of the console take over a fleet of 100,000, beside the page that answers nothing.
+//!
+//! Asks every page of the route table, with parameters that exist, and the list of devices with each kind of filter. A page
+//! is judged by the median of its answers, over one TLS connection, asked one after the other.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_server::authority::KeyTerms;
+use holdfast_server::doorstep::Admission;
+use holdfast_server::wiring::{Config, Server};
+use holdfast_web::backend::Backend;
+use reqwest::Client;
+use serde_json::json;
+
+use super::house::{self, House};
+use super::process::{Cores, Scratch};
+use super::sheet::{Goal, Row, Sheet, median, percentile};
+use super::town::{self, Town};
+use super::{Fault, Terms, say};
+use crate::clock;
+
+/// Longest run of the whole bench; a first run makes the fleet.
+const BENCH_MAX: Duration = Duration::from_mins(30);
+/// What a page may take.
+const PAGE_MS_MAX: f64 = 300.0;
+/// What we aim at.
+const PAGE_MS_AIM: f64 = 100.0;
+/// Answers that are not counted: the first ones fill caches.
+const WARM: usize = 3;
+/// Pages that answer for as long as they are watched, or that are files.
+const NOT_ASKED: [&str; 2] = ["/console/live", "/static/{version}/{name}"];
+
+/// Arguments of `bench pages`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    terms: Terms,
+    /// Devices of the fleet.
+    #[arg(short = 'n', long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    devices: u32,
+    /// Answers of each page.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(3..=1_000))]
+    answers: u16,
+    /// Only addresses that hold this text.
+    #[arg(long)]
+    only: Option<String>,
+}
+
+/// Runs the bench and prints the result.
+///
+/// # Errors
+///
+/// If a part does not start; and, after the table, if the median of a page is over the limit.
+pub fn run(args: &Args) -> Result<(), Fault> {
+    super::run(&args.terms, BENCH_MAX, |cores| measure(args, cores))
+}
+
+async fn measure(args: &Args, cores: Cores) -> Result<Sheet, Fault> {
+    let scratch = Scratch::make()?;
+    let holdfast = house::find(args.terms.server.as_deref())?;
+    let dir = args.terms.folder()?.join(format!("town-{}", args.devices));
+    let town = town::at(&dir, args.devices, &holdfast, &cores).await?;
+    let routes = pages(&scratch).await?;
+    let house = House::open_folder(&dir, &holdfast, &cores).await?;
+    let ask = Asker::new(&house)?;
+    let raw = ask.times("/healthz", usize::from(args.answers)).await?;
+    let mut sheet = Sheet::new("pages", "/healthz");
+    let (mut over, mut seen, mut runs) = (0, BTreeMap::new(), Vec::new());
+    let chosen = |path: &String| args.only.as_ref().is_none_or(|text| path.contains(text));
+    for path in routes.iter().map(|route| town.fill(route)).chain(town.filters()).filter(chosen) {
+        let times = ask.times(&path, usize::from(args.answers)).await?;
+        let mid = median(times.ms.clone());
+        let (p99, most) = (percentile(&times.ms, 99), times.ms.last().copied().unwrap_or_default());
+        *seen.entry(times.status).or_insert(0_u64) += 1;
+        // What is not there is not judged, but its answer has to be quick as well.
+        over += u64::from(mid > PAGE_MS_MAX);
+        let goal = Goal::AtMost { must: PAGE_MS_MAX, stretch: PAGE_MS_AIM };
+        let figure = format!("{path} [{}] p99 {p99:.1}, most {most:.1}", times.status);
+        sheet.row(Row::alone(&figure, mid, Some(median(raw.ms.clone())), Some(goal)));
+        runs.push(json!({
+            "path": path, "status": times.status, "bytes": times.bytes, "p50_ms": mid, "p99_ms": p99, "max_ms": most,
+        }));
+    }
+    sheet.row(Row::counted("pages over 300 ms", over, None, Some(Goal::Zero)));
+    let statuses: Vec<String> = seen.iter().map(|(status, count)| format!("{count} × {status}")).collect();
+    sheet.note(format!(
+        "{} devices, {} answers of each page one after the other over one TLS connection; milliseconds, medians. Answers: {}.",
+        args.devices,
+        args.answers,
+        statuses.join(", ")
+    ));
+    sheet.note(format!("Yardstick: /healthz, which asks the store nothing. {}.", cores.note));
+    sheet.runs(json!(runs));
+    Ok(sheet)
+}
+
+/// Addresses of all pages, as the router knows them.
+async fn pages(scratch: &Scratch) -> Result<Vec<&'static str>, Fault> {
+    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let config = Config {
+        state: scratch.path("routes"),
+        people: any,
+        devices: any,
+        mqtt: any,
+        names: Vec::new(),
+        attest_interval_s: house::NO_CHALLENGES_SECS,
+        keys: KeyTerms::default(),
+        admission: Admission::default(),
+        settings: holdfast_server::settings::Settings::default(),
+    };
+    let server = Server::start(config).await.map_err(|why| Fault::new("a server to ask for its routes", why))?;
+    let table = holdfast_web::route_table(Arc::clone(server.house()) as Arc<dyn Backend>);
+    server.stop().await;
+    let pages = table.into_iter().filter(|row| row.method == "GET" && !row.path.starts_with("/api/"));
+    Ok(pages.map(|row| row.path).filter(|path| !NOT_ASKED.contains(path)).collect())
+}
+
+/// How long an address took, sorted.
+struct Times {
+    ms: Vec<f64>,
+    status: u16,
+    bytes: usize,
+}
+
+struct Asker {
+    http: Client,
+    base: String,
+    token: String,
+}
+
+impl Asker {
+    fn new(house: &House) -> Result<Self, Fault> {
+        let fault = |why: &dyn std::fmt::Display| Fault::new("the console", why);
+        let ca = std::fs::read(house.state.join("ca.pem")).map_err(|why| fault(&why))?;
+        let ca = reqwest::Certificate::from_pem_bundle(&ca).map_err(|why| fault(&why))?;
+        let mut http = Client::builder().tls_built_in_root_certs(false).no_proxy();
+        for one in ca {
+            http = http.add_root_certificate(one);
+        }
+        let http = http.redirect(reqwest::redirect::Policy::none()).build().map_err(|why| fault(&why))?;
+        let port = house.doors.people.rsplit_once(':').map_or("", |(_, port)| port);
+        Ok(Self { http, base: format!("https://localhost:{port}"), token: house.token()? })
+    }
+
+    async fn times(&self, path: &str, answers: usize) -> Result<Times, Fault> {
+        let (mut ms, mut status, mut bytes) = (Vec::with_capacity(answers), 0, 0);
+        for at in 0..answers + WARM {
+            let begun = clock::elapsed();
+            let asked = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await;
+            let answer = asked.map_err(|why| Fault::new(path, why))?;
+            status = answer.status().as_u16();
+            bytes = answer.bytes().await.map_err(|why| Fault::new(path, why))?.len();
+            if at >= WARM {
+                ms.push(clock::elapsed().saturating_sub(begun).as_secs_f64() * 1e3);
+            }
+        }
+        ms.sort_by(f64::total_cmp);
+        if status >= 500 {
+            say(&format!("{path}: {status}"));
+        }
+        Ok(Times { ms, status, bytes })
+    }
+}
+
+/// Whether the folder holds a fleet that was made to its end.
+pub(super) fn is_made(dir: &Path) -> bool {
+    dir.join("made").is_file()
+}
