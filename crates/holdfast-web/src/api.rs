@@ -138,7 +138,7 @@ pub(crate) use findings::{
     action_state_word, filter as finding_filter, finding_state_word, no_finding, play_of, scope_of,
 };
 pub(crate) use groups::{ActParts, act_of, bulk_state_word, filter_of, item_state_of, no_bulk, no_group};
-pub(crate) use fleet::{FILTER_FIELDS, command_lifetime, filter as device_filter, no_device, quarantine_order};
+pub(crate) use fleet::{command_lifetime, no_device, quarantine_order};
 pub(crate) use history::{ledger_ask, no_entry};
 pub(crate) use integrity::severity_word;
 pub(crate) use keys::role_of as key_role;

@@ -3,6 +3,7 @@
 //! Owns what every page shares: the desk (caller, form token, notice) and the attempt (a form that was refused and is
 //! shown again with its values). Every page works without script.
 
+pub(crate) mod bulk;
 pub(crate) mod charts;
 pub(crate) mod conformity;
 pub(crate) mod custody;
@@ -10,6 +11,7 @@ pub(crate) mod device;
 pub(crate) mod dossier;
 pub(crate) mod findings;
 pub(crate) mod fleet;
+pub(crate) mod groups;
 pub(crate) mod integrity;
 pub(crate) mod keys;
 pub(crate) mod ledger;
@@ -18,6 +20,7 @@ pub(crate) mod people;
 pub(crate) mod pictures;
 pub(crate) mod products;
 pub(crate) mod returning;
+pub(crate) mod settings;
 pub(crate) mod updates;
 pub(crate) mod words;
 
@@ -42,6 +45,9 @@ pub(crate) type PageReply = Result<Response, Problem>;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = fleet::routes(routes);
+    let routes = groups::routes(routes);
+    let routes = bulk::routes(routes);
+    let routes = settings::routes(routes);
     let routes = device::routes(routes);
     let routes = custody::routes(routes);
     let routes = charts::routes(routes);
@@ -154,6 +160,13 @@ fn notice(word: &str) -> Option<&'static str> {
         "closed" => "The alert is closed.",
         "acknowledged" => "The finding is yours to look into.",
         "dismissed" => "The finding is closed as expected. The detector learns it.",
+        "group-made" => "The group is made. Use it in any filter, and for acts on many devices.",
+        "group-changed" => "The group is changed.",
+        "group-joined" => "The devices are in the group.",
+        "group-left" => "The devices are out of the group.",
+        "group-removed" => "The group is removed. Its devices stay as they are.",
+        "bulk-ordered" => "It runs, device by device. You may leave this page; it goes on without you.",
+        "bulk-undone" => "It is taken back, device by device.",
         "acted" => "The playbook runs. What it changes appears below, and can be taken back.",
         "undone" => "The playbook is taken back, device by device.",
         "person-locked" => "The account is locked, and its sessions have ended.",

@@ -18,7 +18,14 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
     let deployment = format!("/console/deployments/{}", crate::samples::updates::deployment_id(1));
     let one = |route, words: &[&'static str]| (route, str::to_owned(route), words.to_vec());
     vec![
-        one("/", &["Connected products", "Sign in"]),
+        one("/", &["Connected products", "Sign in", "Scan the code on your device", "security@hearth.example"]),
+        one("/p", &["Hearth thermostat"]),
+        ("/p/{product}", "/p/hearth-thermostat".to_owned(), vec!["31 December 2034"]),
+        ("/p/{product}/support", "/p/hearth-thermostat/support".to_owned(), vec!["Why until then"]),
+        ("/p/{product}/privacy", "/p/hearth-thermostat/privacy".to_owned(), vec!["What it takes about you"]),
+        ("/p/{product}/security", "/p/hearth-thermostat/security".to_owned(), vec!["Report a security problem"]),
+        ("/p/{product}/statement", "/p/hearth-thermostat/statement".to_owned(), vec!["Schedule 4"]),
+        ("/p/{product}/retail", "/p/hearth-thermostat/retail".to_owned(), vec!["Show this beside the price"]),
         one("/sign-in", &["One-time link"]),
         ("/sign-in", "/sign-in?link=abc".to_owned(), vec!["Your link is ready"]),
         ("/sign-in", "/sign-in?lang=de".to_owned(), vec!["Mit Passkey anmelden", "Einmal-Link"]),
@@ -51,6 +58,45 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["Next page", "after=hearth-0003"],
         ),
         ("/console/devices", "/console/devices?prefix=zzz".to_owned(), vec!["No device matches"]),
+        (
+            "/console/devices",
+            "/console/devices?filter=product%3Ahearth-thermostat%20-quarantine%3Ayes".to_owned(),
+            vec!["product:hearth-thermostat -quarantine:yes", "Act on all that fit", "tick.hearth-0001", "beta-testers"],
+        ),
+        one("/console/groups", &["beta-testers", "by hand", "version:&#60;1.2.0", "Make a group"]),
+        (
+            "/console/groups/{id}",
+            "/console/groups/beta-testers".to_owned(),
+            vec!["First to try a release", "Put in", "hearth-0001", "Act on all of them"],
+        ),
+        ("/console/groups/{id}", "/console/groups/old-firmware".to_owned(), vec!["by filter"]),
+        one("/console/bulk", &["Quarantine 12 devices", "A recall of the first batch", "Put 12 devices into beta-testers"]),
+        (
+            "/console/bulk/new",
+            "/console/bulk/new?filter=product%3Ahearth-thermostat&act=quarantine".to_owned(),
+            vec!["the device is revoked", "confirm_devices", "It can be taken back"],
+        ),
+        (
+            "/console/bulk/new",
+            "/console/bulk/new?scope=ticked&tick.hearth-0001=on&act=revoke".to_owned(),
+            vec!["There is no way back", "/console/bulk/revoke", "hearth-0001"],
+        ),
+        (
+            "/console/bulk/new",
+            "/console/bulk/new?devices=hearth-0001&act=desired&set.target=19".to_owned(),
+            vec!["Change settings of 1 device", "target 19"],
+        ),
+        (
+            "/console/bulk/{id}",
+            format!("/console/bulk/{}", crate::samples::groups::bulk_id(1)),
+            vec!["6 devices to go", "already quarantined", "Take it back"],
+        ),
+        (
+            "/console/bulk/{id}",
+            format!("/console/bulk/{}?state=refused", crate::samples::groups::bulk_id(3)),
+            vec!["This act has no way back"],
+        ),
+        one("/console/settings", &["https://fleet.hearthworks.example", "Secrets are never shown"]),
         (
             "/console/devices/{id}",
             "/console/devices/hearth-0001".to_owned(),
@@ -106,6 +152,17 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         one("/console/alerts", &["integrity contradicted", "field undeclared", "1,204"]),
         one("/console/custody", &["hearth-0004", "Rotterdam, dock 2", "tag clone suspected", "out of use"]),
         one("/console/ledger", &["131 entries", "holdfast ledger verify", "Older"]),
+        (
+            "/console/ledger",
+            "/console/ledger?kind=device-enrolled&until=2026-11-23".to_owned(),
+            vec!["device enrolled", "Clear"],
+        ),
+        ("/console/ledger", "/console/ledger?until=never".to_owned(), vec!["a day is written as"]),
+        (
+            "/console/ledger/{index}",
+            "/console/ledger/7".to_owned(),
+            vec!["0707070707", "Hashes from the leaf to the root", "/api/v1/ledger/entries/7", "Entry 8"],
+        ),
         one(
             "/console/keys",
             &[
@@ -131,6 +188,27 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ),
         one("/account/contact", &["somebody@mail.example", "new@mail.example", "could not be delivered"]),
         one("/account/contact/confirm", &["Yes, this address is mine"]),
+        one("/console/products", &["Support calendar", "until 31 May 2027", "draft"]),
+        (
+            "/console/products/{id}/dossier",
+            "/console/products/hearth-thermostat/dossier".to_owned(),
+            vec!["Publish 1 change", "Two AA batteries", "Extend support", "support extended", "8 years"],
+        ),
+        (
+            "/console/products/{id}/dossier",
+            "/console/products/attic-lamp/dossier".to_owned(),
+            vec!["17 answers missing", "No promise yet", "the law asks for it"],
+        ),
+        (
+            "/console/products/{id}/dossier/{part}",
+            "/console/products/hearth-thermostat/dossier/support".to_owned(),
+            vec!["Why until then, Deutsch", "value=\"2034-12-31\"", "What ends on the way: one more"],
+        ),
+        (
+            "/console/products/{id}/dossier/{part}",
+            "/console/products/hearth-thermostat/dossier/data".to_owned(),
+            vec!["Temperature (climate/temperature)", "Contract (b)"],
+        ),
         one("/console/people", &["Ada Okafor", "Release pipeline", "Revoke"]),
     ]
 }
@@ -145,9 +223,15 @@ fn every_page_of_the_router_is_looked_at() {
     let looked: Vec<_> = pages().into_iter().map(|(route, ..)| route).collect();
     let not_pages = [
         "/healthz",
+        "/p/feed.json",
+        "/p/feed.xml",
+        "/p/{product}/qr.svg",
+        "/p/{product}/label.svg",
+        "/p/{product}/label.pdf",
         "/static/{version}/{name}",
         "/console/devices/{id}/chart/{stream}",
         "/console/live",
+        "/console/search",
         "/.well-known/holdfast/ca.crl",
         "/.well-known/holdfast/crl/{issuer}",
     ];
@@ -188,6 +272,8 @@ async fn every_page_of_an_empty_server_teaches_the_next_step() {
     for (path, words) in [
         ("/console", "holdfast product create"),
         ("/console/devices", "holdfast batch import"),
+        ("/console/groups", "holdfast group put"),
+        ("/console/bulk", "holdfast bulk preview"),
         ("/console/releases", "holdfast release sign"),
         ("/console/deployments", "holdfast deployment create"),
         ("/console/findings", "holdfast finding rule"),

@@ -23,6 +23,8 @@ pub(crate) mod findings;
 mod fleet;
 #[path = "samples/homes.rs"]
 pub(crate) mod homes;
+#[path = "samples/groups.rs"]
+pub(crate) mod groups;
 #[path = "samples/history.rs"]
 mod history;
 #[path = "samples/idempotency.rs"]
