@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use super::vault::TERMS;
 use super::{Keys, remote};
 use crate::cli;
 use crate::durable;
@@ -89,20 +90,24 @@ pub(crate) fn hand_over(args: &cli::HandOver) -> Result<(), Fault> {
     give_both(&Layout::new(&args.dir), user(&args.user)?, user(&args.keys_user)?)
 }
 
-/// What the factory made as root is given to the two users, once: later the directory is no longer root's, and what is in
-/// it is no longer to be trusted by root.
+/// What the factory made as root is given to the two users, once: later neither the directory nor the vault's terms are
+/// root's, and what is in it is no longer to be trusted by root. The directory itself may have been given away before the
+/// factory made anything in it, by the package that made it.
 fn give_both(layout: &Layout, agent: Account, keys: Account) -> Result<(), Fault> {
     let root = layout.root();
-    let owner = |path: &Path| std::fs::metadata(path).map(|about| about.uid()).map_err(Fault::files("look at", path));
-    if owner(root)? != 0 {
+    let vault = layout.vault();
+    let owner = |path: &Path| std::fs::symlink_metadata(path).map(|about| about.uid());
+    let fresh = owner(&vault.join(TERMS)).is_ok_and(|uid| uid == 0);
+    if owner(root).map_err(Fault::files("look at", root))? != 0 && !fresh {
         return Ok(());
     }
-    let vault = layout.vault();
-    give(&vault, keys, None)?;
-    // The directory itself changes hands last: until then a start after a power cut does all of this again.
+    let terms = vault.join(TERMS);
+    give(&vault, keys, Some(&terms))?;
     let mode = std::fs::Permissions::from_mode(PASSABLE);
     std::fs::set_permissions(root, mode).map_err(Fault::files("change the mode of", root))?;
-    give(root, agent, Some(&vault))
+    give(root, agent, Some(&vault))?;
+    // The terms change hands last: until then a start after a power cut does all of this again.
+    if terms.exists() { give(&terms, keys, None) } else { Ok(()) }
 }
 
 /// Gives a file, or a directory with all that is in it, to a user. Links are given, not followed.

@@ -19,7 +19,7 @@ use crate::durable;
 use crate::fault::Fault;
 
 /// The vault's own file of terms.
-const TERMS: &str = "vault.toml";
+pub(super) const TERMS: &str = "vault.toml";
 /// Object identifier of the serialNumber attribute (RFC 4519 §2.31).
 const SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
 

@@ -69,6 +69,11 @@ impl Running {
         assert!(self.0.wait().unwrap().success());
     }
 
+    /// The exit code with which it ends by itself.
+    pub(crate) fn ends_with(&mut self) -> Option<i32> {
+        self.0.wait().unwrap().code()
+    }
+
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();

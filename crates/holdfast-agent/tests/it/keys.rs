@@ -198,6 +198,52 @@ fn started_as_root_both_processes_get_a_user_of_their_own_and_the_network_has_no
 }
 
 #[test]
+fn an_agent_that_cannot_start_its_lost_key_process_again_ends_so_that_both_are_started_again() {
+    if !is_root() {
+        return;
+    }
+    let device = Device::made();
+    device.install(1, ASKING);
+    assert!(put_secret(&device, b"correct horse", |_| ()).status.success());
+    let go = device.path("data/go");
+    assert!(Command::new("mkfifo").arg(&go).status().unwrap().success());
+    std::fs::set_permissions(device.path("").parent().unwrap(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let mut running = device.run_with(&USERS);
+    assert!(read_line(&device.told()).contains("correct horse"));
+    rustix::process::kill_process(key_process(&running), Signal::KILL).unwrap();
+    std::fs::write(&go, b"go\n").unwrap();
+    assert_eq!(running.ends_with(), Some(3));
+}
+
+#[test]
+fn what_the_factory_makes_in_a_directory_that_was_given_away_before_is_handed_over_all_the_same_and_only_once() {
+    if !is_root() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let dir = home.path().join("agent");
+    // A start before the factory had made anything gave the empty directory away.
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o711)).unwrap();
+    std::os::unix::fs::chown(&dir, Some(65_534), Some(65_534)).unwrap();
+    let place = ["--dir", dir.to_str().unwrap()];
+    let init = ["init", "--device-id", "hearth-0001", "--product", "hearth-thermostat", "--maker", "hearth.example"];
+    let doors = ["--devices-url", "https://localhost:1", "--mqtt-addr", "localhost:1"];
+    let made = agent(&[&init[..], &doors, &place].concat());
+    assert!(made.status.success(), "{made:?}");
+    let hand_over = || assert!(agent(&[&["hand-over"][..], &place, &USERS].concat()).status.success());
+    hand_over();
+    let owner = |name: &str| std::fs::metadata(dir.join(name)).unwrap().uid();
+    assert_eq!((owner("vault/factory.key"), owner("vault/vault.toml")), (1, 1));
+    assert_eq!((owner("agent.toml"), owner("keys/factory.csr.pem"), owner("")), (65_534, 65_534, 65_534));
+    // From now on root gives nothing away there, whoever put it there.
+    std::fs::write(dir.join("state/later"), b"").unwrap();
+    hand_over();
+    assert_eq!(owner("state/later"), 0);
+}
+
+#[test]
 fn the_flash_of_a_device_with_a_board_secret_shows_neither_keys_nor_secrets() {
     let board = tempfile::tempdir().unwrap();
     let fuses = board.path().join("nvmem");
