@@ -42,9 +42,12 @@ fn one(unit: &Path, scratch: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(unit).map_err(shown)?;
     let stand_in: Vec<String> = text
         .lines()
-        .map(|line| match line.strip_prefix(&format!("ExecStart={INSTALLED}")) {
-            Some(rest) => format!("ExecStart=/bin/true {}", rest.split_once(' ').map_or("", |(_, args)| args)),
-            None => line.to_owned(),
+        .map(|line| {
+            let found = ["ExecStart=", "ExecStartPre=+"].iter().find_map(|key| {
+                let rest = line.strip_prefix(key)?.strip_prefix(INSTALLED)?;
+                Some(format!("{key}/bin/true {}", rest.split_once(' ').map_or("", |(_, args)| args)))
+            });
+            found.unwrap_or_else(|| line.to_owned())
         })
         .collect();
     let copy = scratch.join(unit.file_name().unwrap_or_default());
