@@ -1,0 +1,239 @@
+// Signing in and one's own account: passkeys, second factor, recovery codes, sessions, confirming again.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { openBrowser, openHouse, until } from './harness.mjs';
+
+const run = promisify(execFile);
+const WORDS = 'violet harbour spoon eleven';
+
+/** The code of a second factor (RFC 6238) for a secret in base 32, so many steps from now. */
+function totp(secret, ahead = 0) {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret.replaceAll(' ', '')].map((c) => letters.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + ahead));
+  const mac = createHmac('sha1', key).update(step).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+/** Changes what a server remembers while it is stopped: time passes by that, not by waiting. */
+async function alter(house, ...statements) {
+  await run('sqlite3', [house.path('state', 'holdfast.db'), statements.join(';')]);
+}
+
+const at = (page, path) => until(`the page ${path}`, () => new URL(page.url()).pathname === path);
+
+/** Looks at a page in a window of its own: looking ends the virtual authenticator of the window in which it happens. */
+async function look(guest, path) {
+  const page = await guest.page();
+  await guest.open(page, path);
+  await guest.accessible(page);
+  await page.close();
+}
+
+/** Signs in by one tap. Chromium's suggestion may be faster than the tap: then the page is gone before it. */
+async function tap(page, { session, authenticatorId }, path, name) {
+  const touch = (enabled) => session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+  await touch(false);
+  await page.goto(path);
+  await touch(true);
+  await page.getByRole('button', { name }).click({ timeout: 5_000 }).catch(() => {});
+}
+
+/** Presses a form's button and waits for the page that it leads to. */
+async function press(page, button, path) {
+  await button.click();
+  await at(page, path);
+  await page.waitForLoadState();
+}
+
+test('a newcomer adds a passkey after the first link and signs in with it, on any page in their language', async (t) => {
+  const house = await openHouse(t);
+  const browser = await openBrowser(t, house);
+  const guest = await browser.guest({ phone: true });
+  guest.expects(/net::ERR_/);
+  const page = await guest.signIn(await house.firstLink());
+  await at(page, '/account/first');
+  await guest.accessible(page);
+  const keys = await guest.passkeys(page);
+  const { session, authenticatorId } = keys;
+
+  await press(page, page.locator('form[data-passkey=add] button'), '/console');
+  const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId });
+  assert.equal(credentials.length, 1);
+  assert.equal(credentials[0].isResidentCredential, true, 'it is found without a name');
+
+  await look(guest, '/account');
+  await guest.open(page, '/account');
+  assert.match(await page.locator('main').innerText(), /My passkey/);
+  await session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
+  await press(page, page.getByRole('button', { name: 'Sign out', exact: true }).first(), '/sign-in');
+  // One tap: no name is typed.
+  await tap(page, keys, `${house.origin}/sign-in?lang=de`, 'Mit Passkey anmelden');
+  await at(page, '/console');
+  await press(page, page.getByRole('button', { name: 'Sign out' }).first(), '/sign-in');
+  await look(guest, '/sign-in?lang=de');
+  await look(guest, '/recover');
+});
+
+test('the last way in stays, a second passkey may go, and a removed one opens nothing', async (t) => {
+  const house = await openHouse(t);
+  const browser = await openBrowser(t, house);
+  const guest = await browser.guest();
+  guest.expects(/status of 4\d\d/);
+  const page = await guest.signIn(await house.firstLink());
+  const keys = await guest.passkeys(page);
+  const { session, authenticatorId } = keys;
+  await press(page, page.locator('form[data-passkey=add] button'), '/console');
+
+  await guest.open(page, '/account');
+  const remove = () => page.getByRole('button', { name: /^Remove My passkey/ }).first();
+  await page.locator('ul.ways summary').first().click();
+  await remove().click();
+  await page.getByText('the last way into your account').waitFor();
+
+  // A password with a second factor is another way in.
+  await page.goto(`${house.origin}/account`);
+  await page.getByRole('button', { name: 'Set up a second factor' }).click();
+  const secret = await page.locator('pre.secret').innerText();
+  await page.locator('input[name=code]').fill(totp(secret));
+  await press(page, page.getByRole('button', { name: 'Confirm' }), '/account');
+  await page.getByText('Set a password').click();
+  await page.locator('form[action="/account/password"] input[name=login]').fill('ada');
+  await page.locator('form[action="/account/password"] input[name=password]').fill('7ujMko0admin');
+  await page.locator('form[action="/account/password"] button').click();
+  await page.getByText('known to attackers').waitFor();
+  await page.locator('form[action="/account/password"] input[name=password]').fill(WORDS);
+  await press(page, page.locator('form[action="/account/password"] button'), '/account');
+  await page.getByText('The password is set').waitFor();
+
+  await page.locator('ul.ways summary').first().click();
+  await press(page, remove(), '/account');
+  await page.getByText('The passkey is removed').waitFor();
+  await session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
+  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
+  await at(page, '/sign-in');
+  const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId });
+  assert.equal(credentials.length, 1, 'the phone still has it');
+  await tap(page, keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
+  await page.getByText('not known here').waitFor();
+
+  // Without scripts, by name, password and code; the code's step was used, so it is the next one's turn.
+  const plain = await browser.guest({ javaScriptEnabled: false });
+  const simple = await plain.page();
+  await plain.open(simple, '/sign-in');
+  await simple.getByText('With a password').click();
+  const fill = async (code) => {
+    await simple.locator('input[name=login]').fill('ada');
+    await simple.locator('input[name=password]').fill(WORDS);
+    await simple.locator('input[name=code]').fill(code);
+    await simple.locator('form[action="/sign-in/password"] button').click();
+  };
+  plain.expects(/status of 401/);
+  await fill('');
+  await simple.getByText('the name, the password or the code is wrong').waitFor();
+  await fill(totp(secret, 1));
+  await at(simple, '/console');
+  await plain.open(simple, '/account');
+  await press(simple, simple.getByRole('button', { name: 'Remove the second factor' }), '/account');
+  await press(simple, simple.getByRole('button', { name: 'Set up a second factor' }), '/account/second-factor');
+  await plain.accessible(simple);
+});
+
+test('what is dangerous asks again after ten minutes, and a proof lets it through', async (t) => {
+  const house = await openHouse(t);
+  const browser = await openBrowser(t, house);
+  const guest = await browser.guest();
+  guest.expects(/net::ERR_/);
+  const page = await guest.signIn(await house.firstLink());
+  await guest.passkeys(page);
+  await press(page, page.locator('form[data-passkey=add] button'), '/console');
+  // Ten minutes pass by what the server remembers, not by waiting.
+  await house.stop();
+  await alter(house, 'update session set authenticated = authenticated - 601000000');
+  await house.start();
+  await page.goto(`${house.origin}/account`);
+  await page.getByText('confirm first that it is you').waitFor();
+  await look(guest, '/account/confirm');
+  await page.getByRole('link', { name: 'Confirm' }).click();
+  await at(page, '/account/confirm');
+  const before = (await guest.context.cookies()).find((cookie) => cookie.name === '__Host-holdfast').value;
+  await press(page, page.getByRole('button', { name: 'Confirm with a passkey' }), '/account');
+  const after = (await guest.context.cookies()).find((cookie) => cookie.name === '__Host-holdfast').value;
+  assert.notEqual(before, after, 'the session has a new secret');
+  await press(page, page.getByRole('button', { name: 'Make new codes' }), '/account/recovery-codes');
+  assert.equal(await page.locator('.codes li').count(), 10);
+  await guest.accessible(page);
+});
+
+test('a recovery code lets a new passkey in after a day, and whoever is signed in can stop it', async (t) => {
+  const house = await openHouse(t);
+  const browser = await openBrowser(t, house);
+  const owner = await browser.guest({ phone: true });
+  owner.expects(/net::ERR_/);
+  const page = await owner.signIn(await house.firstLink());
+  await owner.passkeys(page);
+  await press(page, page.locator('form[data-passkey=add] button'), '/console');
+  await owner.open(page, '/account');
+  await press(page, page.getByRole('button', { name: 'Make new codes' }), '/account/recovery-codes');
+  const codes = await page.locator('.codes code').allInnerTexts();
+
+  const recover = async (code) => {
+    const stranger = await browser.guest();
+    stranger.expects(/status of 4\d\d/, /net::ERR_/);
+    const lost = await stranger.page();
+    await stranger.open(lost, '/recover');
+    await stranger.accessible(lost);
+    const keys = await stranger.passkeys(lost);
+    await lost.locator('input[name=code]').fill(code.toLowerCase());
+    await lost.getByRole('button', { name: 'Add a new passkey' }).click();
+    await lost.waitForLoadState();
+    return { stranger, lost, keys };
+  };
+  const first = await recover(codes[0]);
+  await first.lost.getByText('counts from').waitFor();
+  await tap(first.lost, first.keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
+  await first.lost.getByText('after the waiting time').waitFor();
+
+  await owner.open(page, '/account');
+  await page.getByText('Somebody wants to get into your account').waitFor();
+  await owner.accessible(page);
+  await press(page, page.getByRole('button', { name: 'That was not me: stop it' }), '/account');
+  await page.getByText('The recovery is stopped').waitFor();
+
+  // A used code is used up; another one, undisturbed, opens after its day, and ends every other session.
+  const again = await recover(codes[0]);
+  await again.lost.getByText('was used before').waitFor();
+  const second = await recover(codes[1]);
+  await second.lost.getByText('counts from').waitFor();
+  await house.stop();
+  await alter(house, 'update recovery set until = until - 86400000000', 'update passkey set counts_from = min(counts_from, created)');
+  await alter(house, 'update recovery set until = (select max(counts_from) from passkey)');
+  await house.start();
+  await tap(second.lost, second.keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
+  await at(second.lost, '/console');
+  await page.goto(`${house.origin}/account`);
+  await at(page, '/sign-in');
+});
+
+test('sessions are listed, and all others end at once', async (t) => {
+  const house = await openHouse(t);
+  const browser = await openBrowser(t, house);
+  const one = await browser.guest();
+  const page = await one.signIn(await house.link());
+  const other = await browser.guest({ phone: true });
+  const there = await other.signIn(await house.link());
+  await one.open(page, '/account');
+  assert.ok((await page.locator('section[aria-labelledby=sessions] li').count()) >= 2);
+  await press(page, page.getByRole('button', { name: 'Sign out everywhere else' }), '/account');
+  assert.equal(await page.locator('section[aria-labelledby=sessions] li').count(), 1);
+  await there.goto(`${house.origin}/account`);
+  await at(there, '/sign-in');
+});
