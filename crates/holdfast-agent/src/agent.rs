@@ -34,7 +34,7 @@ use crate::application::{Application, FromApplication};
 use crate::check::TimeAnswer;
 use crate::clock;
 use crate::commands::Commands;
-use crate::config::Config;
+use crate::config::{Config, Timing};
 use crate::conversation::Refusals;
 use crate::counters::Counters;
 use crate::credential;
@@ -233,12 +233,7 @@ impl Agent {
         let journal = Record::<Journal>::load(layout, "update");
         let machine = Machine::new(boot, journal.value.clone());
         let timing = &config.timing;
-        let waits = BackoffConfig {
-            wait_min: Millis(timing.reconnect_ms_min),
-            wait_max: Millis(timing.reconnect_ms_max),
-            stable_after: STABLE.min(Millis(timing.reconnect_ms_max)),
-        };
-        let mut waits = Backoff::new(waits, returning::seed(&config.device, clock::random()));
+        let mut waits = Backoff::new(waits(timing), returning::seed(&config.device, clock::random()));
         let returning = Returning::load(layout);
         let first = if returning.after_power_cut() { waits.first_wait(returning.window()) } else { Millis(0) };
         let first = Millis(clock::monotonic().0.saturating_add(first.0));
@@ -451,6 +446,14 @@ impl Agent {
         self.counters.settle()?;
         // Whoever started both starts both again.
         if self.keys.is_gone() { Err(Fault::refused("key-process-gone")) } else { Ok(()) }
+    }
+}
+
+fn waits(timing: &Timing) -> BackoffConfig {
+    BackoffConfig {
+        wait_min: Millis(timing.reconnect_ms_min),
+        wait_max: Millis(timing.reconnect_ms_max),
+        stable_after: STABLE.min(Millis(timing.reconnect_ms_max)),
     }
 }
 

@@ -63,15 +63,12 @@ impl Verifier {
         let begins = chain.iter().filter_map(|c| est::validity(c).map(|(begin, _)| begin)).max();
         let begins = u64::try_from(begins?).ok()?;
         let begins = UnixTime::since_unix_epoch(std::time::Duration::from_secs(begins));
-        match why {
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                (begins > now).then_some(begins)
-            }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                self.at_least.map(|floor| floor.max(begins)).filter(|at| *at < now)
-            }
-            _ => None,
+        let is_early = matches!(why, CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. });
+        let is_over = matches!(why, CertificateError::Expired | CertificateError::ExpiredContext { .. });
+        if is_early {
+            return (begins > now).then_some(begins);
         }
+        self.at_least.filter(|_| is_over).map(|floor| floor.max(begins)).filter(|at| *at < now)
     }
 }
 

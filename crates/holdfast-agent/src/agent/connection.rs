@@ -29,6 +29,17 @@ enum State {
     Linked { orders: mpsc::Sender<ToLink>, slot: CredentialSlot, ready: bool },
 }
 
+/// What is thought of the device's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// Nothing.
+    None,
+    /// A certificate was found not to be of this time, so it may be wrong.
+    Wrong,
+    /// The time was asked because of that.
+    Asked,
+}
+
 /// The state of the connection.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -39,10 +50,7 @@ pub(super) struct Connection {
     turned_away: u8,
     renewing: bool,
     expired: bool,
-    /// Whether a certificate was found not to be of this time, so that the clock may be wrong.
-    doubts_clock: bool,
-    /// Whether the time was asked since the device found its own certificate to be over.
-    asked_time: bool,
+    clock: Doubt,
     look_at: Millis,
     /// Which server of the configuration worked last.
     server: usize,
@@ -62,8 +70,7 @@ impl Connection {
             turned_away: 0,
             renewing: false,
             expired: false,
-            doubts_clock: false,
-            asked_time: false,
+            clock: Doubt::None,
             look_at: Millis(0),
             server: 0,
             knocked: None,
@@ -81,7 +88,7 @@ impl Connection {
     /// As if the server's certificate was found not to be of this time.
     #[cfg(test)]
     pub(super) const fn doubt_the_clock(&mut self) {
-        self.doubts_clock = true;
+        self.clock = Doubt::Wrong;
     }
 
     /// Whether messages can be published.
@@ -179,8 +186,7 @@ impl Agent {
             self.connection.candidate_failures = 0;
             self.connection.turned_away = 0;
             self.connection.expired = false;
-            self.connection.doubts_clock = false;
-            self.connection.asked_time = false;
+            self.connection.clock = Doubt::None;
             self.connection.look_at = now;
             let proven = credential::proven(&mut self.record, slot);
             self.note("keep the proven credential", proven);
@@ -215,7 +221,9 @@ impl Agent {
         if turned_away && EXPIRED.iter().any(|word| name == *word || detail.contains(word)) {
             self.connection.expired = true;
         }
-        self.connection.doubts_clock |= outage == Some(Outage::Time);
+        if outage == Some(Outage::Time) {
+            self.connection.clock = Doubt::Wrong;
+        }
         self.flush();
         self.on_the_way.clear();
         self.queue.release_all();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holdfast_core::time::Millis;
 
 use super::super::{Agent, Brought};
-use super::State;
+use super::{Doubt, State};
 use crate::check::{self, TimeAnswer};
 use crate::clock;
 use crate::config::Config;
@@ -69,10 +69,13 @@ impl Agent {
     /// anything is concluded from it the platform is asked, once each time.
     fn must_ask_the_time(&mut self, plan: &Plan) -> bool {
         let own_is_over = matches!(plan, Plan::Enrol(_, Reason::Expired));
-        let asked = own_is_over && std::mem::take(&mut self.connection.asked_time);
-        let doubts = std::mem::take(&mut self.connection.doubts_clock);
-        self.connection.asked_time = doubts || own_is_over && !asked;
-        self.connection.asked_time
+        let asks = match self.connection.clock {
+            Doubt::Wrong => true,
+            Doubt::Asked => false,
+            Doubt::None => own_is_over,
+        };
+        self.connection.clock = if asks { Doubt::Asked } else { Doubt::None };
+        asks
     }
 
     /// Asks for the platform's time, signed, with the factory identity: it has no end.
@@ -170,7 +173,9 @@ impl Agent {
                     asked = Millis(self.config.timing.reconnect_ms_max.saturating_mul(NOT_SOON_FACTOR));
                 }
                 if enrolling {
-                    self.connection.doubts_clock |= matches!(fault, Fault::Untimely { .. });
+                    if matches!(fault, Fault::Untimely { .. }) {
+                        self.connection.clock = Doubt::Wrong;
+                    }
                     if matches!(fault, Fault::Network { .. } | Fault::Untimely { .. }) {
                         self.connection.next_server(self.config.est_urls.len());
                     }

@@ -71,9 +71,11 @@ async fn platform(honest: bool) -> (CertificateDer<'static>, String) {
 /// The time, as soon as the question is whole.
 fn told(question: &[u8], honest: bool) -> Option<Vec<u8>> {
     let mut reader = Reader::open(question, Rules::deterministic(128)).ok()?;
-    (reader.map(2).ok()?, reader.u64().ok()?);
+    reader.map(2).ok()?;
+    reader.u64().ok()?;
     let nonce = Nonce::new(reader.bytes().ok()?).ok()?;
-    (reader.u64().ok()?, reader.u64().ok()?);
+    reader.u64().ok()?;
+    reader.u64().ok()?;
     let nonce = if honest { nonce } else { Nonce::new(&[0; 32]).unwrap() };
     let device = "hearth-0001".parse().unwrap();
     let time = days_ago(AHEAD_DAYS);
