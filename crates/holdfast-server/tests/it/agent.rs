@@ -14,8 +14,8 @@ use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
 use crate::batches;
-use crate::maker::{MAKER, PRODUCT, document, image, release};
-use crate::world::{World, until};
+use crate::maker::{MAKER, PRODUCT, document, image, image_with, release};
+use crate::world::{World, until, until_within};
 
 /// Life of a certificate.
 const LIFE: Millis = Millis::from_secs(9);
@@ -217,4 +217,54 @@ async fn a_device_whose_key_was_damaged_is_kept_out_while_its_certificate_lives_
     assert!(clock::now() < home.expires("a"), "another key is refused while the first one lives");
     assert_eq!(home.proven(Some("a")).await, "b", "and then the policy lets the device come back");
     home.stop();
+}
+
+/// What an image with a core function declares of it.
+const WITH_CORE: &str = r#"{"core":{"program":"bin/core","silent_ms_max":4000,"gap_ms_max":5000}}"#;
+/// The declared gap, in milliseconds.
+const GAP_MS_MAX: u64 = 5_000;
+/// A core function: ten times a second it notes where it runs and when, in milliseconds, and says that it is alive.
+const CORE: &str = "#!/bin/sh
+while :; do echo \"$0 $(date +%s%3N)\" >> $HOLDFAST_DATA/beats; echo '{\"alive\":true}'; sleep 0.1; done
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_an_update_of_the_platform_installs_the_core_function_is_never_silent_longer_than_its_declared_gap() {
+    let world = World::with_product().await;
+    let application = "#!/bin/sh\nexec sleep 600\n";
+    let with_core =
+        |tag| image_with(application, &[("holdfast.json", WITH_CORE), ("bin/core", CORE), ("bin/tag", tag)]);
+    let mut home = Home::with_image(&world, with_core("1")).await;
+    home.start();
+    assert_eq!(home.proven(None).await, "a");
+    let beats = || -> Vec<(bool, u64)> {
+        let text = std::fs::read_to_string(home.dir.join("data/beats")).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| line.split_once(' '));
+        lines.map(|(from, at)| (from.contains("/run/b/"), at.parse().unwrap())).collect()
+    };
+    until("the core function", || async { (beats().len() > 5).then_some(()) }).await;
+
+    let second = with_core("2");
+    let facts = release(2, &second);
+    world.put_artifact(&facts.image_digest.to_string(), second).await.ok();
+    let made = world.publish(world.maker.signed(&facts)).await.ok();
+    let order = json!({
+        "release": made["id"], "phases": [{"percent": 100, "success_percent": 100}], "abort_threshold_percent": 50,
+        "min_devices": 1, "deadline_s": 3600,
+    });
+    let id = world.admin.post("/api/v1/deployments", order).await.ok()["id"].as_str().unwrap().to_owned();
+    let state = || async { world.admin.get(&format!("/api/v1/deployments/{id}")).await.ok()["state"].clone() };
+    let log = || std::fs::read_to_string(home.dir.join("agent.log")).unwrap();
+    let long = std::time::Duration::from_mins(2);
+    let done = until_within(long, "the deployment's end", || async { (state().await == "completed").then_some(()) });
+    let waited = tokio::time::timeout(std::time::Duration::from_mins(1), done).await;
+    waited.unwrap_or_else(|_| panic!("{}", log()));
+    let after = beats().len();
+    until("more signs of life", || async { (beats().len() > after + 5).then_some(()) }).await;
+    let beats = beats();
+    home.stop();
+    assert!(!beats[0].0 && beats.last().unwrap().0, "the new release's core function took over");
+    let longest = beats.windows(2).map(|two| two[1].1.saturating_sub(two[0].1)).max().unwrap();
+    assert!(longest <= GAP_MS_MAX, "silent for {longest} ms");
+    assert!(home.status()["committed"] == "b", "{}", home.status());
 }

@@ -117,8 +117,13 @@ pub(crate) fn image(tag: &str) -> Vec<u8> {
 
 /// A software image with this application.
 pub(crate) fn image_of(application: &str) -> Vec<u8> {
+    image_with(application, &[])
+}
+
+/// The same with further files.
+pub(crate) fn image_with(application: &str, files: &[(&str, &str)]) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
-    for (name, text) in [("bin/app", application), ("bin/health", "#!/bin/sh\n")] {
+    for (name, text) in [("bin/app", application), ("bin/health", "#!/bin/sh\n")].iter().chain(files) {
         let mut header = tar::Header::new_ustar();
         header.set_size(text.len() as u64);
         header.set_mode(0o755);
