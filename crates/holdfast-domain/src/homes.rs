@@ -13,6 +13,8 @@ pub mod story;
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId};
 use holdfast_core::time::Timestamp;
 
+use crate::fleet::KeyThumbprint;
+
 /// Start of the names of orders that the agent carries out itself. No Thing Model can declare such an action.
 pub const PLATFORM_ACTION: &str = "holdfast:";
 /// Order: ask the person at the device whether it may be claimed.
@@ -243,6 +245,8 @@ pub struct Release {
     pub device: DeviceId,
     /// When the ownership ended.
     pub begun: Timestamp,
+    /// The operational key that the device had then, if it had one.
+    pub held: Option<KeyThumbprint>,
     /// When the device said that it is wiped.
     pub wiped: Option<Timestamp>,
     /// When what the service kept of the home was deleted.

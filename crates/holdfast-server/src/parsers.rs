@@ -4,11 +4,12 @@
 
 use http::header::{HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue};
+use holdfast_domain::homes::PairedController;
 
 use crate::app::paging;
 use crate::devices::check::Question;
 use crate::devices::range::{Wanted, wanted};
-use crate::gateway::payload;
+use crate::gateway::{controller_told, payload};
 use crate::offline::image;
 use crate::offline::key::Text;
 use crate::offline::trust;
@@ -17,12 +18,19 @@ use crate::offline::trust;
 ///
 /// # Panics
 ///
-/// If a text that is accepted is not one line.
+/// If a text that is accepted is not one line, or a list of controllers holds what nobody said.
 pub fn device_payload(data: &[u8]) {
     let _ = payload::command_result(data);
     let _ = payload::update_report(data);
     if let Ok(event) = payload::event(data) {
         assert!(!event.text.0.contains('\n'), "an event of two lines");
+    }
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Some(told) = controller_told(&[], text)
+    {
+        assert!(told.len() <= 1 && told.iter().all(|one| one.id.len() == 64), "a controller without a thumbprint");
+        let line = |one: &PairedController| format!("- {}", one.id);
+        assert!(told.iter().all(|one| controller_told(&told, &line(one)).is_some_and(|left| left.is_empty())));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, PersonId};
 use holdfast_core::time::Timestamp;
-use holdfast_domain::fleet::ClaimCode;
+use holdfast_domain::fleet::{ClaimCode, KeyThumbprint};
 use holdfast_domain::homes::code::Lookup;
 use holdfast_domain::homes::{
     Claim, ClaimEnd, ClaimState, Digits, Invitation, Member, Ownership, PairedController, Release, Rights,
@@ -208,6 +208,7 @@ fn release_row(f: &mut Fields<'_>) -> Result<Release, StoreError> {
         order: f.parsed()?,
         device: f.parsed()?,
         begun: f.time()?,
+        held: f.optional(|f| f.bytes().map(KeyThumbprint))?,
         wiped: f.optional(Fields::time)?,
         swept: f.optional(Fields::time)?,
     })

@@ -2,7 +2,7 @@
 //!
 //! One decision ends the ownership, the household, the wishes and the open orders, and orders the device to erase itself;
 //! a reconciler deletes what the service measured and logged in that home; the device's receipt closes it. It counts only
-//! under an operational certificate that is younger than the release: the old one goes with the old owner.
+//! under an operational key that is another one than at the release: the old one goes with the old owner.
 
 use holdfast_core::id::{CommandId, DeviceId, PersonId};
 use holdfast_core::time::{Millis, Timestamp};
@@ -13,7 +13,7 @@ use super::{
     Release,
 };
 use crate::decision::{Change, Decision, Effect, LedgerLine, kind};
-use crate::fleet::{CertificateState, Command, CommandOutcome, DeviceCertificate, Shadow};
+use crate::fleet::{CertificateState, Command, CommandOutcome, DeviceCertificate, KeyThumbprint, Shadow};
 use crate::people::notice::{Notice, NoticeKind};
 
 /// How long the order to erase waits for its device: ten years.
@@ -32,6 +32,8 @@ pub struct Estate<'a> {
     pub members: &'a [Member],
     /// Its shadow.
     pub shadow: &'a Shadow,
+    /// Its proven operational key, if it has one.
+    pub held: Option<KeyThumbprint>,
     /// Orders that it has not answered.
     pub commands: &'a [Command],
     /// The claim that is not over.
@@ -56,7 +58,7 @@ pub enum ReleaseRefusal {
     #[error("no release waits for this device to be erased")]
     NoRelease,
     /// The device speaks with the certificate that it had before.
-    #[error("the receipt has to come under a new certificate")]
+    #[error("the receipt has to come under a new key")]
     OldCertificate,
 }
 
@@ -158,7 +160,14 @@ pub(super) fn wipe(
             outcome: None,
             ended: None,
         }),
-        home(HomeChange::AddRelease(Release { order, device: device.clone(), begun: now, wiped: None, swept: None })),
+        home(HomeChange::AddRelease(Release {
+            order,
+            device: device.clone(),
+            begun: now,
+            held: estate.held,
+            wiped: None,
+            swept: None,
+        })),
         Change::AddNotice(about(owner.person, told, estate, now)),
     ]);
     let lost = estate.members.iter().map(|member| about(member.person, NoticeKind::MemberRemoved, estate, now));
@@ -198,7 +207,7 @@ pub fn wiped(
     let waits = |release: &&Release| release.order == order && release.wiped.is_none();
     let release = release.filter(waits).ok_or(ReleaseRefusal::NoRelease)?;
     let proven = held.iter().find(|certificate| certificate.state == CertificateState::Proven);
-    if proven.is_none_or(|certificate| certificate.not_before < release.begun) {
+    if proven.is_none_or(|certificate| Some(certificate.key) == release.held) {
         return Err(ReleaseRefusal::OldCertificate);
     }
     ended.changes.push(home(HomeChange::SetWiped { order, at: now }));

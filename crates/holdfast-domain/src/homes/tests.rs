@@ -12,7 +12,7 @@ use super::*;
 use crate::decision::{Change, Decision};
 use crate::fixture::{self, NOW};
 use crate::fleet::command::Answer;
-use crate::fleet::{CertificateState, Device, DeviceCertificate, Shadow};
+use crate::fleet::{CertificateState, Device, DeviceCertificate, KeyThumbprint, Shadow};
 use crate::people::{Person, Role};
 use crate::telemetry::value::FieldMap;
 
@@ -199,14 +199,12 @@ impl World {
 
     fn wiped(&self) -> Option<Decision> {
         let waiting = self.release.as_ref()?;
-        let old = DeviceCertificate { not_before: NOW, ..fixture::certificate(CertificateState::Proven) };
-        let new = DeviceCertificate { not_before: self.now, ..old.clone() };
+        let old = fixture::certificate(CertificateState::Proven);
+        let new = DeviceCertificate { key: KeyThumbprint([0x1e; 32]), ..old.clone() };
         let receipt = |held: &DeviceCertificate| {
             release::wiped(Some(waiting), waiting.order, std::slice::from_ref(held), Decision::default(), self.now)
         };
-        if waiting.begun > NOW {
-            assert!(receipt(&old).is_err(), "a receipt of the old certificate counted");
-        }
+        assert!(receipt(&old).is_err(), "a receipt under the old key counted");
         receipt(&new).ok()
     }
 
@@ -217,6 +215,7 @@ impl World {
             owner: self.owner.as_ref(),
             members: &self.members,
             shadow: &shadow,
+            held: Some(fixture::certificate(CertificateState::Proven).key),
             commands: &[],
             claim: self.open(),
             product: "Lamp",

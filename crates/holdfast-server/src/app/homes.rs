@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::decision::{Decision, LedgerLine, kind};
-use holdfast_domain::fleet::{ClaimCode, Command, Device, Enrolment, Shadow};
+use holdfast_domain::fleet::{CertificateState, ClaimCode, Command, Device, Enrolment, KeyThumbprint, Shadow};
 use holdfast_domain::homes::claim::{self, ClaimFacts, ClaimRefusal, NewClaim};
 use holdfast_domain::homes::code::ClaimText;
 use holdfast_domain::homes::household::{self, HouseholdRefusal};
@@ -395,6 +395,7 @@ struct Rooms {
     members: Vec<Member>,
     invitations: Vec<Invitation>,
     shadow: Shadow,
+    held: Option<KeyThumbprint>,
     commands: Vec<Command>,
     claim: Option<Claim>,
     product: String,
@@ -402,11 +403,13 @@ struct Rooms {
 
 impl Rooms {
     fn read(house: &House, device: &DeviceId) -> Answer<Self> {
+        let held = house.store.certificates(device).map_err(stored)?;
         Ok(Self {
             owner: house.store.ownership(device).map_err(stored)?,
             members: house.store.members(device).map_err(stored)?,
             invitations: house.store.invitations(device).map_err(stored)?,
             shadow: house.store.shadow(device).map_err(stored)?,
+            held: held.into_iter().find(|one| one.state == CertificateState::Proven).map(|one| one.key),
             commands: house.store.open_commands(device).map_err(stored)?,
             claim: house.store.open_claim(device).map_err(stored)?,
             product: house.title_of(device)?,
@@ -429,6 +432,7 @@ impl Rooms {
             owner: self.owner.as_ref(),
             members: &self.members,
             shadow: &self.shadow,
+            held: self.held,
             commands: &self.commands,
             claim: self.claim.as_ref(),
             product: &self.product,

@@ -2,8 +2,9 @@
 
 use holdfast_core::hash::Sha256Digest;
 use holdfast_server::authority::{RequestedKey, secret_file};
-use holdfast_server::factory::{FactoryManifest, claim_hash};
+use holdfast_server::factory::{FactoryManifest, claim_hash, claim_text};
 use holdfast_server::tls::peer::{Issuers, Peer};
+use holdfast_web::backend::credentials::Ticket;
 use holdfast_web::secret::Secret;
 use rustls::pki_types::CertificateDer;
 
@@ -42,6 +43,10 @@ pub(super) fn claim_code(data: &[u8]) {
         let mut spaced = data.to_ascii_lowercase();
         spaced.push(b' ');
         assert!(claim_hash(&[1; 16], &spaced).is_ok_and(|other| other == hash), "blanks and case count");
+        let code = claim_text(data).ok();
+        let again = code.as_ref().and_then(|code| claim_text(code.as_str().as_bytes()).ok());
+        assert!(code.is_some() && code == again, "a code that does not read back");
+        assert_eq!(code.map(|code| code.lookup()), again.map(|code| code.lookup()));
     }
 }
 
@@ -57,6 +62,9 @@ pub(super) fn pem(data: &[u8]) {
 
 pub(super) fn web_secret(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Some(ticket) = Ticket::parse(text) {
+        assert!(text.ends_with(&ticket.text) && !ticket.text.is_empty(), "a ticket that nobody sent");
+    }
     if let Some(secret) = Secret::parse(text) {
         assert_eq!(secret.text(), text, "two texts of one secret");
     }

@@ -56,6 +56,7 @@ create table home_release (
     command text not null primary key,
     device text not null references device (id),
     begun integer not null,
+    held blob,
     wiped integer,
     swept integer
 ) strict;

@@ -115,9 +115,10 @@ impl Desk {
     /// A release that still waited is over: what it would have deleted, the new one deletes too.
     fn add_release_of_home(&self, release: &Release) -> Result<(), CommitError> {
         let on = On { key: "release-known", unique: "release-known", foreign: "device-unknown" };
-        let Release { order, device, begun, .. } = release;
+        let Release { order, device, begun, held, .. } = release;
+        let held = held.map(|key| key.0);
         self.execute(sql::RELEASES_OVER, params![begun.as_micros(), device.as_str()])?;
-        self.add(sql::HOME_RELEASE_ADD, params![order.to_string(), device.as_str(), begun.as_micros()], on)
+        self.add(sql::HOME_RELEASE_ADD, params![order.to_string(), device.as_str(), begun.as_micros(), held], on)
     }
 
     fn set_controllers(&self, device: &DeviceId, controllers: &[PairedController]) -> Result<(), CommitError> {

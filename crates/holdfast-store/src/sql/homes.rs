@@ -26,7 +26,7 @@ macro_rules! member {
 
 macro_rules! release {
     ($rest:literal) => {
-        concat!("select command, device, begun, wiped, swept from home_release ", $rest)
+        concat!("select command, device, begun, held, wiped, swept from home_release ", $rest)
     };
 }
 
@@ -67,7 +67,7 @@ catalogue! { HOMES:
 
     HOME_RELEASE = release!("where device = $1 order by begun desc, command desc limit 1");
     RELEASES_OPEN = release!("where swept is null order by begun, command limit $1");
-    HOME_RELEASE_ADD = "insert into home_release (command, device, begun) values ($1, $2, $3)";
+    HOME_RELEASE_ADD = "insert into home_release (command, device, begun, held) values ($1, $2, $3, $4)";
     RELEASES_OVER = "update home_release set wiped = coalesce(wiped, $1), swept = coalesce(swept, $1)
         where device = $2 and swept is null";
     RELEASE_WIPED = "update home_release set wiped = $1 where command = $2 and wiped is null";

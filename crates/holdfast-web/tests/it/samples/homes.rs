@@ -38,6 +38,7 @@ fn release() -> Release {
         order: CommandId::new(NOON, [9; 10]),
         device: DEVICE.parse().unwrap(),
         begun: NOON,
+        held: None,
         wiped: None,
         swept: None,
     }
