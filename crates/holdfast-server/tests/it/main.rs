@@ -13,6 +13,7 @@ mod agent;
 mod api;
 mod backup;
 mod batches;
+mod bulk;
 mod canary;
 mod claim;
 mod cli;
