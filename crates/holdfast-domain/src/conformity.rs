@@ -176,6 +176,20 @@ pub struct Facts {
     pub gaps: u64,
     /// Messages that came again and were not stored twice.
     pub telemetry_repeated: u64,
+    /// Products.
+    pub products: u64,
+    /// Those of them that anyone can read about, with the last day of support.
+    pub products_public: u64,
+    /// Public products without a reason for the length of support.
+    pub products_unexplained: u64,
+    /// Public products that state their warranty beside the end of support.
+    pub products_with_warranty: u64,
+    /// Promises of support that were made longer.
+    pub support_extended: u64,
+    /// Promises of support that were made shorter, by history.
+    pub support_shortened: u64,
+    /// Tries to make a promise of support shorter that were refused and are in the ledger.
+    pub support_shortening_refused: u64,
 }
 
 /// One requirement's status and what shows it.

@@ -7,7 +7,7 @@ use holdfast_domain::fleet::dossier::{Day, Dossier, DossierAct, Public, Record};
 use rusqlite::params;
 
 use crate::error::{CommitError, StoreError};
-use crate::row::{Fields, all, one, parsed, text};
+use crate::row::{Fields, all, exactly, one, parsed, text};
 use crate::sql;
 use crate::store::{Store, wait};
 
@@ -26,6 +26,17 @@ pub struct Line {
     pub until: Option<Day>,
     /// The document, JSON text.
     pub document: String,
+}
+
+/// What history says about promises of support.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SupportFacts {
+    /// Promises that were extended.
+    pub extended: u64,
+    /// Lines of history with a nearer day than an earlier line of the same product.
+    pub shortened: u64,
+    /// Tries to shorten that were refused.
+    pub shortening_refused: u64,
 }
 
 /// An occasion whose owners are not all told yet.
@@ -80,6 +91,15 @@ impl Store {
     pub fn promises(&self, product: &ProductId) -> Result<Vec<(Timestamp, Day)>, StoreError> {
         self.read(|conn| {
             all(conn, (sql::PROMISES, "dossier_line"), [product.as_str()], |f| Ok((f.time()?, day(f)?)))
+        })
+    }
+
+    /// What history says about promises of support.
+    pub fn support_facts(&self) -> Result<SupportFacts, StoreError> {
+        self.read(|conn| {
+            exactly(conn, (sql::SUPPORT_FACTS, "dossier_line"), [], |f| {
+                Ok(SupportFacts { extended: f.number()?, shortened: f.number()?, shortening_refused: f.number()? })
+            })
         })
     }
 

@@ -29,6 +29,10 @@ const RULES: &[Rule] = &[
     (&["NIST-TST-3"], changed_lost_and_repeated_messages_are_named),
     (&["NIST-SEC-8"], aggregators_do_not_author),
     (&["NIST-SEC-10"], tags_are_names_only),
+    (&["CoP-3.4"], every_product_is_public),
+    (&["CoP-3.5"], support_is_never_shortened),
+    (&["CoP-3.6"], support_is_explained),
+    (&["MOZ-PRI-5"], warranty_stands_beside_support),
 ];
 
 /// How fast a device has to be contained once a standing rule says so.
@@ -233,6 +237,50 @@ fn tags_are_names_only(f: &Facts) -> Option<Proof> {
     )))
 }
 
+/// Guideline 3. Proven by a public page and feed for every product; they are public by construction and stay when a product goes.
+fn every_product_is_public(f: &Facts) -> Option<Proof> {
+    if f.products == 0 || f.products_public < f.products {
+        return None;
+    }
+    Some(met(format!("all {} products have a public page with the last day of support, which nobody can take away", f.products)))
+}
+
+/// Guideline 3. Proven by a date for every product, one that was extended, one try to shorten that was refused, and a history
+/// without a nearer day.
+fn support_is_never_shortened(f: &Facts) -> Option<Proof> {
+    if f.support_shortened > 0 {
+        return Some(not_met(format!("{} promises of support were made shorter", f.support_shortened)));
+    }
+    let tried = f.support_extended > 0 && f.support_shortening_refused > 0;
+    if f.products == 0 || f.products_public < f.products || !tried {
+        return None;
+    }
+    Some(met(format!(
+        "all {} products state a last day of support; {} were extended, none was ever shortened, {} tries to were refused and \
+         are in the ledger",
+        f.products, f.support_extended, f.support_shortening_refused
+    )))
+}
+
+/// Guideline 3. Proven by a reason beside the day of every product; a dossier without one is not published.
+fn support_is_explained(f: &Facts) -> Option<Proof> {
+    if f.products_unexplained > 0 {
+        return Some(not_met(format!("{} public products give no reason for the length of support", f.products_unexplained)));
+    }
+    if f.products == 0 || f.products_public < f.products {
+        return None;
+    }
+    Some(met(format!("all {} products say why support lasts as long as it does, beside the day", f.products)))
+}
+
+/// Mozilla standard, privacy. Proven by two separate dates of every product; page, feed and the shop's text show both.
+fn warranty_stands_beside_support(f: &Facts) -> Option<Proof> {
+    if f.products == 0 || f.products_with_warranty < f.products {
+        return None;
+    }
+    Some(met(format!("all {} products state warranty and last day of support, apart and side by side", f.products)))
+}
+
 /// Milliseconds as seconds, rounded up to tenths.
 fn seconds(ms: u64) -> String {
     let tenths = ms.div_ceil(100);
@@ -281,6 +329,11 @@ mod tests {
             signatures_wrong: 1,
             gaps: 1,
             telemetry_repeated: 5,
+            products: 2,
+            products_public: 2,
+            products_with_warranty: 2,
+            support_extended: 1,
+            support_shortening_refused: 1,
             ..Facts::default()
         }
     }
@@ -303,6 +356,8 @@ mod tests {
             ("CoP-5.4", Facts { revoked_seen_late: 1, ..lived() }),
             ("CoP-10.4", Facts { containment_ms_max: 60_001, ..lived() }),
             ("NIST-SEC-10", Facts { seen_without_certificate: 1, ..lived() }),
+            ("CoP-3.5", Facts { support_shortened: 1, ..lived() }),
+            ("CoP-3.6", Facts { products_unexplained: 1, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts).map(|p| p.status), Some(Status::NotMet), "{id}");
         }
@@ -330,6 +385,12 @@ mod tests {
             ("NIST-SEC-8", Facts { forwards_proven: 0, ..lived() }),
             ("NIST-SEC-8", Facts { forgery_alerts: 0, ..lived() }),
             ("NIST-SEC-10", Facts { tag_clone_alerts: 0, ..lived() }),
+            ("CoP-3.4", Facts { products_public: 1, ..lived() }),
+            ("CoP-3.5", Facts { products_public: 1, ..lived() }),
+            ("CoP-3.5", Facts { support_extended: 0, ..lived() }),
+            ("CoP-3.5", Facts { support_shortening_refused: 0, ..lived() }),
+            ("CoP-3.6", Facts { products_public: 1, ..lived() }),
+            ("MOZ-PRI-5", Facts { products_with_warranty: 1, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts), None, "{id}");
         }

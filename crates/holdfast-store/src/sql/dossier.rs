@@ -29,6 +29,12 @@ catalogue! { DOSSIERS:
     PROMISES = "select min(at), until from dossier_line where product = $1 and until is not null
         group by until order by until";
 
+    SUPPORT_FACTS = "select
+        (select count(*) from dossier_line where act = 'extended'),
+        (select count(*) from dossier_line a join dossier_line b on b.product = a.product and b.version > a.version
+            where b.until < a.until),
+        (select count(*) from ledger_leaf where kind = 'support-shortening-refused')";
+
     TELLING_ADD = "insert into support_telling (product, what, until, at, after, done) values ($1, $2, $3, $4, '', 0)
         on conflict (product, what, until) do nothing";
     TELLINGS_OPEN = "select product, what, until, at, after from support_telling where done = 0

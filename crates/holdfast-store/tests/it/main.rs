@@ -3,6 +3,7 @@
 
 mod blobs;
 mod commit;
+mod dossier;
 mod facts;
 mod fixture;
 mod help;

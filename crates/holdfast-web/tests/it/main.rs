@@ -11,6 +11,7 @@ mod idempotency;
 mod openapi;
 mod pages;
 mod samples;
+mod public;
 
 use std::sync::Arc;
 

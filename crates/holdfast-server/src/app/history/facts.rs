@@ -4,6 +4,7 @@
 
 use holdfast_core::cose::{PublicKey, Signer as _};
 use holdfast_domain::conformity::Facts;
+use holdfast_domain::fleet::dossier::{Public, Topic};
 use holdfast_domain::keys::KeyState;
 use holdfast_domain::keys::inventory::Due;
 use holdfast_store::StoreError;
@@ -55,10 +56,26 @@ impl House {
             telemetry_repeated: counted.telemetry_repeated,
             ..Facts::default()
         };
+        self.add_support(&mut facts, counted.products)?;
         self.add_doors(&mut facts);
         self.add_signers(&mut facts)?;
         self.add_keys(&mut facts).map_err(stored)?;
         Ok(facts)
+    }
+
+    /// What the public reads about products, and how promises of support were kept.
+    fn add_support(&self, facts: &mut Facts, products: u64) -> Answer<()> {
+        let public: Vec<_> = self.store.public_dossiers().map_err(stored)?.into_iter().filter_map(|d| d.public).collect();
+        let unexplained = |public: &&Public| !public.dossier.texts.contains_key(&Topic::SupportReason);
+        let history = self.store.support_facts().map_err(stored)?;
+        facts.products = products;
+        facts.products_public = public.len() as u64;
+        facts.products_unexplained = public.iter().filter(unexplained).count() as u64;
+        facts.products_with_warranty = public.iter().filter(|p| p.dossier.warranty_months.is_some()).count() as u64;
+        facts.support_extended = history.extended;
+        facts.support_shortened = history.shortened;
+        facts.support_shortening_refused = history.shortening_refused;
+        Ok(())
     }
 
     fn add_doors(&self, facts: &mut Facts) {

@@ -239,6 +239,9 @@ fn gather(value: &Value, path: &str, into: &mut BTreeMap<String, String>) {
 mod tests {
     use super::super::parts::PARTS;
     use super::*;
+    use crate::door::extract::Asked;
+    use axum::extract::FromRequestParts;
+    use futures_util::FutureExt as _;
     use holdfast_domain::fleet::dossier::Dossier;
 
     const WHOLE: &str = include_str!("../../../../../examples/hearth-thermostat.dossier.json");
@@ -261,9 +264,8 @@ mod tests {
         let pairs: Vec<String> = inputs.map(|input| format!("{}={}", input.name, encoded(&input.value))).collect();
         let request = http::Request::get(format!("/?{}", pairs.join("&"))).body(()).unwrap();
         let (mut parts, ()) = request.into_parts();
-        let asked = axum::extract::FromRequestParts::from_request_parts(&mut parts, &());
-        let crate::door::extract::Asked(fields) = futures_util::FutureExt::now_or_never(asked).unwrap().unwrap();
-        fields
+        let asked = <Asked as FromRequestParts<()>>::from_request_parts(&mut parts, &());
+        asked.now_or_never().unwrap().unwrap().0
     }
 
     #[test]
