@@ -9,6 +9,7 @@ pub mod household;
 pub mod pairing;
 pub mod release;
 pub mod story;
+pub mod telling;
 
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId};
 use holdfast_core::time::Timestamp;

@@ -20,11 +20,13 @@ mod factory;
 mod failure;
 mod finding;
 mod group;
+mod help;
 mod integrity;
 mod key;
 mod ledger;
 mod output;
 mod people;
+mod person;
 mod product;
 mod release;
 mod serve;
@@ -66,7 +68,7 @@ Exit codes: 0 done · 1 a fault of ours · 2 wrong usage · 3 refused by the rul
 
 /// Runs connected products securely, from factory to recycling.
 #[derive(Debug, Parser)]
-#[command(name = "holdfast", version, after_help = EXAMPLES, propagate_version = true)]
+#[command(name = "holdfast", version, after_help = EXAMPLES, propagate_version = true, disable_help_subcommand = true)]
 struct Cli {
     /// How results are printed; with `json`, errors too (on standard error).
     #[arg(short = 'o', long = "output", global = true, value_enum, default_value = "table")]
@@ -101,6 +103,15 @@ enum Noun {
     /// API tokens.
     #[command(subcommand, after_help = people::TOKEN_EXAMPLES)]
     Token(people::TokenVerb),
+    /// Accounts of people: lock, unlock, role, remove.
+    #[command(subcommand, after_help = person::EXAMPLES)]
+    Person(person::Verb),
+    /// Your own sessions in browsers.
+    #[command(subcommand, after_help = person::SESSION_EXAMPLES)]
+    Session(person::SessionVerb),
+    /// What you are told, and how mail stands.
+    #[command(subcommand, after_help = person::NOTICE_EXAMPLES)]
+    Notice(person::NoticeVerb),
     /// The fleet on one screen: devices, alerts, running deployments, trust.
     Status,
     /// Every key with its dates (`list`), and the maker's own signing keys (`create` and `show`, offline).
@@ -154,6 +165,9 @@ enum Noun {
     /// Acts on many devices, with preview and a way back.
     #[command(subcommand, after_help = group::BULK_EXAMPLES)]
     Bulk(group::BulkVerb),
+    /// What owners ask, and the answers: list, show, answer, close.
+    #[command(subcommand, after_help = help::EXAMPLES)]
+    Help(help::Verb),
     /// What the doors refused, by name.
     Refusals,
     /// The ledger: export it and verify it offline.
@@ -245,6 +259,9 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Whoami => people::whoami(&open()?, out).await,
         Noun::Link(args) => people::link(args, &open()?, out).await,
         Noun::Token(verb) => people::tokens(verb, &open()?, out).await,
+        Noun::Person(verb) => person::run(verb, &open()?, out).await,
+        Noun::Session(verb) => person::sessions(verb, &open()?, out).await,
+        Noun::Notice(verb) => person::notices(verb, &open()?, out).await,
         Noun::Status => status::run(&open()?, out).await,
         Noun::Key(verb) => key::run(verb, profile, out).await,
         Noun::Authority(verb) => authority::run(verb, profile, out).await,
@@ -255,6 +272,7 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Release(verb) => release::run(verb, profile, out).await,
         Noun::Deployment(verb) => deployment::run(verb, &open()?, out).await,
         Noun::Device(verb) => device::run(verb, &open()?, out).await,
+        Noun::Help(verb) => help::run(verb, &open()?, out).await,
         Noun::Custody(verb) => custody::run(verb, &open()?, out).await,
         Noun::Telemetry(verb) => telemetry::run(verb, &open()?, out).await,
         Noun::Shadow(verb) => shadow::run(verb, &open()?, out).await,

@@ -18,6 +18,7 @@ use rollout::Rollout;
 pub(crate) mod checkpoint;
 pub(crate) mod detect;
 mod homes;
+mod bulks;
 mod playbooks;
 mod keys;
 mod mail;
@@ -26,6 +27,8 @@ pub(crate) mod recovery;
 pub(crate) mod refusals;
 pub(crate) mod retention;
 mod rollout;
+mod owners;
+mod desk;
 mod support;
 
 /// Rows taken from the outbox at once; a row has up to a thousand effects.
@@ -53,6 +56,12 @@ const HOMES: Pace = Pace { period: Duration::from_secs(5), pause: Duration::ZERO
 /// Runs of playbooks that nobody rang for: after a start.
 const PLAYBOOKS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
 
+/// What history says of devices, for those who live with them.
+const OWNERS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
+/// Choices that wait for a night: a night is four hours long.
+const NIGHTS: Pace = Pace { period: Duration::from_secs(300), pause: Duration::ZERO };
+/// Requests for help that wait too long.
+const DESK: Pace = Pace { period: Duration::from_secs(60), pause: Duration::ZERO };
 /// Readings past the time that their stream keeps them.
 const RETENTION: Pace = Pace { period: retention::EVERY, pause: Duration::ZERO };
 
@@ -90,9 +99,13 @@ impl Work {
         work.repeat(WATCH, &quiet, house, |house| house.detect.step(house));
         work.repeat(HOMES, &quiet, house, homes::step);
         work.repeat(PLAYBOOKS, &house.playbooks, house, playbooks::step);
+        work.repeat(PLAYBOOKS, &house.bulks, house, bulks::step);
         work.repeat(COUNT, &quiet, house, recovery::count);
         work.repeat(KEYS, &quiet, house, keys::see_to_keys);
         work.repeat(MAIL, &house.post.bell, house, mail::step);
+        work.repeat(OWNERS, &quiet, house, owners::tell);
+        work.repeat(NIGHTS, &quiet, house, owners::wake);
+        work.repeat(DESK, &quiet, house, desk::step);
         work.repeat(SUPPORT, &house.support, house, support::step);
         work.repeat(RETENTION, &quiet, house, retention::run);
         work.repeat(HEADS, &quiet, house, checkpoint::sign);
@@ -186,6 +199,7 @@ fn carry_out(house: &House, deployments: &Notify, effect: &Effect) {
             house.tell(LiveEvent::Device(device.clone()));
         }
         Effect::WakePlaybook(_) => house.playbooks.notify_one(),
+        Effect::WakeBulk(_) => house.bulks.notify_one(),
         Effect::PushShadow(device)
         | Effect::PushCommands(device)
         | Effect::NudgeUpdate(device)

@@ -20,8 +20,10 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-static ASSETS: [Asset; 10] = [
+static ASSETS: [Asset; 12] = [
     Asset { name: "app.css", media_type: CSS, bytes: include_bytes!("../static/app.css") },
+    Asset { name: "home.css", media_type: CSS, bytes: include_bytes!("../static/home.css") },
+    Asset { name: "home.js", media_type: JS, bytes: include_bytes!("../static/home.js") },
     Asset { name: "live.js", media_type: JS, bytes: include_bytes!("../static/live.js") },
     Asset { name: "passkey.js", media_type: JS, bytes: include_bytes!("../static/passkey.js") },
     Asset { name: "claim.js", media_type: JS, bytes: include_bytes!("../static/claim.js") },

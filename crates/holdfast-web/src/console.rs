@@ -12,6 +12,7 @@ pub(crate) mod dossier;
 pub(crate) mod findings;
 pub(crate) mod fleet;
 pub(crate) mod groups;
+pub(crate) mod help;
 pub(crate) mod integrity;
 pub(crate) mod keys;
 pub(crate) mod ledger;
@@ -56,6 +57,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = dossier::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
+    let routes = help::routes(routes);
     let routes = findings::routes(routes);
     let routes = ledger::routes(routes);
     let routes = keys::routes(routes);
@@ -158,6 +160,8 @@ fn notice(word: &str) -> Option<&'static str> {
         "dossier-published" => "The public reads it now.",
         "support-extended" => "Support is extended. The public reads the new day now, and owners are told.",
         "closed" => "The alert is closed.",
+        "answered" => "Your answer is sent. They are told.",
+        "help-closed" => "The request is closed. They may open it again for fourteen days.",
         "acknowledged" => "The finding is yours to look into.",
         "dismissed" => "The finding is closed as expected. The detector learns it.",
         "group-made" => "The group is made. Use it in any filter, and for acts on many devices.",

@@ -18,6 +18,7 @@ mod assets;
 mod claim;
 mod contact;
 mod console;
+mod owner;
 mod public;
 
 use std::sync::Arc;
@@ -53,6 +54,7 @@ fn all(app: App) -> Routes {
     let routes = account::routes(routes);
     let routes = claim::routes(routes);
     let routes = contact::routes(routes);
+    let routes = owner::routes(routes);
     let routes = api::routes(routes);
     console::routes(routes)
 }

@@ -63,6 +63,7 @@ fn facts(b: &dyn Backend, id: &DeviceId, chart: Option<ChartAsk>) -> Answer<Opti
         ledger: b.device_ledger(id, &list)?.rows,
         asides: chart.map_or(Ok(Vec::new()), |chart| b.asides(id, &list, chart.clear).map(|page| page.rows))?,
         faults: b.faults(id)?,
+        groups: b.groups_of(id)?,
         log: chart.map_or(Ok(Vec::new()), |_| b.device_log(id, &list).map(|page| page.rows))?,
         streams,
         view,

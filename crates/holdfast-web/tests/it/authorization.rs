@@ -97,6 +97,8 @@ fn address(row: &Row) -> String {
         .replace("{version}", "1")
         .replace("{index}", "7")
         .replace("{command}", "019c0000-0000-7000-8000-000000000001")
+        .replace("{which}", "019c0000-0000-7000-8000-000000000001")
+        .replace("{device}", "hearth-0001")
         .replace("{digest}", &"0".repeat(64))
 }
 
@@ -127,7 +129,7 @@ async fn a_stranger_gets_nowhere_but_to_the_sign_in_page() {
 async fn each_role_may_do_what_the_domain_says_and_nothing_else() {
     for row in rows() {
         let (Access::May(act) | Access::Fresh(act)) = row.access else { continue };
-        if row.path == "/console/live" {
+        if row.path == "/console/live" || row.path == "/home/live" {
             continue; // Does not end by itself; its access is the same layer as everything else.
         }
         for role in ROLES {

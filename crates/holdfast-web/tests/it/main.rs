@@ -6,12 +6,13 @@ mod api;
 mod authorization;
 mod claims;
 mod forms;
+mod home;
 mod html;
 mod idempotency;
 mod openapi;
 mod pages;
-mod samples;
 mod public;
+mod samples;
 
 use std::sync::Arc;
 

@@ -33,6 +33,8 @@ mod idempotency;
 mod keys;
 #[path = "samples/notices.rs"]
 mod notices;
+#[path = "samples/owner.rs"]
+pub(crate) mod owner;
 #[path = "samples/telemetry.rs"]
 mod telemetry;
 #[path = "samples/updates.rs"]

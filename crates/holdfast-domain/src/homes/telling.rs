@@ -1,0 +1,128 @@
+//! What of history an owner is told. A reader goes through the ledger line by line and asks here about each; the same line
+//! gives the same notice, so reading one twice tells nobody twice.
+
+use holdfast_core::id::PersonId;
+use holdfast_core::time::Timestamp;
+
+use crate::decision::kind;
+use crate::people::notice::{Notice, NoticeKind};
+use crate::updates::{Release, ReleaseKind};
+
+/// Whom a line of history concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concerns {
+    /// The home of the device that it names.
+    Device(News),
+    /// The homes of all devices that its deployment offers something to.
+    Deployment,
+}
+
+/// What happened to a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// An update was installed.
+    Installed,
+    /// An update was not installed, or taken back.
+    NotInstalled,
+    /// It was put in quarantine.
+    Contained,
+    /// It came out of quarantine.
+    LetOut,
+}
+
+/// Whom a line of this kind concerns; `None` for most.
+#[must_use]
+pub fn concerns(line: &str) -> Option<Concerns> {
+    Some(match line {
+        kind::UPDATE_SUCCEEDED => Concerns::Device(News::Installed),
+        kind::UPDATE_FAILED | kind::UPDATE_ROLLED_BACK => Concerns::Device(News::NotInstalled),
+        kind::DEVICE_QUARANTINED | kind::EVIDENCE_CONTRADICTED => Concerns::Device(News::Contained),
+        kind::DEVICE_RELEASED | kind::EVIDENCE_AFFIRMED => Concerns::Device(News::LetOut),
+        kind::DEPLOYMENT_CREATED | kind::DEPLOYMENT_PHASE_STARTED => Concerns::Deployment,
+        _ => return None,
+    })
+}
+
+/// A device as a notice names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// Its id.
+    pub device: &'a str,
+    /// What people call the product.
+    pub title: &'a str,
+}
+
+/// The notice about what happened to a device at `at`; `release` is the one that the line names.
+#[must_use]
+pub fn about(news: News, whom: PersonId, named: Named<'_>, release: Option<&Release>, at: Timestamp) -> Notice {
+    let security = release.is_some_and(|release| release.kind == ReleaseKind::Security);
+    let what = match news {
+        News::Installed if security => NoticeKind::SecurityUpdateDone,
+        News::Installed => NoticeKind::UpdateInstalled,
+        News::NotInstalled => NoticeKind::UpdateFailed,
+        News::Contained => NoticeKind::Quarantined,
+        News::LetOut => NoticeKind::QuarantineLifted,
+    };
+    named_notice(whom, what, named, release, at)
+}
+
+/// The notice that an update waits for a choice; `None` for one that installs by itself. `at` is when its deployment was
+/// made, so that a second phase tells nobody of the first one again.
+#[must_use]
+pub fn offered(whom: PersonId, named: Named<'_>, release: &Release, at: Timestamp) -> Option<Notice> {
+    (release.kind == ReleaseKind::Feature)
+        .then(|| named_notice(whom, NoticeKind::UpdateAvailable, named, Some(release), at))
+}
+
+fn named_notice(
+    whom: PersonId,
+    what: NoticeKind,
+    named: Named<'_>,
+    release: Option<&Release>,
+    at: Timestamp,
+) -> Notice {
+    let notice = Notice::new(whom, what, at).fact("device", named.device).fact("product", named.title);
+    match release {
+        Some(release) => notice.fact("version", &release.version),
+        None => notice,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{NOW, person, release};
+
+    const NAMED: Named<'static> = Named { device: "hearth-000001", title: "Hearth thermostat" };
+
+    #[test]
+    fn what_concerns_a_home_is_told_in_its_own_word() {
+        let told = |line: &str, kind| match concerns(line) {
+            Some(Concerns::Device(news)) => {
+                let release = Release { kind, ..release(2) };
+                Some(about(news, person(), NAMED, Some(&release), NOW).kind.word())
+            }
+            Some(Concerns::Deployment) | None => None,
+        };
+        assert_eq!(told("update-succeeded", ReleaseKind::Feature), Some("update-installed"));
+        assert_eq!(told("update-succeeded", ReleaseKind::Security), Some("security-update-done"));
+        assert_eq!(told("update-rolled-back", ReleaseKind::Security), Some("update-failed"));
+        assert_eq!(told("device-quarantined", ReleaseKind::Security), Some("quarantined"));
+        assert_eq!(told("device-released", ReleaseKind::Security), Some("quarantine-lifted"));
+        assert_eq!(told("shadow-desired", ReleaseKind::Security), None);
+        assert_eq!(concerns("deployment-phase-started"), Some(Concerns::Deployment));
+    }
+
+    #[test]
+    fn reading_a_line_twice_tells_nobody_twice() {
+        let once = || about(News::Installed, person(), NAMED, Some(&release(2)), NOW);
+        assert_eq!(once().id, once().id);
+    }
+
+    #[test]
+    fn only_a_feature_is_offered_a_security_update_comes_by_itself() {
+        assert!(offered(person(), NAMED, &release(2), NOW).is_some());
+        let security = Release { kind: ReleaseKind::Security, ..release(2) };
+        assert_eq!(offered(person(), NAMED, &security, NOW), None);
+    }
+}
