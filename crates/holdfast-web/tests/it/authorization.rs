@@ -59,6 +59,8 @@ fn nothing_but_the_front_door_is_public() {
         "/sign-in",
         "/sign-in/password",
         "/recover",
+        "/c/{code}",
+        "/i/{secret}",
         "/account/contact/confirm",
         "/account/contact/confirm",
         "/api/openapi.json",
@@ -92,6 +94,11 @@ fn address(row: &Row) -> String {
         .replace("{product}", "hearth-thermostat")
         .replace("{part}", "support")
         .replace("{role}", "freshness")
+        .replace("{code}", crate::samples::homes::CODE)
+        .replace("{secret}", "FxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxcXFxc")
+        .replace("{invitation}", "019c0000-0000-7000-8000-000000000001")
+        .replace("{person}", "019c0000-0000-7000-8000-000000000001")
+        .replace("{controller}", &"ab".repeat(32))
         .replace("{stream}", "climate")
         .replace("{action}", "019c0000-0000-7000-8000-000000000001")
         .replace("{version}", "1")

@@ -210,7 +210,21 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["Temperature (climate/temperature)", "Contract (b)"],
         ),
         one("/console/people", &["Ada Okafor", "Release pipeline", "Revoke"]),
+        ("/c/{code}", format!("/c/{}", crate::samples::homes::CODE), vec!["Hearth thermostat", "Security updates"]),
+        ("/claims/{id}", claim(1), vec!["482 913", "The ring glows orange.", "90 more seconds"]),
+        ("/claims/{id}", claim(2), vec!["This device has an owner", "26 November 2026, 04:30 UTC"]),
+        ("/claims/{id}", claim(3), vec!["Hearth thermostat is yours", "Target temperature", "recovery codes"]),
+        ("/claims/{id}", claim(4), vec!["Nobody confirmed at the device in time", "Ask again"]),
+        (
+            "/i/{secret}",
+            format!("/i/{}", holdfast_web::secret::Secret::from_random([0x17; 32]).text()),
+            vec!["You are invited", "see what it measured"],
+        ),
     ]
+}
+
+fn claim(n: u8) -> String {
+    format!("/claims/{}", crate::samples::homes::claim_id(n))
 }
 
 fn access(route: &str) -> Access {
