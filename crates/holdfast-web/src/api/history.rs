@@ -38,7 +38,7 @@ const SEARCH: About = About::new("Entries of the ledger, newest first.")
     .more("At most one of `device`, `person` and `kind`.")
     .query(&[
         Ask::of("device", Kind::Slug, "Only entries that name this device."),
-        Ask::of("person", Kind::Uuid, "Only entries that name this person."),
+        Ask::of("person", Kind::Text, "Only entries that name this person."),
         Ask::of("kind", Kind::Text, "Only entries of this kind, such as `device-enrolled`."),
         Ask::of("before_us", Kind::Number(0, i64::MAX), "Only entries from before this moment."),
         Ask::AFTER,
