@@ -157,6 +157,9 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(include_str!("../../../../docs/openapi.json")).unwrap();
         let mut wanted = Vec::new();
         for (path, methods) in document["paths"].as_object().unwrap() {
+            if path.starts_with("/api/v1/home/") {
+                continue;
+            }
             for method in methods.as_object().unwrap().keys().filter(|method| *method != "get") {
                 wanted.push(format!("{} {path}", method.to_uppercase()));
             }

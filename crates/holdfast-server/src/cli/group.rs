@@ -40,6 +40,10 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast group put beta-testers --about 'First to try a release'
   holdfast group add beta-testers hearth-0001 hearth-0002
+  holdfast group take beta-testers hearth-0002
+  holdfast group list
+  holdfast group show beta-testers
+  holdfast group remove beta-testers --yes
   holdfast group put old-firmware --filter 'version:<1.2.0 state:accepted'
   holdfast device list --filter 'group:old-firmware -online:yes'";
 
@@ -49,6 +53,7 @@ Examples:
   holdfast bulk run quarantine --filter 'product:hearth-thermostat seen:>30d' --reason 'A recall'
   holdfast bulk run desired --filter 'group:beta-testers' --desired '{\"targetTemperature\": 19}'
   holdfast bulk run command --device hearth-0001 --device hearth-0002 --action identify
+  holdfast bulk list
   holdfast bulk show 0194… --devices refused
   holdfast bulk undo 0194…                             restores exactly what it changed";
 

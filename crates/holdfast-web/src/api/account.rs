@@ -15,8 +15,8 @@ use crate::backend::credentials::{AccountOrder, AccountRow, PasskeyView};
 use crate::backend::people::Proof;
 use crate::console::people::role_of;
 use crate::door::App;
-use crate::door::about::About;
-use crate::door::extract::{Id, Json, Who};
+use crate::door::about::{About, Ask};
+use crate::door::extract::{Asked, Id, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
@@ -27,12 +27,14 @@ const FACTOR: About = About::new("Begin a second factor.")
     .more("The secret stands in this answer only, and counts once its first code is confirmed.")
     .secret();
 
+const EVERYBODY: About = About::new("Everybody with an account.").query(Ask::PAGE);
+
 pub(super) fn routes(routes: Routes) -> Routes {
     let (own, sure) = (Access::May(Act::ManageOwnAccess), Access::Fresh(Act::ManageOwnAccess));
     let people = Access::Fresh(Act::ManagePeople);
     let routes = routes
         .api_get("/api/v1/account", own, account, "One's own ways in.")
-        .api_get("/api/v1/account/passkeys", own, passkeys, "One's own passkeys.")
+        .api_get("/api/v1/account/passkeys", own, passkeys, About::new("One's own passkeys.").query(Ask::PAGE))
         .api_patch("/api/v1/account/passkeys/{id}", own, rename, "Give a passkey another label.")
         .api_delete("/api/v1/account/passkeys/{id}", sure, remove, "Remove a passkey; the last way in stays.")
         .api_put("/api/v1/account/password", sure, set_password, "Set one's sign-in name and password.")
@@ -42,10 +44,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_delete("/api/v1/account/second-factor", sure, remove_factor, "Remove one's second factor.")
         .api_post("/api/v1/account/recovery-codes", sure, make_codes, CODES)
         .api_delete("/api/v1/account/recovery", own, cancel_recovery, "Stop a recovery of one's account that waits.")
-        .api_get("/api/v1/sessions", own, sessions, "One's own open sessions.")
+        .api_get("/api/v1/sessions", own, sessions, About::new("One's own open sessions.").query(Ask::PAGE))
         .api_delete("/api/v1/sessions/{id}", own, end_session, "End one of one's own sessions.")
         .api_post("/api/v1/sessions/end-others", own, end_others, "End all of one's own sessions but this one.")
-        .api_get("/api/v1/people", Access::May(Act::ManagePeople), people_list, "Everybody with an account.")
+        .api_get("/api/v1/people", Access::May(Act::ManagePeople), people_list, EVERYBODY)
         .api_post("/api/v1/people/{id}/lock", people, lock, "Lock an account: its sessions end.")
         .api_post("/api/v1/people/{id}/unlock", people, unlock, "Unlock an account.")
         .api_put("/api/v1/people/{id}/role", people, set_role, "Give somebody another role; their sessions end.")
@@ -106,9 +108,9 @@ fn passkey(view: PasskeyView) -> PasskeyBody {
     }
 }
 
-async fn passkeys(State(app): State<App>, Who(by): Who) -> Reply<List<PasskeyBody>> {
+async fn passkeys(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> Reply<List<PasskeyBody>> {
     let account = app.ask(move |b| b.own_account(&by)).await?;
-    Ok(List::whole(account.passkeys.into_iter().map(passkey).collect()))
+    List::cut(account.passkeys.into_iter().map(passkey).collect(), &query.page()?, |row| row.id.clone())
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -202,7 +204,7 @@ struct SessionBody {
     this: bool,
 }
 
-async fn sessions(State(app): State<App>, Who(by): Who) -> Reply<List<SessionBody>> {
+async fn sessions(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> Reply<List<SessionBody>> {
     let this = by.proof;
     let account = app.ask(move |b| b.own_account(&by)).await?;
     let row = |(session, ends): (holdfast_domain::people::Session, _)| SessionBody {
@@ -214,7 +216,7 @@ async fn sessions(State(app): State<App>, Who(by): Who) -> Reply<List<SessionBod
         this: this == Proof::Session(session.id),
         browser: session.browser,
     };
-    Ok(List::whole(account.sessions.into_iter().map(row).collect()))
+    List::cut(account.sessions.into_iter().map(row).collect(), &query.page()?, |row| row.id.clone())
 }
 
 async fn end_session(State(app): State<App>, Who(by): Who, Id(id): Id<SessionId>) -> Reply<Done> {
@@ -237,7 +239,7 @@ struct PersonBody {
     locked: Option<&'static str>,
 }
 
-async fn people_list(State(app): State<App>) -> Reply<List<PersonBody>> {
+async fn people_list(State(app): State<App>, Asked(query): Asked) -> Reply<List<PersonBody>> {
     let rows = app.ask(|b| b.accounts()).await?;
     let row = |row: AccountRow| PersonBody {
         id: row.person.id.to_string(),
@@ -247,7 +249,7 @@ async fn people_list(State(app): State<App>) -> Reply<List<PersonBody>> {
         locked: row.standing.locked.map(|lock| lock_word(lock.reason)),
         name: row.person.name,
     };
-    Ok(List::whole(rows.into_iter().map(row).collect()))
+    List::cut(rows.into_iter().map(row).collect(), &query.page()?, |row| row.id.clone())
 }
 
 /// Why an account is locked, as a word.

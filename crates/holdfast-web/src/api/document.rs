@@ -105,7 +105,9 @@ Times are microseconds since 1970 in UTC, in members that end in `_us`. Digests 
 last one. Every refusal is an `application/problem+json` document (RFC 9457) whose `type` ends in a stable name. A field that \
 is not declared here is refused, in a query and in a body.
 
-`x-holdfast-act` names what the caller's role must allow; `x-holdfast-roles` lists the roles that do.";
+`x-holdfast-act` names what the caller's role must allow; `x-holdfast-roles` lists the roles that do. Where \
+`x-holdfast-fresh` is true, a session must have been proven within the last ten minutes (else 401 `confirm-again`), and a token \
+must have been made for dangerous acts.";
 
 /// The header by which a request is carried out once.
 fn key_parameter() -> Value {
@@ -165,6 +167,9 @@ fn said(operation: &Operation, sketch: &Sketch) -> Value {
     let (security, act, roles) = access(row.access);
     put("security", security);
     put("x-holdfast-act", json!(act));
+    if matches!(row.access, Access::Fresh(_)) {
+        put("x-holdfast-fresh", json!(true));
+    }
     put("x-holdfast-roles", json!(roles));
     said
 }
@@ -221,7 +226,6 @@ fn field(ask: &Ask) -> Value {
             let (least, most) = (1, SLUG_CHARS_MAX);
             json!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "minLength": least, "maxLength": most })
         }
-        Kind::Uuid => json!({ "type": "string", "format": "uuid" }),
     }
 }
 

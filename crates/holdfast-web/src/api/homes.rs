@@ -33,11 +33,11 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let see = Access::May(Act::SeeOwners);
     let routes = routes
         .api_post("/api/v1/claims", home, begin, "Claim a device by the code of its label; the device asks.")
-        .api_get("/api/v1/claims", home, claims, "One's own newest claims.")
+        .api_get("/api/v1/claims", home, claims, About::new("One's own newest claims.").query(Ask::PAGE))
         .api_get("/api/v1/claims/{id}", home, claim, "Where one's claim stands.")
         .api_post("/api/v1/claims/{id}/again", home, again, "Ask at the device once more.")
         .api_delete("/api/v1/claims/{id}", home, end, "Take one's claim back, or object to one of one's own device.")
-        .api_get("/api/v1/home/devices", home, devices, "Devices at which one has a place.")
+        .api_get("/api/v1/home/devices", home, devices, About::new("Devices at which one has a place.").query(Ask::PAGE))
         .api_get("/api/v1/home/devices/{id}/household", home, household, "Who has access to a device.")
         .api_put("/api/v1/home/devices/{id}/name", home, rename, "Set what the device is called at home.")
         .api_post("/api/v1/home/devices/{id}/invitations", home, invite, INVITE)
@@ -122,9 +122,9 @@ impl From<ClaimView> for ClaimRow {
     }
 }
 
-async fn claims(State(app): State<App>, Who(by): Who) -> Reply<List<ClaimRow>> {
+async fn claims(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> Reply<List<ClaimRow>> {
     let mine = app.ask(move |b| b.my_claims(&by)).await?;
-    Ok(List::whole(mine.into_iter().map(ClaimRow::from).collect()))
+    List::cut(mine.into_iter().map(ClaimRow::from).collect(), &query.page()?, |row| row.id.clone())
 }
 
 async fn claim(State(app): State<App>, Who(by): Who, Id(id): Id<ClaimId>) -> Reply<ClaimRow> {
@@ -184,9 +184,9 @@ impl From<MyDevice> for DeviceOfMine {
     }
 }
 
-async fn devices(State(app): State<App>, Who(by): Who) -> Reply<List<DeviceOfMine>> {
+async fn devices(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> Reply<List<DeviceOfMine>> {
     let mine = app.ask(move |b| b.my_devices(&by)).await?;
-    Ok(List::whole(mine.into_iter().map(DeviceOfMine::from).collect()))
+    List::cut(mine.into_iter().map(DeviceOfMine::from).collect(), &query.page()?, |row| row.device.clone())
 }
 
 #[derive(Serialize, ToSchema)]

@@ -88,8 +88,6 @@ pub(crate) enum Kind {
     Word(&'static [&'static str]),
     /// The identifier of a device, product or stream.
     Slug,
-    /// The identifier of a record.
-    Uuid,
 }
 
 impl Ask {
@@ -127,14 +125,10 @@ impl Ask {
             Kind::Flag => (matches!(value, "true" | "false"), "true or false".to_owned()),
             Kind::Word(words) => (words.contains(&value), words.join(", ")),
             Kind::Slug => (is_slug(value), "an identifier of small letters, digits and inner hyphens".to_owned()),
-            Kind::Uuid => (value.parse::<RecordId>().is_ok(), "an identifier as it is written in an answer".to_owned()),
         };
         if fits { Ok(()) } else { Err(Problem::malformed("field-malformed", format!("`{}` is {wanted}.", self.name))) }
     }
 }
-
-/// Any record's identifier: they all have one form.
-type RecordId = holdfast_core::id::ReleaseId;
 
 /// Most characters of an identifier that its maker chose.
 pub(crate) const SLUG_CHARS_MAX: usize = 64;
@@ -174,7 +168,6 @@ mod tests {
         );
         assert!(judged(Kind::Word(&["a", "b"]), "b") && !judged(Kind::Word(&["a", "b"]), "null"));
         assert!(judged(Kind::Slug, "hearth-1") && !judged(Kind::Slug, "") && !judged(Kind::Slug, "-x"));
-        assert!(judged(Kind::Uuid, "019c0000-0000-7000-8000-000000000001") && !judged(Kind::Uuid, "019c"));
         assert!(judged(Kind::Text, "") && !judged(Kind::Rows, "0"));
     }
 

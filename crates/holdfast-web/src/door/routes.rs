@@ -175,30 +175,6 @@ impl Routes {
         self.on(Row { method: "POST", path, access }, MethodFilter::POST, handler)
     }
 
-    pub(crate) fn put<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
-    where
-        H: Handler<T, App>,
-        T: 'static,
-    {
-        self.on(Row { method: "PUT", path, access }, MethodFilter::PUT, handler)
-    }
-
-    pub(crate) fn patch<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
-    where
-        H: Handler<T, App>,
-        T: 'static,
-    {
-        self.on(Row { method: "PATCH", path, access }, MethodFilter::PATCH, handler)
-    }
-
-    pub(crate) fn delete<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
-    where
-        H: Handler<T, App>,
-        T: 'static,
-    {
-        self.on(Row { method: "DELETE", path, access }, MethodFilter::DELETE, handler)
-    }
-
     fn on<H, T>(self, row: Row, filter: MethodFilter, handler: H) -> Self
     where
         H: Handler<T, App>,
