@@ -28,6 +28,7 @@ use crate::integrity::{Alert, Appraisal};
 use crate::people::account::AccountChange;
 use crate::people::contact::ContactChange;
 use crate::people::help::HelpChange;
+use crate::people::identity::IdentityChange;
 use crate::people::notice::Notice;
 use crate::people::{ApiToken, Person, Session, SignInLink};
 use crate::updates::choice::Choice;
@@ -287,6 +288,8 @@ pub enum Change {
     },
     /// A change of an account: ways in, sessions, standing.
     Account(AccountChange),
+    /// A change of which account at the staff's identity provider is whose.
+    Identity(IdentityChange),
     /// A change of where a person is reached.
     Contact(ContactChange),
 }

@@ -7,6 +7,7 @@ pub mod account;
 pub mod contact;
 pub mod credential;
 pub mod help;
+pub mod identity;
 pub mod notice;
 pub mod post;
 pub mod password;

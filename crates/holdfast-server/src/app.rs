@@ -20,6 +20,7 @@ use crate::authority::secret_file::hex;
 use crate::clock;
 use crate::doorstep::Doorstep;
 use crate::gateway::{Connections, Models, Returning};
+use crate::oidc::Provider;
 use crate::post::Post;
 use crate::tls::Doors;
 use crate::work::detect::Detect;
@@ -43,6 +44,7 @@ mod integrity;
 pub(crate) mod keys;
 mod models;
 mod notices;
+mod oidc;
 pub(crate) mod paging;
 mod owner;
 mod people;
@@ -101,6 +103,8 @@ pub struct House {
     pub(crate) refusals: Counter,
     /// Rung when somebody has signed in.
     pub(crate) signed_in: Arc<Notify>,
+    /// The staff's own identity provider.
+    pub(crate) oidc: Option<Provider>,
     /// The way out for mail.
     pub(crate) post: Post,
     /// People who come in.

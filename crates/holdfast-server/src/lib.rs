@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod wiring;
 mod provenance;
+mod oidc;
 mod post;
 pub mod settings;
 pub mod tls;

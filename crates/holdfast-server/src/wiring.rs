@@ -26,6 +26,7 @@ use crate::authority::{Authority, AuthorityConfig, AuthorityError, KeyTerms};
 use crate::doorstep::{Admission, Doorstep, Terms};
 use crate::gateway::{self, Connections, Models, Returning};
 use crate::https::{self, Door, Limits, Listener};
+use crate::oidc::{OidcError, Provider};
 use crate::post::{Post, PostError};
 use crate::settings::Settings;
 use crate::tls::{Doors, TlsError};
@@ -95,6 +96,9 @@ pub enum StartError {
     /// A stored model does not compile any more.
     #[error("a stored model cannot be used")]
     Model(#[from] ModelError),
+    /// The staff's identity provider cannot be used as it is configured.
+    #[error("the identity provider cannot be used as it is configured")]
+    Oidc(#[from] OidcError),
     /// Mail cannot be sent as it is configured.
     #[error("mail cannot be sent as it is configured")]
     Mail(#[from] PostError),
@@ -292,6 +296,7 @@ fn open(
         signed_in: Arc::new(Notify::new()),
         detect: Detect::default(),
         entry: app::credentials::entry::Entry::new(&address),
+        oidc: config.settings.oidc.as_ref().map(|oidc| Provider::new(oidc, &address)).transpose()?,
         address,
         news: app::news(),
         pulse: pulse::Pulse::default(),

@@ -90,6 +90,7 @@ impl Desk {
             }
             Change::Account(change) => self.change_account(change),
             Change::Contact(change) => self.change_contact(change),
+            Change::Identity(change) => self.change_identity(change),
         }
     }
 

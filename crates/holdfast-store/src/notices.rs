@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_core::id::{NoticeId, PersonId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::people::contact::{Address, Asked, Contact, Wish};
+use holdfast_domain::people::identity::Identity;
 use holdfast_domain::people::notice::{Notice, NoticeKind};
 use rusqlite::params;
 
@@ -123,6 +124,16 @@ impl Store {
         }))
     }
 
+    /// The person with whom this account at the staff's identity provider is linked.
+    pub fn identity(&self, issuer: &str, subject: &str) -> Result<Option<Identity>, StoreError> {
+        self.read(|conn| one(conn, (sql::IDENTITY, "identity"), [issuer, subject], identity_row))
+    }
+
+    /// The account at the staff's identity provider that is linked with a person.
+    pub fn identity_of(&self, person: PersonId) -> Result<Option<Identity>, StoreError> {
+        self.read(|conn| one(conn, (sql::IDENTITY_OF, "identity"), [person.to_string()], identity_row))
+    }
+
     /// How a person is reached.
     pub fn contact(&self, person: PersonId) -> Result<Option<Contact>, StoreError> {
         self.read(|conn| one(conn, (sql::CONTACT, "contact"), [person.to_string()], contact_row))
@@ -204,6 +215,10 @@ fn notice_row(f: &mut Fields<'_>) -> Result<Notice, StoreError> {
         facts.insert(name.to_owned(), value.to_owned());
     }
     Ok(Notice { id, person, kind, facts, at: f.time()?, read: f.optional(Fields::time)? })
+}
+
+fn identity_row(f: &mut Fields<'_>) -> Result<Identity, StoreError> {
+    Ok(Identity { issuer: f.text()?, subject: f.text()?, person: f.parsed()?, bound: f.time()? })
 }
 
 fn contact_row(f: &mut Fields<'_>) -> Result<Contact, StoreError> {

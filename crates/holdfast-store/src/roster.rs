@@ -205,6 +205,7 @@ impl Touched {
             | Change::Account(_)
             | Change::AddNotice(_)
             | Change::Contact(_)
+            | Change::Identity(_)
             | Change::RevokeToken { .. }
             | Change::SetIssuer { .. }
             | Change::SetHardwareKeys(_)

@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod integrity;
 pub mod keys;
 pub mod notices;
+pub mod oidc;
 pub mod owner;
 pub mod people;
 pub mod telemetry;
@@ -52,6 +53,7 @@ pub trait Backend:
     + telemetry::Telemetry
     + history::History
     + notices::Notices
+    + oidc::StaffSignIn
 {
 }
 
@@ -76,6 +78,7 @@ impl<T> Backend for T where
         + telemetry::Telemetry
         + history::History
         + notices::Notices
+        + oidc::StaffSignIn
 {
 }
 

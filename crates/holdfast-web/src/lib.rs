@@ -8,6 +8,7 @@ pub mod backend;
 pub mod door;
 pub mod lang;
 pub mod notice;
+mod oidc;
 #[doc(hidden)]
 pub mod parsers;
 pub mod secret;
@@ -55,6 +56,7 @@ fn all(app: App) -> Routes {
     let routes = claim::routes(routes);
     let routes = contact::routes(routes);
     let routes = owner::routes(routes);
+    let routes = oidc::routes(routes);
     let routes = api::routes(routes);
     console::routes(routes)
 }

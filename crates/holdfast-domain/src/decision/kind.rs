@@ -186,6 +186,10 @@ kinds! {
     ROLE_CHANGED = "role-changed";
     /// A member of the staff was removed.
     PERSON_REMOVED = "person-removed";
+    /// An account at the staff's identity provider was linked with a person.
+    IDENTITY_BOUND = "identity-bound";
+    /// A person's account at the staff's identity provider was let go.
+    IDENTITY_UNBOUND = "identity-unbound";
     /// A person confirmed an address for notices.
     CONTACT_CONFIRMED = "contact-confirmed";
     /// A person's address for notices was removed.

@@ -73,6 +73,8 @@ kinds! {
     SessionsEnded = "sessions-ended", Account;
     /// A key to the management interface was made.
     TokenMade = "token-made", Account;
+    /// An account at the staff's identity provider was linked or let go.
+    SignInLinked = "sign-in-linked", Account;
     /// The person's role changed.
     RoleChanged = "role-changed", Account;
     /// A device is now theirs.

@@ -41,3 +41,12 @@ create table mail (
 create index mail_due on mail (next) where state = 'waiting';
 create index mail_by_age on mail (queued);
 create index mail_by_person on mail (person, id);
+
+-- Accounts of the staff at their own identity provider.
+create table identity (
+    issuer text not null,
+    subject text not null,
+    person text not null unique references person (id),
+    bound integer not null,
+    primary key (issuer, subject)
+) strict, without rowid;

@@ -3,6 +3,7 @@
 use holdfast_core::id::PersonId;
 use holdfast_core::time::Timestamp;
 use holdfast_domain::people::contact::{Contact, ContactChange};
+use holdfast_domain::people::identity::{Identity, IdentityChange};
 use holdfast_domain::people::notice::Notice;
 use rusqlite::params;
 
@@ -27,6 +28,21 @@ impl Desk {
         match change {
             ContactChange::Put(contact) => self.put_contact(contact),
             ContactChange::SendLink { person, at } => self.send_link(*person, *at),
+        }
+    }
+
+    pub(super) fn change_identity(&self, change: &IdentityChange) -> Result<(), CommitError> {
+        match change {
+            IdentityChange::Bind(identity) => {
+                let Identity { issuer, subject, person, bound } = identity;
+                let person = person.to_string();
+                self.execute(sql::IDENTITY_DROP, [&person])?;
+                let on = On { key: "oidc-account-taken", unique: "oidc-account-taken", foreign: "person-unknown" };
+                self.add(sql::IDENTITY_ADD, params![issuer, subject, person, bound.as_micros()], on)
+            }
+            IdentityChange::Unbind(person) => {
+                self.must(sql::IDENTITY_DROP, [person.to_string()], "oidc-account-none")
+            }
         }
     }
 

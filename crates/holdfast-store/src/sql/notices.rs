@@ -1,4 +1,4 @@
-//! Statements about notices, addresses and mail that waits.
+//! Statements about notices, addresses, mail that waits, and linked accounts.
 
 use super::catalogue;
 
@@ -30,6 +30,11 @@ catalogue! { NOTICES:
     NOTICE_ADD = "insert into notice (id, person, kind, facts, at, read) values ($1, $2, $3, $4, $5, $6)
         on conflict (id) do nothing";
     NOTICES_READ = "update notice set read = $1 where person = $2 and id <= $3 and read is null";
+
+    IDENTITY = "select issuer, subject, person, bound from identity where issuer = $1 and subject = $2";
+    IDENTITY_OF = "select issuer, subject, person, bound from identity where person = $1";
+    IDENTITY_ADD = "insert into identity (issuer, subject, person, bound) values ($1, $2, $3, $4)";
+    IDENTITY_DROP = "delete from identity where person = $1";
 
     CONTACT = contact!("where person = $1");
     CONTACT_BY_WISH = contact!("where wish_hash = $1");

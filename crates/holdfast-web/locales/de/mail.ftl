@@ -291,3 +291,26 @@ mail-unpatchable-body =
     Bei { $product } wurde eine Schwachstelle gefunden, die wir nicht durch ein Update beseitigen können: { $reason }.
 
     Was Sie tun können: Folgen Sie den Schritten auf der Seite des Produkts. Dort steht, wie Sie es bis dahin sicher benutzen, bis wann Sie handeln sollten und wie es ersetzt wird.
+
+oidc-button = Anmelden mit { $name }
+oidc-title = Anmelden mit { $name }
+oidc-lead = Verknüpfen Sie einmal Ihr Konto bei { $name }, dann meldet es Sie hier an. Was Sie hier dürfen, bleibt, wie es ist.
+oidc-since = Verknüpft seit { $at }.
+oidc-none = Kein Konto ist verknüpft.
+oidc-link = Mein Konto bei { $name } verknüpfen
+oidc-unlink = Verknüpfung lösen
+oidc-linked = Das Konto ist verknüpft.
+oidc-unlinked = Das Konto ist nicht mehr verknüpft.
+oidc-refused-title = Nicht angemeldet
+oidc-unreachable = Der Anmeldedienst antwortet nicht, wie er soll. Versuchen Sie es später noch einmal oder melden Sie sich auf einem anderen Weg an.
+oidc-state-unknown = Diese Anmeldung wurde nicht in diesem Browser begonnen oder ist zu lange her. Beginnen Sie neu.
+oidc-refused = Der Anmeldedienst hat Sie nicht hineingelassen.
+oidc-token-wrong = Was der Anmeldedienst gesagt hat, stimmt nicht. Beginnen Sie neu; wenn es so bleibt, sagen Sie der Administration Bescheid.
+oidc-account-unknown = Dieses Konto ist hier mit niemandem verknüpft. Melden Sie sich mit einem Einmal-Link an und verknüpfen Sie es auf der Seite Ihres Kontos.
+mail-sign-in-linked-subject = Ihre Anmeldung über das Konto der Organisation wurde geändert
+mail-sign-in-linked-body =
+    Ein Konto bei der Anmeldung Ihrer Organisation wurde mit Ihrem Konto hier verknüpft oder davon gelöst.
+
+    Wenn Sie das selbst waren, müssen Sie nichts tun.
+
+    { mail-not-you }

@@ -292,3 +292,26 @@ mail-unpatchable-body =
     A security flaw of { $product } was found that we cannot remove by an update: { $reason }.
 
     What to do: follow the steps on the product's page. They say how to use it safely until then, by when to act, and how it is replaced.
+
+oidc-button = Sign in with { $name }
+oidc-title = Sign in with { $name }
+oidc-lead = Link your account at { $name } once, then it signs you in here. What you may do here stays as it is.
+oidc-since = Linked since { $at }.
+oidc-none = No account is linked.
+oidc-link = Link my account at { $name }
+oidc-unlink = Unlink it
+oidc-linked = The account is linked.
+oidc-unlinked = The account is not linked any more.
+oidc-refused-title = Not signed in
+oidc-unreachable = The identity provider does not answer as it should. Try again later, or sign in in another way.
+oidc-state-unknown = This sign-in was not begun in this browser, or too long ago. Begin again.
+oidc-refused = The identity provider did not let you in.
+oidc-token-wrong = What the identity provider said does not hold. Begin again; if it stays so, tell an administrator.
+oidc-account-unknown = This account is not linked with anybody here. Sign in by a one-time link, then link it on the page of your account.
+mail-sign-in-linked-subject = Your sign-in by the organisation’s account was changed
+mail-sign-in-linked-body =
+    An account at your organisation’s sign-in was linked with your account here, or unlinked.
+
+    You need do nothing if you did this yourself.
+
+    { mail-not-you }

@@ -12,6 +12,7 @@ use super::words::{moment, why};
 use super::{Purpose, SCRIPT, passkey_form};
 use crate::api::account::passkeys::first_page;
 use crate::backend::RefusalKind;
+use crate::backend::oidc::StaffSignIn as _;
 use crate::backend::credentials::{SignedIn, TypedPassword};
 use crate::console::{PageReply, page, page_with};
 use crate::door::App;
@@ -44,6 +45,8 @@ struct SignInPage {
     /// What was typed as the sign-in name.
     login: String,
     problem: Option<String>,
+    /// What the staff's identity provider is called.
+    oidc: Option<String>,
     script: &'static str,
 }
 
@@ -52,13 +55,14 @@ impl SignInPage {
         let then = fields.text("then").and_then(then).unwrap_or_default().to_owned();
         let passkey = passkey_form(l, Purpose::SignIn, &then);
         let login = fields.typed("login").chars().take(60).collect();
-        Self { l, link: None, passkey, then, token, login, problem: None, script: SCRIPT }
+        Self { l, link: None, passkey, then, token, login, problem: None, oidc: None, script: SCRIPT }
     }
 }
 
-async fn show(l: Lang, Token(token): Token, Asked(query): Asked) -> PageReply {
+async fn show(State(app): State<App>, l: Lang, Token(token): Token, Asked(query): Asked) -> PageReply {
     let link = query.text("link").map(str::to_owned);
-    page(&SignInPage { link, ..SignInPage::new(l, token, &query) })
+    let oidc = app.ground().oidc_name();
+    page(&SignInPage { link, oidc, ..SignInPage::new(l, token, &query) })
 }
 
 async fn by_link(State(app): State<App>, l: Lang, knock: Knock, Token(token): Token, Sent(fields): Sent) -> PageReply {
@@ -117,7 +121,8 @@ fn finish(app: &App, outcome: Result<(Cookies, SignedIn), Problem>, again: SignI
         Err(problem) => {
             app.ground().count_refusal(problem.name);
             let said = why(again.l, &problem);
-            page_with(problem.status, &SignInPage { problem: Some(said), ..again })
+            let oidc = app.ground().oidc_name();
+            page_with(problem.status, &SignInPage { problem: Some(said), oidc, ..again })
         }
     }
 }

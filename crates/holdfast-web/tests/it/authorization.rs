@@ -63,6 +63,8 @@ fn nothing_but_the_front_door_is_public() {
         "/i/{secret}",
         "/account/contact/confirm",
         "/account/contact/confirm",
+        "/sign-in/oidc",
+        "/sign-in/oidc/back",
         "/api/openapi.json",
         "/api/v1/sign-in",
         "/api/v1/passkeys/sign-in/begin",

@@ -187,6 +187,7 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["Humidity", "0 to 100", "personal", "Heat at once"],
         ),
         one("/account/contact", &["somebody@mail.example", "new@mail.example", "could not be delivered"]),
+        one("/account/oidc", &["Linked since", "Hearth accounts"]),
         one("/account/contact/confirm", &["Yes, this address is mine"]),
         one("/console/products", &["Support calendar", "until 31 May 2027", "draft"]),
         (
@@ -237,6 +238,9 @@ fn every_page_of_the_router_is_looked_at() {
     let looked: Vec<_> = pages().into_iter().map(|(route, ..)| route).collect();
     let not_pages = [
         "/healthz",
+        "/sign-in/oidc",
+        "/sign-in/oidc/back",
+        "/account/oidc/link",
         "/p/feed.json",
         "/p/feed.xml",
         "/p/{product}/qr.svg",

@@ -35,6 +35,8 @@ mod keys;
 mod notices;
 #[path = "samples/owner.rs"]
 pub(crate) mod owner;
+#[path = "samples/oidc.rs"]
+mod oidc;
 #[path = "samples/telemetry.rs"]
 mod telemetry;
 #[path = "samples/updates.rs"]
