@@ -43,7 +43,7 @@ export class Browser {
   async guest(options = {}) {
     const { phone, ...rest } = options;
     const touch = phone ? { hasTouch: true, isMobile: true } : {};
-    const context = await this.chrome.newContext({ viewport: phone ? PHONE : DESK, locale: 'en-GB', ...touch, ...rest });
+    const context = await this.chrome.newContext({ baseURL: this.house.origin, viewport: phone ? PHONE : DESK, locale: 'en-GB', ...touch, ...rest });
     context.setDefaultTimeout(PAGE_MS);
     const guest = new Guest(context, this.house, rest.javaScriptEnabled !== false);
     await guest.watch();
@@ -125,6 +125,21 @@ export class Guest {
     await page.locator('main form button').first().click();
     await until('a signed-in page', () => !new URL(page.url()).pathname.startsWith('/sign-in'));
     await page.waitForLoadState();
+    return page;
+  }
+
+  /** Makes an owner's account by the device's label and its button; the page at home. */
+  async claim(device, name = 'Ada') {
+    const page = await this.page();
+    await this.passkeys(page);
+    await page.goto(`/c/${await this.house.claimCode(device)}`);
+    const field = page.locator('form.passkey input[name="name"]');
+    if (await field.count()) await field.fill(name);
+    await page.locator('form.passkey button').click();
+    await page.waitForURL(/\/claims\//);
+    await this.house.confirmAt(device);
+    await page.locator('.steps').waitFor();
+    await page.goto('/home');
     return page;
   }
 

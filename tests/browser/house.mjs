@@ -20,6 +20,7 @@ const LOOK_MS = 50;
 export const MAKER = 'hearth.example';
 export const PRODUCT = 'hearth-thermostat';
 export const MODEL = new URL('../../examples/hearth-thermostat.tm.json', import.meta.url).pathname;
+const DOSSIER = new URL('../../examples/hearth-thermostat.dossier.json', import.meta.url).pathname;
 
 /** A program built by `cargo xtask test browser`. */
 function binary(variable) {
@@ -162,6 +163,11 @@ export class House {
     await this.release(1, '1.0.0', 'feature', 'First.');
   }
 
+  /** Publishes what the public reads about the product. */
+  async publish() {
+    await this.run('product', 'describe', PRODUCT, DOSSIER, '--publish');
+  }
+
   /** Makes, signs and uploads a release; answers what the upload said. */
   async release(sequence, version, kind, description) {
     const [image, suit] = [this.path('maker', `image-${sequence}.tar`), this.path('maker', `release-${sequence}.suit`)];
@@ -222,6 +228,23 @@ export class House {
       agent.kill('SIGTERM');
       await agent.ended;
     }
+  }
+
+  /** Says yes at the device, as its button does; it has to have been asked. */
+  confirmAt(id) {
+    return until('the device to ask', async () => {
+      try {
+        await this.agentCommand('local', 'confirm', '--dir', this.path(id));
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  /** The code on the device's label. */
+  async claimCode(id) {
+    return (await readFile(this.path(id, 'claim-code'), 'utf8')).trim();
   }
 
   /** Waits until the server sees the device. */

@@ -35,19 +35,21 @@ pub(crate) const BENCHMARKS: &[Need] = &[("mosquitto", "mosquitto"), ("strace", 
 const PAHO: &str = "paho-mqtt==2.1.0";
 /// The mail server that the tests send to.
 const AIOSMTPD: &str = "aiosmtpd==1.4.6";
+/// The identity provider that the tests sign in at.
+const OIDC_PROVIDER: &str = "oidc-provider-mock==0.3.4";
 /// The same from npm.
 const MQTT_JS: &str = "mqtt@5.16.0";
 
-/// Puts paho-mqtt and aiosmtpd (`PyPI`) and MQTT.js (npm) under `dir`, unless they are there.
+/// Puts paho-mqtt, aiosmtpd and oidc-provider-mock (`PyPI`) and MQTT.js (npm) under `dir`, unless they are there.
 pub(crate) fn clients(dir: &Path) -> Result<(), String> {
     let python = dir.join("py/bin/python");
-    if !python.exists() || run::output(run::program(&python.to_string_lossy(), &["-c", "import paho.mqtt, aiosmtpd"])).is_err() {
-        run::say("installing paho-mqtt and aiosmtpd");
+    if !python.exists() || run::output(run::program(&python.to_string_lossy(), &["-c", "import paho.mqtt, aiosmtpd, oidc_provider_mock"])).is_err() {
+        run::say("installing paho-mqtt, aiosmtpd and oidc-provider-mock");
         run::expect(run::program("python3", &["-m", "venv", &dir.join("py").to_string_lossy()]))?;
         let pip = dir.join("py/bin/pip");
         run::expect(run::program(
             &pip.to_string_lossy(),
-            &["install", "--quiet", "--disable-pip-version-check", PAHO, AIOSMTPD],
+            &["install", "--quiet", "--disable-pip-version-check", PAHO, AIOSMTPD, OIDC_PROVIDER],
         ))?;
     }
     let js = dir.join("js");

@@ -60,8 +60,8 @@ pub fn given_up(alerts: &[Alert], alert: AlertId, now: Timestamp) -> Option<Deci
     if open_alert(alerts, alert_kind::MAIL_GIVEN_UP).is_some() {
         return None;
     }
-    let text = "Mail to people could not be delivered and was given up; what it said waits on their pages. Check the mail \
-                server's settings with `holdfast people mail`.";
+    let text = "Mail to people could not be delivered and was given up; what it said waits on their pages. Check [mail] in \
+                the configuration file; the server's log has a word for each try.";
     Some(Decision::quiet(vec![Change::OpenAlert(Alert {
         id: alert,
         device: None,

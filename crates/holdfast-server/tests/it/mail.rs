@@ -29,7 +29,21 @@ struct MailServer {
     dir: TempDir,
 }
 
-fn python() -> PathBuf {
+/// Writes a certificate for localhost and the authority that issued it: `server.pem`, `server.key`, `ca.pem`.
+pub(crate) fn certify(dir: &Path) {
+    let file = |name: &str, text: &str| std::fs::write(dir.join(name), text).unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    file("ca.pem", &authority.pem());
+    file("server.pem", &own.pem());
+    file("server.key", &key.serialize_pem());
+}
+
+/// Python with what `cargo xtask clients` has put beside it.
+pub(crate) fn python() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR");
     let target = target.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
     target.join("outside/py/bin/python")
@@ -38,16 +52,8 @@ fn python() -> PathBuf {
 impl MailServer {
     async fn start(mode: &str, login: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let file = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let own = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
-        file("ca.pem", &authority.pem());
-        file("server.pem", &own.pem());
-        file("server.key", &key.serialize_pem());
-        file("password", login.split_once(':').map_or("", |(_, password)| password));
+        certify(dir.path());
+        std::fs::write(dir.path().join("password"), login.split_once(':').map_or("", |(_, password)| password)).unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/outside/smtp.py");
         let mut command = Command::new(python());
         command.args([script, mode]).arg(dir.path()).arg(login).stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -25,6 +25,7 @@ mod first;
 mod ledger;
 mod mail;
 mod maker;
+mod oidc;
 mod orders;
 mod process;
 mod processes;

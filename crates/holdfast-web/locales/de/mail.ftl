@@ -23,6 +23,7 @@ mail-fact-reason = siehe seine Seite
 mail-fact-digits = auf seiner Seite
 mail-page-title = Wohin wir Ihnen schreiben
 mail-page-lead = Nachrichten zu Ihrem Konto und Ihren Geräten warten immer auf Ihren Seiten. Wenn Sie möchten, kommen sie auch per E-Mail. Eine Adresse ist für nichts anderes nötig, und niemand sonst bekommt sie.
+mail-page-short = Nachrichten warten auf Ihren Seiten; hier bekommen Sie sie auch per E-Mail.
 mail-page-address = Ihre E-Mail-Adresse
 mail-page-hint = Wir schicken einen Link dorthin. Erst wenn Sie ihn öffnen, gehen Nachrichten an die Adresse.
 mail-page-none = Keine Adresse: Es wird niemandem geschrieben.

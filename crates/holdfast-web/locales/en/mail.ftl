@@ -24,6 +24,7 @@ mail-fact-reason = see its page
 mail-fact-digits = on its page
 mail-page-title = Where we write to you
 mail-page-lead = Notices about your account and your devices always wait on your pages. If you like, they also come by e-mail. An address is not needed for anything else, and nobody else gets it.
+mail-page-short = Notices wait on your pages; here you can have them by e-mail too.
 mail-page-address = Your e-mail address
 mail-page-hint = We send a link there. Only after you open it do notices go to the address.
 mail-page-none = No address: nobody is written to.

@@ -9,6 +9,7 @@ use holdfast_domain::people::access::Act;
 use super::words::{kind, moment, why};
 use super::{Own, Purpose, SCRIPT, passkey_form};
 use crate::backend::credentials::Account;
+use crate::backend::oidc::StaffSignIn as _;
 use crate::backend::people::Proof;
 use crate::backend::{Answer, Backend};
 use crate::console::{PageReply, go, page_with};
@@ -76,6 +77,8 @@ struct AccountPage {
     refused: Option<(&'static str, String)>,
     /// The sign-in name as it was typed.
     login: String,
+    /// What the staff's identity provider is called.
+    oidc: Option<String>,
     script: &'static str,
 }
 
@@ -145,6 +148,7 @@ async fn account_page(own: Own, refused: Option<(&'static str, Problem, Fields)>
         tokens: tokens.collect(),
         refused: refused.map(|(form, problem, _)| (form, why(l, &problem))),
         login: if typed.is_empty() { account.login.clone().unwrap_or_default() } else { typed },
+        oidc: own.app.ground().oidc_name().filter(|_| own.caller.person.role.is_staff()),
         codes_left: l.count("account-codes-left", account.ways.recovery_codes),
         account,
         token: own.token.clone(),
