@@ -69,6 +69,7 @@ struct PublicDoc {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = DossierGapDoc)]
 struct GapDoc {
     /// Where in the document.
     path: String,

@@ -65,6 +65,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ClaimCodeBody)]
 struct CodeBody {
     /// As the label has it; blanks, hyphens and small letters are no matter.
     code: String,
@@ -356,6 +357,7 @@ async fn unpair(
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = OwnershipReleaseRow)]
 struct ReleaseRow {
     order: String,
     begun_us: i64,

@@ -120,6 +120,37 @@ fn every_operation_says_what_it_does_has_a_name_of_its_own_and_refuses_with_prob
     }
 }
 
+/// The schema of what an operation answers, by its name.
+fn answer(row: &Row) -> Option<&'static str> {
+    operation(row)["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str()
+}
+
+#[test]
+fn every_list_goes_page_by_page() {
+    for row in rows().iter().filter(|row| row.method == "GET") {
+        if !answer(row).is_some_and(|name| name.contains("/ListOf")) {
+            continue;
+        }
+        let asks = operation(row)["parameters"].as_array().unwrap();
+        for name in ["after", "limit"] {
+            assert!(asks.iter().any(|ask| ask["name"] == name), "{row:?} does not take `{name}`");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_holds_a_secret_says_so_and_is_not_kept_for_its_key() {
+    for row in rows().iter().filter(|row| row.method == "POST") {
+        let Some(schema) = answer(row).and_then(|name| document().pointer(name.trim_start_matches('#'))) else { continue };
+        let members = schema["properties"].as_object().cloned().unwrap_or_default();
+        let secrets = ["secret", "token", "key", "codes", "url", "link", "password"];
+        if let Some(secret) = members.keys().find(|name| secrets.contains(&name.as_str())) {
+            let said = operation(row)["description"].as_str().unwrap_or_default();
+            assert!(said.contains("answer-not-kept"), "{row:?} answers `{secret}`: say `.secret()`");
+        }
+    }
+}
+
 /// Holds an answer to the document: a status that an operation does not declare fails the test that provoked it.
 pub(crate) fn declared(method: &str, path: &str, status: StatusCode) {
     let Some(row) = rows().into_iter().find(|row| row.method == method && fits(row.path, path)) else { return };
