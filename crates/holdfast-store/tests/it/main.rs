@@ -8,6 +8,7 @@ mod facts;
 mod fixture;
 mod help;
 mod history;
+mod homes;
 mod idempotency;
 mod lasting;
 mod provenance;
