@@ -6,6 +6,7 @@ use http::header::{HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue};
 use holdfast_domain::homes::PairedController;
 
+use crate::app::credentials::{ceremony, factor};
 use crate::app::paging;
 use crate::devices::check::Question;
 use crate::devices::range::{Wanted, wanted};
@@ -106,4 +107,30 @@ pub fn authority_file(data: &[u8]) {
 /// The list of files in an image.
 pub fn image_list(mut data: &[u8]) {
     let _ = image::list(&mut data);
+}
+
+/// What people type or browsers send to come in: recovery codes, codes of the second factor, sign-in names, scopes of tokens,
+/// answers of authenticators.
+///
+/// # Panics
+///
+/// If a recovery code or a scope does not read back from its own text, or a code of the second factor is not six digits.
+pub fn credentials(data: &[u8]) {
+    use holdfast_domain::people::password::Login;
+    use holdfast_domain::people::recovery::RecoveryCode;
+    use holdfast_domain::people::scope::Scope;
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Some(code) = RecoveryCode::parse(text) {
+        assert_eq!(RecoveryCode::parse(&code.text()), Some(code), "a code of two texts");
+    }
+    if let Some(code) = factor::parse_code(text) {
+        assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()), "a code of other things");
+    }
+    if let Ok(scope) = text.parse::<Scope>() {
+        assert_eq!(scope.to_string().parse(), Ok(scope), "a scope of two texts");
+    }
+    if let Ok(login) = text.parse::<Login>() {
+        assert!(!login.as_str().contains('@'), "an address as a sign-in name");
+    }
+    ceremony::read_answers(text);
 }

@@ -42,6 +42,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("cose_key", signed::cose_key),
     ("cose_sign", signed::cose_sign),
     ("cose_sign1", signed::cose_sign1),
+    ("credentials", server::credentials),
     ("cursor", server::cursor),
     ("device_payload", server::device_payload),
     ("evidence", signed::evidence),

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest as _, FromRequestParts as _};
 use http::header::{CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
+use crate::door::arrival::mark;
 use crate::door::extract::{Asked, Fields, Sent};
 use crate::door::idempotency;
 use crate::door::guard::{bearer, same_origin, session_cookie};
@@ -58,6 +59,10 @@ pub fn headers(data: &[u8]) {
         }
         headers.append(COOKIE, value.clone());
         judge_key(value);
+    }
+    if let Some(mark) = mark(&headers) {
+        let text = mark.text();
+        assert!(data.windows(text.len()).any(|part| part == text.as_bytes()), "a mark that nobody sent");
     }
     if let Some(secret) = session_cookie(&headers) {
         let text = secret.text();

@@ -2,7 +2,7 @@
 //!
 //! `entry` is what is held in memory, `hashing` and `factor` what is computed, `ceremony` what passkeys say.
 
-mod ceremony;
+pub(crate) mod ceremony;
 pub(crate) mod entry;
 pub(crate) mod factor;
 mod hashing;

@@ -56,6 +56,14 @@ fn of(target: &str) -> Vec<Vec<u8>> {
         "cose_key" => documents::cose_keys(),
         "cose_sign" => documents::cose_sign(),
         "cose_sign1" => documents::cose_sign1(),
+        "credentials" => texts(&[
+            "0123-4567-89AB-CDEF",
+            "287 082",
+            "view-fleet,contain-device",
+            "ada.okafor",
+            r#"{"id":"AAAA","rawId":"AAAA","type":"public-key","extensions":{},"response":{"authenticatorData":"AAAA","clientDataJSON":"e30","signature":"AAAA","userHandle":null}}"#,
+            r#"{"id":"AAAA","rawId":"AAAA","type":"public-key","extensions":{},"response":{"attestationObject":"oA","clientDataJSON":"e30","transports":["internal"]}}"#,
+        ]),
         "evidence" => documents::evidence(),
         "factory_manifest" => vec![documents::factory_manifest()],
         "field_map" => texts(&[

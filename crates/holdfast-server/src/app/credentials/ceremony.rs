@@ -11,6 +11,7 @@ use holdfast_domain::people::credential::{self, CredentialRefusal, PASSKEYS_MAX,
 use holdfast_domain::people::recovery::{self, RecoveryCode};
 use holdfast_domain::people::session::SessionKind;
 use holdfast_domain::people::standing::{self, Door};
+use holdfast_domain::people::throttle::Key;
 use holdfast_domain::people::{Person, Role};
 use holdfast_web::backend::credentials::{Arrival, Ceremony, Finish, PasskeyView, SignedIn, Ticket, Tickets as _};
 use holdfast_web::backend::people::Caller;
@@ -21,7 +22,7 @@ use webauthn_rs::prelude::{
     RequestChallengeResponse, Uuid, Webauthn, WebauthnError,
 };
 
-use super::entry::Begun;
+use super::entry::{Begun, place};
 use super::{House, not_allowed, only_sessions, refuse, refused, session_of, stored, too_early};
 use crate::app::fault;
 use crate::clock;
@@ -150,7 +151,9 @@ impl House {
         let person = Person { id: person, name, role: Role::Owner, created: now };
         let opening = self.opening(SessionKind::Passkey, arrival, now);
         let decision = credential::sign_up(person.clone(), row, &opening, now).map_err(refused)?;
-        self.let_in(person, decision, arrival, now)
+        let signed_in = self.let_in(person, decision, arrival, now)?;
+        self.entry.throttle().forgive(&Key::Other(SIGN_UP, place(arrival.address)));
+        Ok(signed_in)
     }
 
     pub(super) fn start_recovery(&self, typed: &str, from: IpAddr) -> Answer<Ceremony> {
@@ -161,6 +164,8 @@ impl House {
         let person = self.somebody(person.ok_or_else(|| refused(CredentialRefusal::RecoveryCode))?)?;
         let standing = self.store.standing(person.id).map_err(stored)?;
         standing::admits(&standing, person.role, Door::Passkey).map_err(refused)?;
+        // A right code is no guess.
+        self.entry.throttle().forgive(&Key::Other(RECOVERY, place(from)));
         let (options, state) = self.registration(&person)?;
         self.begun(Begun::Recover { person: person.id, code, state }, from, options)
     }
