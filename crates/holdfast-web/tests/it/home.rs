@@ -37,7 +37,7 @@ async fn a_device_of_somebody_else_answers_on_every_address_as_one_that_does_not
                 .replace("{which}", "019c0000-0000-7000-8000-000000000001")
                 .replace("{invitation}", "019c0000-0000-7000-8000-000000000001")
                 .replace("{person}", "019c0000-0000-7000-8000-000000000001")
-                .replace("{controller}", "ab");
+                .replace("{controller}", &"ab".repeat(32));
             let api = path.starts_with("/api/");
             let (kind, body) = match (row.method, api) {
                 ("GET" | "DELETE", _) => ("text/plain", String::new()),
