@@ -68,7 +68,7 @@ pub(super) fn write_manual(tree: Command, dir: &Path) -> Result<usize, Failure> 
 /// Every command in one line, and the exit codes, as Markdown.
 pub(super) fn overview(tree: &Command) -> String {
     let mut out = String::from(HEAD);
-    for noun in tree.get_subcommands().filter(|noun| noun.get_name() != "help") {
+    for noun in tree.get_subcommands() {
         let _ = writeln!(out, "\n## {}\n\n{}.\n", noun.get_name(), about(noun));
         let mut verbs = Vec::new();
         leaves(noun, noun.get_name(), &mut verbs);
@@ -103,7 +103,7 @@ result is that of the interface (`docs/openapi.json`).
 
 fn leaves(command: &Command, path: &str, into: &mut Vec<(String, String)>) {
     if command.has_subcommands() {
-        for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        for verb in command.get_subcommands() {
             leaves(verb, &format!("{path} {}", verb.get_name()), into);
         }
     } else {

@@ -26,6 +26,7 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast ledger list --kind device-revoked
+  holdfast ledger show 4711
   holdfast ledger export --out ledger.txt
   holdfast ledger verify ledger.txt --key 'holdfast.dev/ledger+…'    with the key as you noted it before";
 
