@@ -44,6 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("cose_sign1", signed::cose_sign1),
     ("credentials", server::credentials),
     ("cursor", server::cursor),
+    ("device_filter", facts::device_filter),
     ("device_payload", server::device_payload),
     ("evidence", signed::evidence),
     ("factory_manifest", house::factory_manifest),

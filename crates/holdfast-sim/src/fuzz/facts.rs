@@ -183,3 +183,20 @@ pub(super) fn ledger_proof(data: &[u8]) {
         assert_eq!(leaf, root, "one tree with two roots");
     }
 }
+
+/// What people type to choose devices.
+pub(super) fn device_filter(data: &[u8]) {
+    use holdfast_domain::fleet::filter::{CHARS_MAX, Filter, TERMS_MAX};
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Filter::parse(text) {
+        Ok(filter) => {
+            assert!(filter.terms().len() <= TERMS_MAX, "more terms than allowed");
+            let written = filter.to_string();
+            // A written filter may be longer than the text it was read from only by what keeps its words apart.
+            if written.chars().count() <= CHARS_MAX {
+                assert_eq!(Filter::parse(&written).as_ref(), Ok(&filter), "{written:?}");
+            }
+        }
+        Err(why) => assert!(why.at >= 1 && why.at <= text.chars().count() + 1, "{why} in {text:?}"),
+    }
+}

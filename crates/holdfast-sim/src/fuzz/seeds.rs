@@ -39,6 +39,7 @@ fn of(target: &str) -> Vec<Vec<u8>> {
         | "agent_records"
         | "authority_file"
         | "cursor"
+        | "device_filter"
         | "device_payload"
         | "image_list"
         | "key_file"

@@ -2,12 +2,14 @@
 
 use askama::Template;
 use holdfast_core::id::ProductId;
+use holdfast_domain::fleet::bulk::BulkState;
 use holdfast_domain::fleet::{CertificateState, Device, Enrolment};
 use holdfast_domain::integrity::Alert;
 use holdfast_domain::people::access::Act;
+use holdfast_domain::updates::DeploymentState;
 
 use super::pictures::{Line, Part, Stack};
-use super::words::{grouped, when};
+use super::words::{grouped, plural, when};
 use super::{Desk, Frame, PageReply, page};
 use crate::api::severity_word;
 use crate::backend::fleet::{DeviceFilter, FleetCounts, Pulse, VersionShare};
@@ -131,10 +133,34 @@ fn spreads(versions: &[VersionShare]) -> Vec<Spread> {
     products.into_iter().map(spread).collect()
 }
 
+/// One thing that waits for somebody, with where it is dealt with.
+struct Todo {
+    class: &'static str,
+    text: String,
+    address: &'static str,
+}
+
+/// What needs somebody today, most urgent first; nothing that has sorted itself out.
+fn todos(alerts: u64, findings: u64, counts: &FleetCounts, paused: u64, acts: u64) -> Vec<Todo> {
+    let one = |n: u64, class, noun: &str, rest: &str, address| {
+        (n > 0).then(|| Todo { class, text: format!("{} {rest}", plural(n, noun)), address })
+    };
+    let all = [
+        one(counts.quarantined, "bad", "device", "in quarantine", "/console/devices?filter=quarantine%3Ayes"),
+        one(alerts, "warn", "open alert", "to look at and close", "/console/alerts"),
+        one(findings, "warn", "finding", "nobody has called expected", "/console/findings"),
+        one(counts.pending, "busy", "device", "waiting to be let in", "/console/devices?filter=state%3Apending"),
+        one(paused, "busy", "roll-out", "paused", "/console/deployments"),
+        one(acts, "busy", "bulk act", "under way", "/console/bulk"),
+    ];
+    all.into_iter().flatten().collect()
+}
+
 #[derive(Template)]
 #[template(path = "fleet/overview.html")]
 struct OverviewPage {
     frame: Frame,
+    todos: Vec<Todo>,
     counts: FleetCounts,
     enrolment: Stack,
     spreads: Vec<Spread>,
@@ -179,16 +205,22 @@ fn rate(messages: &[u32]) -> String {
 }
 
 async fn overview(desk: Desk) -> PageReply {
-    let (counts, pulse, alerts, devices, deployments) = desk
+    let (counts, pulse, alerts, devices, deployments, (findings, acts)) = desk
         .ask(|b| {
             let devices = b.devices(&DeviceFilter::default(), &PageAsk::first(OVERVIEW_DEVICES))?;
             let alerts = b.alerts(true, None, &PageAsk::first(OVERVIEW_ALERTS))?;
             let deployments: Page<DeploymentView> = b.deployments(&PageAsk::first(OVERVIEW_DEPLOYMENTS))?;
-            Ok((b.fleet_counts()?, b.pulse()?, alerts, devices, deployments))
+            let acts = b.bulks(&PageAsk::first(OVERVIEW_DEPLOYMENTS))?.rows;
+            let active = acts.iter().filter(|view| matches!(view.bulk.state, BulkState::Running | BulkState::Undoing));
+            let waits = (b.open_findings()?, u64::try_from(active.count()).unwrap_or(0));
+            Ok((b.fleet_counts()?, b.pulse()?, alerts, devices, deployments, waits))
         })
         .await?;
+    let frame = desk.frame("Fleet", "fleet").await?.live("all");
+    let paused = deployments.rows.iter().filter(|view| matches!(view.state, DeploymentState::Paused { .. })).count();
     page(&OverviewPage {
-        frame: desk.frame("Fleet", "fleet").await?.live("all"),
+        todos: todos(frame.alerts, findings, &counts, u64::try_from(paused).unwrap_or(0), acts),
+        frame,
         enrolment: enrolment_stack(&counts),
         spreads: spreads(&counts.versions),
         rate: rate(&pulse.messages),

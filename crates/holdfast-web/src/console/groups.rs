@@ -83,34 +83,32 @@ struct DevicesPage {
     may_manage: bool,
 }
 
-/// The filter of the address: one text, or the single fields that older links use.
-fn asked_filter(query: &Fields) -> Result<Filter, Problem> {
-    if let Some(text) = query.text("filter") {
-        return filter_of(text);
+/// The filter of the address as text: one field, or the single fields that older links use.
+fn asked_text(query: &Fields) -> String {
+    if query.has("filter") {
+        return query.typed("filter").to_owned();
     }
-    let mut text = String::new();
+    let mut terms = Vec::new();
     for (field, word) in [("product", "product"), ("state", "state"), ("version", "version")] {
-        if let Some(value) = query.text(field) {
-            text.push_str(&format!("{word}:\"{value}\" "));
-        }
+        terms.extend(query.text(field).map(|value| format!("{word}:\"{value}\"")));
     }
     for (field, word) in [("quarantined", "quarantine"), ("online", "online")] {
-        if let Some(yes) = query.parsed::<bool>(field)? {
-            text.push_str(&format!("{word}:{} ", if yes { "yes" } else { "no" }));
-        }
+        let value = |text| match text {
+            "true" => "yes",
+            "false" => "no",
+            other => other,
+        };
+        terms.extend(query.text(field).map(|text| format!("{word}:{}", value(text))));
     }
-    if let Some(prefix) = query.text("prefix") {
-        text.push_str(prefix);
-        text.push('*');
-    }
-    filter_of(&text)
+    terms.extend(query.text("prefix").map(|text| format!("{text}*")));
+    terms.join(" ")
 }
 
 async fn devices(desk: Desk) -> PageReply {
     let mut ask = desk.query.page()?;
     ask.rows = ask.rows.min(ROWS);
-    let typed = desk.query.typed("filter").to_owned();
-    let (paged, read) = (ask.after.is_some(), asked_filter(&desk.query));
+    let typed = asked_text(&desk.query);
+    let (paged, read) = (ask.after.is_some(), filter_of(&typed));
     let found = match read {
         Err(problem) => Err(problem),
         Ok(filter) => {

@@ -44,6 +44,11 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "agent_records" => texts(&RECORDS),
         "authority_file" => vec![authority()],
         "cursor" => texts(&["1795408200000000.7", "-5.18446744073709551615"]),
+        "device_filter" => texts(&[
+            "hearth-00* -0042 product:hearth version:>=1.2.0 -state:revoked",
+            "quarantine:yes online:no owner:yes alert:open seen:<7d seen:never group:beta-testers",
+            "version:\"1.0 beta\" batch:018bcfe5-6800-7fff-bfff-ffffffffffff -\"-4\"",
+        ]),
         "device_payload" => texts(&[
             r#"{"ok":true,"output":{"a":1,"b":"x"}}"#,
             r#"{"ok":false,"reason":"too-hot"}"#,

@@ -1,6 +1,7 @@
 //! What the device page shows, in the words and pictures of its template.
 
 use askama::Template;
+use holdfast_core::id::GroupId;
 use holdfast_domain::fleet::{CertificateState, Command, CommandOutcome, Shadow};
 use holdfast_domain::integrity::finding::Finding;
 use holdfast_domain::integrity::{Alert, Appraisal, Verdict};
@@ -31,6 +32,7 @@ pub(super) struct Facts {
     pub(super) asides: Vec<AsideView>,
     pub(super) faults: Vec<FaultView>,
     pub(super) log: Vec<LogView>,
+    pub(super) groups: Vec<GroupId>,
 }
 
 /// One stream's chart and last messages.
@@ -190,6 +192,7 @@ pub(super) struct DevicePage {
     asides: Vec<AsideLine>,
     faults: Vec<FaultLine>,
     log: Vec<LogLine>,
+    groups: Vec<GroupId>,
     range: Range,
     role: Role,
     attempt: Attempt,
@@ -219,12 +222,13 @@ impl DevicePage {
 
     pub(super) fn new(frame: Frame, facts: Facts, desk: &Desk, range: Range, attempt: Attempt) -> Self {
         let now = desk.now;
-        let Facts { view, shadow, commands, appraisals, alerts, findings, ledger, streams, asides, faults, log } =
+        let Facts { view, shadow, commands, appraisals, alerts, findings, ledger, streams, asides, faults, log, groups } =
             facts;
         let device = view.device;
         let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts);
         Self {
             frame,
+            groups,
             asides: asides.into_iter().map(|aside| aside_line(aside, desk)).collect(),
             faults: faults.into_iter().map(|fault| fault_line(fault, desk)).collect(),
             log: log.into_iter().map(|line| LogLine::new(line, desk)).collect(),
