@@ -66,7 +66,7 @@ async fn a_device_of_somebody_else_answers_on_every_address_as_one_that_does_not
 fn body_of(path: &str) -> &'static str {
     match path.rsplit('/').next().unwrap() {
         "choice" => r#"{"release":"019c0000-0000-7000-8000-000000000001","wish":"now"}"#,
-        "settings" => r#"{"target":21}"#,
+        "settings" => r#"{"desired":{"target":21}}"#,
         "commands" => r#"{"action":"identify"}"#,
         "transfer" => r#"{"to":"019c0000-0000-7000-8000-000000000001"}"#,
         "name" => r#"{"name":"x"}"#,
