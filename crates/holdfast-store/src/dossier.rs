@@ -89,9 +89,7 @@ impl Store {
 
     /// Each last day that was promised, with the moment of the promise; the nearest day first.
     pub fn promises(&self, product: &ProductId) -> Result<Vec<(Timestamp, Day)>, StoreError> {
-        self.read(|conn| {
-            all(conn, (sql::PROMISES, "dossier_line"), [product.as_str()], |f| Ok((f.time()?, day(f)?)))
-        })
+        self.read(|conn| all(conn, (sql::PROMISES, "dossier_line"), [product.as_str()], |f| Ok((f.time()?, day(f)?))))
     }
 
     /// What history says about promises of support.

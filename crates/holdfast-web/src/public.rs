@@ -22,10 +22,11 @@ use crate::door::routes::{Access, Routes};
 use crate::lang::Lang;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let routes = routes
-        .get("/", Access::Public, home)
-        .get("/healthz", Access::Public, healthz)
-        .get("/static/{version}/{name}", Access::Public, assets::serve);
+    let routes = routes.get("/", Access::Public, home).get("/healthz", Access::Public, healthz).get(
+        "/static/{version}/{name}",
+        Access::Public,
+        assets::serve,
+    );
     product::routes(routes)
 }
 

@@ -242,7 +242,10 @@ fn every_product_is_public(f: &Facts) -> Option<Proof> {
     if f.products == 0 || f.products_public < f.products {
         return None;
     }
-    Some(met(format!("all {} products have a public page with the last day of support, which nobody can take away", f.products)))
+    Some(met(format!(
+        "all {} products have a public page with the last day of support, which nobody can take away",
+        f.products
+    )))
 }
 
 /// Guideline 3. Proven by a date for every product, one that was extended, one try to shorten that was refused, and a history
@@ -265,7 +268,10 @@ fn support_is_never_shortened(f: &Facts) -> Option<Proof> {
 /// Guideline 3. Proven by a reason beside the day of every product; a dossier without one is not published.
 fn support_is_explained(f: &Facts) -> Option<Proof> {
     if f.products_unexplained > 0 {
-        return Some(not_met(format!("{} public products give no reason for the length of support", f.products_unexplained)));
+        return Some(not_met(format!(
+            "{} public products give no reason for the length of support",
+            f.products_unexplained
+        )));
     }
     if f.products == 0 || f.products_public < f.products {
         return None;

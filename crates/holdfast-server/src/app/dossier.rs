@@ -136,7 +136,14 @@ impl House {
         let draft = record.as_ref().map(|record| record.draft.clone()).unwrap_or_default();
         let gaps = model.as_ref().map(|model| rules::gaps(&draft, model)).unwrap_or_default();
         let data = model.map(|model| privacy::notice(&model, &draft)).unwrap_or_default();
-        Ok(DossierView { address: self.public_address(&product.id), product: product.id, title: product.title, record, gaps, data })
+        Ok(DossierView {
+            address: self.public_address(&product.id),
+            product: product.id,
+            title: product.title,
+            record,
+            gaps,
+            data,
+        })
     }
 
     fn public_view(&self, record: Record, updates: usize) -> Answer<Option<PublicDossier>> {

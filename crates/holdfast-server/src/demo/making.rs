@@ -76,7 +76,8 @@ async fn dossier(world: &World, step: &mut Step<'_>) -> Result<(), Failure> {
     step.now("what the public reads");
     let tools = world.tools.clone();
     let file = world.path("maker/hearth-thermostat.dossier.json");
-    std::fs::write(&file, include_str!("../../../../examples/hearth-thermostat.dossier.json")).map_err(Failure::fault)?;
+    std::fs::write(&file, include_str!("../../../../examples/hearth-thermostat.dossier.json"))
+        .map_err(Failure::fault)?;
     tools.holdfast(&["product", "describe", PRODUCT, &file, "--publish"]).await?;
     let extended = tools.holdfast(&["product", "extend", PRODUCT, "2035-12-31"]).await?;
     if tools.holdfast(&["product", "extend", PRODUCT, "2030-12-31"]).await.is_ok() {
@@ -84,7 +85,10 @@ async fn dossier(world: &World, step: &mut Step<'_>) -> Result<(), Failure> {
     }
     let public = tools.holdfast(&["product", "public", PRODUCT]).await?;
     let until = at(&extended, "/support_until").as_str().unwrap_or_default().to_owned();
-    step.fact("support", format!("until {until}; made longer once, and shorter never: the try was refused and is in the ledger"));
+    step.fact(
+        "support",
+        format!("until {until}; made longer once, and shorter never: the try was refused and is in the ledger"),
+    );
     step.fact("public page", at(&public, "/address").as_str().unwrap_or_default().to_owned());
     Ok(())
 }

@@ -25,8 +25,7 @@ impl Desk {
         let public_changed = public.map(|public| public.changed.as_micros());
         let (draft, at, version) = (draft.text(), changed.as_micros(), int(*version)?);
         if *from_version == 0 {
-            let row =
-                params![product.as_str(), version, draft, text, until, first_until, since, public_changed, at];
+            let row = params![product.as_str(), version, draft, text, until, first_until, since, public_changed, at];
             self.add(sql::DOSSIER_ADD, row, ON)?;
         } else {
             self.keep_promise(record, until)?;

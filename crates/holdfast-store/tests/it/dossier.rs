@@ -49,11 +49,10 @@ fn a_dossier_reads_back_with_its_history_and_its_promises() {
     assert_eq!(public.dossier.texts, Dossier::parse(WHOLE).unwrap().texts);
     assert_eq!(home.store.support_end(&product().id).unwrap(), Some(day("2034-12-31")));
     let lines = home.store.dossier_lines(&product().id, 10).unwrap();
-    assert_eq!(lines.iter().map(|line| (line.version, line.act)).collect::<Vec<_>>(), [
-        (3, DossierAct::Extended),
-        (2, DossierAct::Published),
-        (1, DossierAct::Saved)
-    ]);
+    assert_eq!(
+        lines.iter().map(|line| (line.version, line.act)).collect::<Vec<_>>(),
+        [(3, DossierAct::Extended), (2, DossierAct::Published), (1, DossierAct::Saved)]
+    );
     let promises = home.store.promises(&product().id).unwrap();
     assert_eq!(promises, [(at(2), day("2031-12-31")), (at(3), day("2034-12-31"))]);
     let facts = home.store.support_facts().unwrap();
@@ -76,7 +75,9 @@ fn a_nearer_day_or_none_is_refused_by_the_store_itself_and_nothing_is_half_appli
 fn the_first_promise_and_the_first_day_in_public_never_change() {
     let home = home();
     home.put(change(1, Some("2031-12-31"), DossierAct::Published));
-    let Change::PutDossier(mut later) = change(2, Some("2035-12-31"), DossierAct::Extended) else { panic!("another change") };
+    let Change::PutDossier(mut later) = change(2, Some("2035-12-31"), DossierAct::Extended) else {
+        panic!("another change")
+    };
     let public = later.record.public.as_mut().unwrap();
     public.first_until = day("2035-12-31");
     public.since = at(99);

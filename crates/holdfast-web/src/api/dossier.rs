@@ -143,7 +143,12 @@ impl From<Record> for DossierKept {
     }
 }
 
-async fn put(State(app): State<App>, Who(by): Who, Id(id): Id<ProductId>, Json(body): Json<DossierBody>) -> Reply<DossierKept> {
+async fn put(
+    State(app): State<App>,
+    Who(by): Who,
+    Id(id): Id<ProductId>,
+    Json(body): Json<DossierBody>,
+) -> Reply<DossierKept> {
     let text = body.dossier.as_str().map_or_else(|| body.dossier.to_string(), str::to_owned);
     Ok(axum::Json(app.ask(move |b| b.save_dossier(&by, &id, body.from_version, &text)).await?.into()))
 }

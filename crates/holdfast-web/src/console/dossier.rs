@@ -114,7 +114,9 @@ async fn show(desk: Desk, id: ProductId, attempt: Attempt) -> PageReply {
         version: view.record.as_ref().map_or(0, |record| record.version),
         until: public.map(|public| words::day(l, public.until)),
         until_iso: public.map(|public| public.until.to_string()).unwrap_or_default(),
-        left: public.filter(|public| public.is_supported(desk.now)).map(|public| words::left(l, desk.now, public.until)),
+        left: public
+            .filter(|public| public.is_supported(desk.now))
+            .map(|public| words::left(l, desk.now, public.until)),
         tone: public.map_or("quiet", |public| match (public.is_supported(desk.now), public.days_left(desk.now)) {
             (false, _) => "bad",
             (true, 0..=366) => "warn",
@@ -243,7 +245,13 @@ enum No {
     Rule(Problem),
 }
 
-async fn render(desk: Desk, part: Option<&'static Part>, view: DossierView, typed: (&Value, String), no: Option<No>) -> PageReply {
+async fn render(
+    desk: Desk,
+    part: Option<&'static Part>,
+    view: DossierView,
+    typed: (&Value, String),
+    no: Option<No>,
+) -> PageReply {
     let (document, version) = typed;
     let error = no.as_ref().and_then(|no| match no {
         No::There(error) => Some(error),
@@ -266,8 +274,18 @@ async fn render(desk: Desk, part: Option<&'static Part>, view: DossierView, type
     let own = parts.iter().find(|line| line.name == name);
     let (title, about) = own.map_or(("", ""), |line| (line.title, line.about));
     let frame = desk.frame(format!("{title}: {}", view.title), "products").await?;
-    let page =
-        PartPage { frame, id: view.product.to_string(), product: view.title, name, title, about, version, groups, problem, parts };
+    let page = PartPage {
+        frame,
+        id: view.product.to_string(),
+        product: view.title,
+        name,
+        title,
+        about,
+        version,
+        groups,
+        problem,
+        parts,
+    };
     page_with(status, &page)
 }
 

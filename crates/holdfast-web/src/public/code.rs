@@ -151,7 +151,8 @@ fn label_lines(l: Lang, view: &ProductView) -> Vec<Line> {
         at += 6.6;
     }
     all.push((at - 0.6, 8.0, false, view.models()));
-    let (label, until) = if view.supported() { ("public-label-until", view.until()) } else { ("public-label-ended", view.until()) };
+    let (label, until) =
+        if view.supported() { ("public-label-until", view.until()) } else { ("public-label-ended", view.until()) };
     all.push((79.0, 8.0, false, l.say(label)));
     all.push((85.5, 15.0, true, until));
     all.push((92.5, 8.0, false, l.say("public-label-scan")));

@@ -110,9 +110,13 @@ fn product(dossier: &PublicDossier, l: Lang) -> Value {
     ];
     let reason = says(dossier, Topic::SupportReason, l);
     properties.extend(reason.map(|words| value("securitySupportReason", "public-ld-reason", json!(words))));
-    properties.extend(text.hardware_until.map(|day| value("hardwareSupportEnd", "public-ld-hardware", json!(day.to_string()))));
+    properties.extend(
+        text.hardware_until.map(|day| value("hardwareSupportEnd", "public-ld-hardware", json!(day.to_string()))),
+    );
     properties.extend(text.warranty_months.map(|months| value("warrantyMonths", "public-ld-warranty", json!(months))));
-    properties.extend(says(dossier, Topic::Terms, l).map(|words| value("subscriptionTerms", "public-ld-terms", json!(words))));
+    properties.extend(
+        says(dossier, Topic::Terms, l).map(|words| value("subscriptionTerms", "public-ld-terms", json!(words))),
+    );
     let contact = text.security.contact.as_ref().map(ToString::to_string);
     properties.extend(contact.map(|contact| value("securityContact", "public-ld-contact", json!(contact))));
     json!({

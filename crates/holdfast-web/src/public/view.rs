@@ -6,8 +6,8 @@ use askama::filters::HtmlSafe;
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::dossier::privacy::Datum;
 use holdfast_domain::fleet::dossier::{
-    Basis, Compliance, Credentials, Day, Label, Link, LinkKind, Party, Recipient, Sensor,
-    SensorKind, Sunset, Text, Topic, Updates,
+    Basis, Compliance, Credentials, Day, Label, Link, LinkKind, Party, Recipient, Sensor, SensorKind, Sunset, Text,
+    Topic, Updates,
 };
 use holdfast_domain::updates::ReleaseKind;
 
@@ -373,7 +373,11 @@ impl ProductView {
     pub(crate) fn labels(&self) -> Vec<LabelView> {
         let today = Day::of(self.now);
         let view = |label: &Label| LabelView {
-            title: if label.level.is_empty() { label.scheme.clone() } else { format!("{}, {}", label.scheme, label.level) },
+            title: if label.level.is_empty() {
+                label.scheme.clone()
+            } else {
+                format!("{}, {}", label.scheme, label.level)
+            },
             number: label.number.clone(),
             versions: label.versions.clone(),
             until: self.day(label.until.as_ref()),

@@ -73,7 +73,11 @@ impl Visit {
     fn answer(&self, media_type: &'static str, bytes: Vec<u8>) -> Response {
         let digest = Sha256Digest::of(&bytes).to_string();
         let tag = format!("\"{}\"", digest.get(..TAG_CHARS).unwrap_or(&digest));
-        let holds = |held: &String| held.split(',').any(|one| matches!(one.trim().trim_start_matches("W/"), "*") || one.trim().trim_start_matches("W/") == tag);
+        let holds = |held: &String| {
+            held.split(',').any(|one| {
+                matches!(one.trim().trim_start_matches("W/"), "*") || one.trim().trim_start_matches("W/") == tag
+            })
+        };
         let mut response = if self.held.as_ref().is_some_and(holds) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
@@ -96,6 +100,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let named = Path::<String>::from_request_parts(parts, state).await;
-        named.map(|Path(text)| Self(text)).map_err(|_| Problem::absent("product-unknown", "There is no such product here."))
+        named
+            .map(|Path(text)| Self(text))
+            .map_err(|_| Problem::absent("product-unknown", "There is no such product here."))
     }
 }

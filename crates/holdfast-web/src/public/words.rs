@@ -6,8 +6,18 @@ use holdfast_domain::fleet::dossier::Day;
 use crate::lang::Lang;
 
 const MONTHS: [&str; 12] = [
-    "public-month-1", "public-month-2", "public-month-3", "public-month-4", "public-month-5", "public-month-6",
-    "public-month-7", "public-month-8", "public-month-9", "public-month-10", "public-month-11", "public-month-12",
+    "public-month-1",
+    "public-month-2",
+    "public-month-3",
+    "public-month-4",
+    "public-month-5",
+    "public-month-6",
+    "public-month-7",
+    "public-month-8",
+    "public-month-9",
+    "public-month-10",
+    "public-month-11",
+    "public-month-12",
 ];
 
 /// `31 December 2034`.

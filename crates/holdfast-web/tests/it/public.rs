@@ -124,23 +124,61 @@ async fn each_page_says_what_the_law_and_buyers_ask_for() {
     for (path, words) in [
         (
             "/p/hearth-thermostat/support",
-            vec!["31 December 2036", "3 years from purchase", "until 31 December 2032", "until 31 December 2034", "30 June 2033", "free of charge"],
+            vec![
+                "31 December 2036",
+                "3 years from purchase",
+                "until 31 December 2032",
+                "until 31 December 2034",
+                "30 June 2033",
+                "free of charge",
+            ],
         ),
         (
             "/p/hearth-thermostat/privacy",
-            vec!["Temperature", "Our contract with you", "30 days", "Hearthworks Ltd", "Information Commissioner", "hold both keys"],
+            vec![
+                "Temperature",
+                "Our contract with you",
+                "30 days",
+                "Hearthworks Ltd",
+                "Information Commissioner",
+                "hold both keys",
+            ],
         ),
         (
             "/p/hearth-thermostat/security",
-            vec!["mailto:security@hearth.example", "acknowledged within: 2 days", "14 days", "sbom.cdx.json", "mud.json", "CLS/2026/0412"],
+            vec![
+                "mailto:security@hearth.example",
+                "acknowledged within: 2 days",
+                "14 days",
+                "sbom.cdx.json",
+                "mud.json",
+                "CLS/2026/0412",
+            ],
         ),
         (
             "/p/hearth-thermostat/statement",
-            vec!["Schedule 4", "batches from 2026-35", "14 Foundry Yard", "Hearthworks Europe GmbH", "<strong>31 December 2032</strong>", "R. Alder", "Director of product safety", "Sheffield, 24 August 2026", "Schedule 1"],
+            vec![
+                "Schedule 4",
+                "batches from 2026-35",
+                "14 Foundry Yard",
+                "Hearthworks Europe GmbH",
+                "<strong>31 December 2032</strong>",
+                "R. Alder",
+                "Director of product safety",
+                "Sheffield, 24 August 2026",
+                "Schedule 1",
+            ],
         ),
         (
             "/p/hearth-thermostat/retail",
-            vec!["gets security updates until 31 December 2034", "Warranty: 3 years", "No subscription", "label.pdf", "/p/feed.json", "Wipe every returned"],
+            vec![
+                "gets security updates until 31 December 2034",
+                "Warranty: 3 years",
+                "No subscription",
+                "label.pdf",
+                "/p/feed.json",
+                "Wipe every returned",
+            ],
         ),
         ("/p", vec!["Hearth thermostat", "Porch camera", "Security updates until 31 May 2027"]),
     ] {
@@ -178,7 +216,10 @@ async fn programs_read_the_same_dates_as_people_and_may_fetch_them_from_anywhere
     let support = &first["_support"];
     assert_eq!(support["support_until"], "2034-12-31");
     assert_eq!(support["support_until_at_first"], "2032-12-31");
-    assert_eq!((support["hardware_until"].as_str(), support["warranty_months"].as_u64()), (Some("2036-12-31"), Some(36)));
+    assert_eq!(
+        (support["hardware_until"].as_str(), support["warranty_months"].as_u64()),
+        (Some("2036-12-31"), Some(36))
+    );
     assert!(support["support_reason"]["de"].as_str().unwrap().contains("Heizkörperventil"));
     assert_eq!(support["promises"].as_array().unwrap().len(), 2);
     assert_eq!(support["models"][0], "HT-2");
@@ -193,7 +234,11 @@ async fn programs_read_the_same_dates_as_people_and_may_fetch_them_from_anywhere
 
     let atom = read("/p/feed.xml", &[]).await;
     assert_eq!(atom.header("content-type"), "application/atom+xml; charset=utf-8");
-    assert!(atom.text.contains("<title>Hearth thermostat: support extended until 31 December 2034</title>"), "{}", atom.text);
+    assert!(
+        atom.text.contains("<title>Hearth thermostat: support extended until 31 December 2034</title>"),
+        "{}",
+        atom.text
+    );
     assert!(atom.text.contains("<title>Hearth thermostat: security update 1.2.0</title>"), "{}", atom.text);
     assert!(!atom.text.contains("1.1.0"), "a withdrawn release is no news");
     assert_eq!(atom.text.matches("<entry>").count(), atom.text.matches("</entry>").count());
@@ -218,7 +263,10 @@ async fn the_label_is_a_sheet_of_paper_with_the_code_and_the_day() {
         }
         let pdf = read(&format!("/p/hearth-thermostat/label.pdf?lang={lang}"), &[]).await;
         assert_eq!(pdf.header("content-type"), "application/pdf");
-        assert_eq!(pdf.header("content-disposition"), format!("inline; filename=\"hearth-thermostat-label-{lang}.pdf\""));
+        assert_eq!(
+            pdf.header("content-disposition"),
+            format!("inline; filename=\"hearth-thermostat-label-{lang}.pdf\"")
+        );
         assert!(pdf.text.starts_with("%PDF-1.7") && pdf.text.trim_end().ends_with("%%EOF"));
         for part in [words, "(Hearth thermostat)", "(hearth.example/p/hearth-thermostat)"] {
             assert!(pdf.text.contains(part), "{part}");

@@ -49,7 +49,8 @@ fn name<T: std::fmt::Debug>(outcome: Result<T, DossierRefusal>) -> &'static str 
 #[test]
 fn nothing_is_public_before_everything_that_a_buyer_needs_is_said() {
     let empty = saved(None, Dossier::default()).expect("saved");
-    let DossierRefusal::Incomplete(found) = publish(&empty, &model(), None, &person(), NOW).expect_err("refused") else {
+    let DossierRefusal::Incomplete(found) = publish(&empty, &model(), None, &person(), NOW).expect_err("refused")
+    else {
         panic!("another refusal")
     };
     for path in [

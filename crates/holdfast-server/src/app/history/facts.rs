@@ -65,7 +65,8 @@ impl House {
 
     /// What the public reads about products, and how promises of support were kept.
     fn add_support(&self, facts: &mut Facts, products: u64) -> Answer<()> {
-        let public: Vec<_> = self.store.public_dossiers().map_err(stored)?.into_iter().filter_map(|d| d.public).collect();
+        let public: Vec<_> =
+            self.store.public_dossiers().map_err(stored)?.into_iter().filter_map(|d| d.public).collect();
         let unexplained = |public: &&Public| !public.dossier.texts.contains_key(&Topic::SupportReason);
         let history = self.store.support_facts().map_err(stored)?;
         facts.products = products;

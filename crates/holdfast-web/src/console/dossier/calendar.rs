@@ -114,7 +114,9 @@ impl Bar {
 impl fmt::Display for Bar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, first_until, until, hardware, today, tone } = self;
-        f.write_str("<svg class=\"stack span\" viewBox=\"0 0 1000 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\">")?;
+        f.write_str(
+            "<svg class=\"stack span\" viewBox=\"0 0 1000 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+        )?;
         f.write_str("<rect class=\"track\" y=\"9\" width=\"1000\" height=\"2\"/>")?;
         write!(f, "<rect class=\"part-rest\" x=\"{until}\" y=\"7\" width=\"{}\" height=\"6\"/>", hardware - until)?;
         write!(f, "<rect class=\"{tone}\" x=\"{from}\" y=\"3\" width=\"{}\" height=\"14\"/>", (until - from).max(4))?;

@@ -41,7 +41,8 @@ pub(super) fn groups(part: &Part, document: &Value, error: Option<&DossierError>
     for spec in part.specs {
         match spec.kind {
             Kind::Rows(inner) => groups.extend(rows(spec, inner, document, error)),
-            Kind::Text => groups.push(Group { title: Some(spec.label.to_owned()), inputs: inputs(spec, spec.path, document, error) }),
+            Kind::Text => groups
+                .push(Group { title: Some(spec.label.to_owned()), inputs: inputs(spec, spec.path, document, error) }),
             _ => groups.push(Group { title: None, inputs: inputs(spec, spec.path, document, error) }),
         }
     }
@@ -54,7 +55,8 @@ fn rows(spec: &Spec, inner: &[Spec], document: &Value, error: Option<&DossierErr
     (0..(there + 1).min(LIST_MAX))
         .map(|row| {
             let path = |inner: &Spec| format!("{}.{row}.{}", spec.path, inner.path);
-            let title = if row < there { format!("{} {}", spec.label, row + 1) } else { format!("{}: one more", spec.label) };
+            let title =
+                if row < there { format!("{} {}", spec.label, row + 1) } else { format!("{}: one more", spec.label) };
             let inputs = inner.iter().flat_map(|inner| inputs(inner, &path(inner), document, error)).collect();
             Group { title: Some(title), inputs }
         })
@@ -63,7 +65,9 @@ fn rows(spec: &Spec, inner: &[Spec], document: &Value, error: Option<&DossierErr
 
 fn inputs(spec: &Spec, path: &str, document: &Value, error: Option<&DossierError>) -> Vec<Input> {
     let fault = |name: &str| {
-        let hit = |error: &&DossierError| error.path == name || (spec.kind == Kind::Lines && error.path.starts_with(&format!("{name}.")));
+        let hit = |error: &&DossierError| {
+            error.path == name || (spec.kind == Kind::Lines && error.path.starts_with(&format!("{name}.")))
+        };
         error.filter(hit).map(|error| error.problem.to_string())
     };
     let input = |name: String, label: String, kind: &'static str, lang: Option<&'static str>| Input {
@@ -132,7 +136,8 @@ pub(super) fn data_groups(data: &[Datum], document: &Value, error: Option<&Dossi
 pub(super) fn data_merged(mut document: Value, data: &[Datum], sent: &Fields) -> Value {
     for datum in data.iter().filter(|datum| datum.personal) {
         let path = format!("fields.{}", datum.path);
-        let mut put_text = |name: String| put(&mut document, &name, sent.text(&name).map_or(Value::Null, |text| json!(text)));
+        let mut put_text =
+            |name: String| put(&mut document, &name, sent.text(&name).map_or(Value::Null, |text| json!(text)));
         put_text(format!("{path}.basis"));
         for (tag, _) in Lang::all().filter(|(tag, _)| about_field(tag)) {
             put_text(format!("{path}.title.{tag}"));
@@ -186,7 +191,8 @@ fn entry(specs: &[Spec], name: impl Fn(&str) -> String, sent: &Fields) -> Value 
 fn answer(spec: &Spec, name: &str, sent: &Fields) -> Value {
     match spec.kind {
         Kind::Text => {
-            let words = Lang::all().filter_map(|(tag, _)| Some((tag.to_owned(), json!(sent.text(&format!("{name}.{tag}"))?))));
+            let words =
+                Lang::all().filter_map(|(tag, _)| Some((tag.to_owned(), json!(sent.text(&format!("{name}.{tag}"))?))));
             let words: Map<String, Value> = words.collect();
             if words.is_empty() { Value::Null } else { Value::Object(words) }
         }
@@ -195,7 +201,9 @@ fn answer(spec: &Spec, name: &str, sent: &Fields) -> Value {
             lines.map_or(Value::Null, |lines| lines.map(|line| json!(line)).collect())
         }
         // What is no number stays text, so that the reader says where it is.
-        Kind::Number => sent.text(name).map_or(Value::Null, |text| text.parse::<u64>().map_or_else(|_| json!(text), |n| json!(n))),
+        Kind::Number => {
+            sent.text(name).map_or(Value::Null, |text| text.parse::<u64>().map_or_else(|_| json!(text), |n| json!(n)))
+        }
         Kind::Line | Kind::Link | Kind::Day | Kind::Area | Kind::Choice(_) | Kind::Rows(_) => {
             sent.text(name).map_or(Value::Null, |text| json!(text))
         }
@@ -229,9 +237,15 @@ fn gather(value: &Value, path: &str, into: &mut BTreeMap<String, String>) {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {
         Value::Object(members) => members.iter().for_each(|(name, value)| gather(value, &below(name), into)),
-        Value::Array(entries) if entries.iter().all(Value::is_string) => drop(into.insert(path.to_owned(), typed(value))),
-        Value::Array(entries) => entries.iter().enumerate().for_each(|(at, value)| gather(value, &below(&at.to_string()), into)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => drop(into.insert(path.to_owned(), typed(value))),
+        Value::Array(entries) if entries.iter().all(Value::is_string) => {
+            drop(into.insert(path.to_owned(), typed(value)))
+        }
+        Value::Array(entries) => {
+            entries.iter().enumerate().for_each(|(at, value)| gather(value, &below(&at.to_string()), into))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            drop(into.insert(path.to_owned(), typed(value)))
+        }
     }
 }
 
@@ -247,7 +261,9 @@ mod tests {
     const WHOLE: &str = include_str!("../../../../../examples/hearth-thermostat.dossier.json");
 
     fn encoded(text: &str) -> String {
-        text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
     }
 
     #[test]
@@ -271,8 +287,12 @@ mod tests {
     #[test]
     fn every_answer_of_a_dossier_but_the_words_of_single_fields_can_be_typed() {
         let document: Value = serde_json::from_str(WHOLE).unwrap();
-        let shown: Vec<String> =
-            PARTS.iter().flat_map(|part| groups(part, &document, None)).flat_map(|g| g.inputs).map(|i| i.name).collect();
+        let shown: Vec<String> = PARTS
+            .iter()
+            .flat_map(|part| groups(part, &document, None))
+            .flat_map(|g| g.inputs)
+            .map(|i| i.name)
+            .collect();
         for path in flat(&document).keys().filter(|path| !path.starts_with("fields.")) {
             assert!(shown.contains(path), "{path}");
         }
@@ -284,9 +304,15 @@ mod tests {
         put(&mut document, "support.until", json!("for ever"));
         let error = Dossier::parse(&document.to_string()).unwrap_err();
         let part = super::super::parts::part("support").unwrap();
-        let wrong: Vec<Input> =
-            groups(part, &document, Some(&error)).into_iter().flat_map(|g| g.inputs).filter(|i| i.error.is_some()).collect();
-        assert_eq!(wrong.iter().map(|i| (i.name.as_str(), i.value.as_str())).collect::<Vec<_>>(), [("support.until", "for ever")]);
+        let wrong: Vec<Input> = groups(part, &document, Some(&error))
+            .into_iter()
+            .flat_map(|g| g.inputs)
+            .filter(|i| i.error.is_some())
+            .collect();
+        assert_eq!(
+            wrong.iter().map(|i| (i.name.as_str(), i.value.as_str())).collect::<Vec<_>>(),
+            [("support.until", "for ever")]
+        );
     }
 
     #[test]

@@ -74,7 +74,12 @@ pub(super) const PARTS: &[Part] = &[
         title: "Support and updates",
         about: "The promise. Once public, the last day can move later and never nearer.",
         specs: &[
-            ask("first_supplied", "First supplied on", Day, "Stands in the statement of compliance; fixed once it is public."),
+            ask(
+                "first_supplied",
+                "First supplied on",
+                Day,
+                "Stands in the statement of compliance; fixed once it is public.",
+            ),
             ask("support.until", "Security updates until", Day, "The last day with updates."),
             ask("texts.support-reason", "Why until then", Text, "The law and buyers ask for the reason."),
             ask("texts.support-after", "What happens then", Text, "What goes on working, what stops, what to do."),
@@ -90,7 +95,12 @@ pub(super) const PARTS: &[Part] = &[
             ask("texts.replacement-plan", "How units are replaced", Text, "Conditions, period, method."),
             ask("support.hardware_until", "Repair and replacement until", Day, ""),
             ask("support.warranty_months", "Warranty, months from purchase", Number, ""),
-            ask("texts.terms", "Subscriptions", Text, "Price, period, what stops without one. Security updates are never behind a payment."),
+            ask(
+                "texts.terms",
+                "Subscriptions",
+                Text,
+                "Price, period, what stops without one. Security updates are never behind a payment.",
+            ),
             ask(
                 "sunsets",
                 "What ends on the way",
@@ -190,11 +200,19 @@ pub(super) const PARTS: &[Part] = &[
                 ]),
                 "",
             ),
-            ask("statement.batch", "Statement: type and batch", Line, "Leave all of the statement empty to publish none."),
+            ask(
+                "statement.batch",
+                "Statement: type and batch",
+                Line,
+                "Leave all of the statement empty to publish none.",
+            ),
             ask(
                 "statement.by",
                 "Statement: rests on",
-                Choice(&[("requirements", "The requirements (Schedule 1)"), ("conditions", "Conditions deemed to comply (Schedule 2)")]),
+                Choice(&[
+                    ("requirements", "The requirements (Schedule 1)"),
+                    ("conditions", "Conditions deemed to comply (Schedule 2)"),
+                ]),
                 "",
             ),
             ask("statement.standards", "Statement: standards and paragraphs", Line, ""),

@@ -46,8 +46,7 @@ fn record(product: &ProductId) -> Record {
     }
     let until = dossier.support_until.unwrap();
     let first_until = if *product == thermostat() { "2032-12-31".parse().unwrap() } else { until };
-    let public =
-        Public { dossier: dossier.clone(), until, first_until, since: days_ago(80), changed: days_ago(20) };
+    let public = Public { dossier: dossier.clone(), until, first_until, since: days_ago(80), changed: days_ago(20) };
     let draft = Dossier { accessories: vec!["Mounting ring".to_owned()], ..dossier };
     Record { product: product.clone(), version: 4, draft, public: Some(public), changed: days_ago(2) }
 }
@@ -76,7 +75,13 @@ fn public(product: &ProductId) -> PublicDossier {
             ]
         },
         updates: vec![
-            update("1.2.0", 3, ReleaseKind::Security, "Closes a hole in how the schedule is read. Heating goes on during the update.", false),
+            update(
+                "1.2.0",
+                3,
+                ReleaseKind::Security,
+                "Closes a hole in how the schedule is read. Heating goes on during the update.",
+                false,
+            ),
             update("1.1.0", 30, ReleaseKind::Feature, "The display dims at night.", true),
             update("1.0.0", 70, ReleaseKind::Feature, "First release.", false),
         ],
@@ -157,7 +162,11 @@ impl Dossiers for Sample {
 
     fn extend_support(&self, by: &Caller, product: &ProductId, until: Day) -> Answer<Record> {
         if until < record(product).public.unwrap().until {
-            return refuse(RefusalKind::Unacceptable, "support-never-shortened", "support was promised until 2034-12-31");
+            return refuse(
+                RefusalKind::Unacceptable,
+                "support-never-shortened",
+                "support was promised until 2034-12-31",
+            );
         }
         self.note(format!("extend-support {} {product} {until}", by.person.role.name()));
         Ok(record(product))
