@@ -131,12 +131,14 @@ export class Guest {
   /** Makes an owner's account by the device's label and its button; the page at home. */
   async claim(device, name = 'Ada') {
     const page = await this.page();
-    await this.passkeys(page);
     await page.goto(`/c/${await this.house.claimCode(device)}`);
+    await this.passkeys(page);
     const field = page.locator('form.passkey input[name="name"]');
     if (await field.count()) await field.fill(name);
     await page.locator('form.passkey button').click();
-    await page.waitForURL(/\/claims\//);
+    // The page goes on by itself; where it does not, its button is there.
+    const button = page.locator('form[data-goes-on] button');
+    await Promise.any([page.waitForURL(/\/claims\//), button.click().then(() => page.waitForURL(/\/claims\//))]);
     await this.house.confirmAt(device);
     await page.locator('.steps').waitFor();
     await page.goto('/home');

@@ -16,7 +16,7 @@ const NOT_WALKED = [
   [/^\/static\//, 'parts of pages'],
   [/^\/healthz$/, 'for monitoring'],
   [/\/live$|\/events$|\/stream$/, 'streams'],
-  [/\.(svg|pdf|json|atom|xml|txt|csv|webmanifest|pem)$/, 'files'],
+  [/\.(svg|pdf|json|atom|xml|txt|csv|webmanifest|pem|jsonld)$/, 'files'],
   [/^\/\.well-known\//, 'files'],
   [/\/chart\//, 'parts of pages'],
   [/^\/sign-in\/oidc|^\/account\/oidc/, 'lead to an identity provider, which this house does not have'],

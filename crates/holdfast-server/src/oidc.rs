@@ -30,6 +30,10 @@ use crate::settings::{self, Oidc, SettingsError};
 const BEGUN_LIFE: Millis = Millis::from_secs(600);
 /// Most that is begun at once; the oldest gives way.
 const BEGUN_MAX: usize = 256;
+/// Most that is begun in a minute and not finished: each costs the provider two requests.
+const BEGUN_PER_MINUTE_MAX: usize = 60;
+/// A minute.
+const MINUTE: Millis = Millis::from_secs(60);
 /// Longest wait for an answer of the provider.
 const ANSWER: Duration = Duration::from_secs(15);
 /// Most bytes of one answer of the provider.
@@ -68,6 +72,8 @@ pub(crate) enum Declined {
     Refused,
     /// What it signed does not hold.
     Wrong,
+    /// Too many begin just now.
+    Busy,
 }
 
 /// What a person has begun.
@@ -141,6 +147,9 @@ impl Provider {
 
     /// Begins; where to send the person. Blocks. `browser` is the hash of a secret in a cookie.
     pub(crate) fn begin(&self, purpose: Purpose, browser: [u8; 32]) -> Result<String, Declined> {
+        if self.begun_lately() >= BEGUN_PER_MINUTE_MAX {
+            return Err(Declined::Busy);
+        }
         let fetching = self.fetching();
         let asking = CoreProviderMetadata::discover_async(self.issuer_url.clone(), &fetching);
         let metadata = block(asking).map_err(|why| unreachable("discovery", &why))?;
@@ -156,6 +165,12 @@ impl Provider {
         let begun = Begun { purpose, browser, nonce, verifier, metadata: Box::new(metadata), at: clock::now() };
         self.keep(state.secret().clone(), begun);
         Ok(url.to_string())
+    }
+
+    fn begun_lately(&self) -> usize {
+        let now = clock::now();
+        let all = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().filter(|begun| now.since(begun.at) < MINUTE).count()
     }
 
     fn keep(&self, state: String, begun: Begun) {
@@ -240,7 +255,12 @@ fn block<T>(talk: impl Future<Output = T>) -> T {
 fn client(settings: &Oidc) -> Result<reqwest::Client, OidcError> {
     let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER).no_proxy();
     let builder = builder.https_only(true);
-    let Some(path) = &settings.ca_file else { return builder.build().map_err(OidcError::Client) };
+    let Some(path) = &settings.ca_file else {
+        // The system's own authorities; what checks them takes the process's provider, which nothing else looks at.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_3);
+        return builder.build().map_err(OidcError::Client);
+    };
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(settings::text(path)?.as_bytes()) {
         roots.add(certificate.map_err(|_| OidcError::Authority)?).map_err(|_| OidcError::Authority)?;
@@ -276,4 +296,34 @@ async fn fetch(http: reqwest::Client, request: HttpRequest) -> Result<HttpRespon
         bytes.extend_from_slice(&piece);
     }
     Ok(made.body(bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(ca_file: Option<std::path::PathBuf>) -> Oidc {
+        Oidc {
+            issuer: "https://id.hearth.example".to_owned(),
+            client_id: "holdfast".to_owned(),
+            client_secret_file: None,
+            name: "Hearth accounts".to_owned(),
+            ca_file,
+        }
+    }
+
+    #[test]
+    fn a_public_provider_needs_no_file_and_a_file_without_a_certificate_is_refused() {
+        assert!(Provider::new(&settings(None), "https://localhost:8443").is_ok());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ca.pem");
+        std::fs::write(&path, "nothing\n").unwrap();
+        assert!(matches!(Provider::new(&settings(Some(path)), "https://localhost:8443"), Err(OidcError::Authority)));
+    }
+
+    #[test]
+    fn an_answer_to_nothing_begun_lets_nobody_in() {
+        let provider = Provider::new(&settings(None), "https://localhost:8443").unwrap();
+        assert_eq!(provider.finish("state", Some("code"), None, &[0; 32]), Err(Declined::Unknown));
+    }
 }

@@ -42,20 +42,20 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/account/oidc/unlink", sure, unlink)
 }
 
-async fn begin(State(app): State<App>, l: Lang, knock: Knock, Asked(query): Asked) -> PageReply {
+async fn begin(State(app): State<App>, l: Lang, Asked(query): Asked) -> PageReply {
     let then = query.text("then").and_then(then).unwrap_or_default().to_owned();
-    leave(app, l, knock, OidcWish::SignIn { then }).await
+    leave(app, l, OidcWish::SignIn { then }).await
 }
 
-async fn link(State(app): State<App>, l: Lang, knock: Knock, Who(by): Who) -> PageReply {
-    leave(app, l, knock, OidcWish::Bind(by)).await
+async fn link(State(app): State<App>, l: Lang, Who(by): Who) -> PageReply {
+    leave(app, l, OidcWish::Bind(by)).await
 }
 
 /// Sends the person to the provider, with a secret in the browser.
-async fn leave(app: App, l: Lang, knock: Knock, wish: OidcWish) -> PageReply {
+async fn leave(app: App, l: Lang, wish: OidcWish) -> PageReply {
     let secret = Secret::from_random(app.ground().random());
-    let (hash, from) = (secret.hash(), knock.address);
-    match app.ask(move |b: &dyn Backend| b.begin_oidc(&wish, hash, from)).await {
+    let hash = secret.hash();
+    match app.ask(move |b: &dyn Backend| b.begin_oidc(&wish, hash)).await {
         Ok(url) => Ok((own_cookie(&secret.text(), COOKIE_SECONDS)?, Redirect::to(&url)).into_response()),
         Err(problem) => refused(&app, l, problem),
     }

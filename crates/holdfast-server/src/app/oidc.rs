@@ -1,7 +1,5 @@
 //! The staff's sign-in by their own identity provider: implements the port on the provider, the store and the rules.
 
-use std::net::IpAddr;
-
 use holdfast_core::time::Timestamp;
 use holdfast_domain::people::identity::{self as rules, IdentityRefusal};
 use holdfast_domain::people::session::SessionKind;
@@ -10,7 +8,6 @@ use holdfast_web::backend::oidc::{Back, OidcDone, OidcWish, StaffSignIn};
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, RefusalKind, Stop};
 
-use super::credentials::too_early;
 use super::{House, absent, refuse, stored};
 use crate::clock;
 use crate::oidc::{Declined, Provider, Purpose};
@@ -20,9 +17,8 @@ impl StaffSignIn for House {
         self.oidc.as_ref().map(|provider| provider.name.clone())
     }
 
-    fn begin_oidc(&self, wish: &OidcWish, browser: [u8; 32], from: IpAddr) -> Answer<String> {
+    fn begin_oidc(&self, wish: &OidcWish, browser: [u8; 32]) -> Answer<String> {
         let provider = self.provider()?;
-        self.entry.knock("oidc", from, clock::now()).map_err(too_early)?;
         let purpose = match wish {
             OidcWish::SignIn { then } => Purpose::SignIn(then.clone()),
             OidcWish::Bind(by) => Purpose::Bind(by.person.id),
@@ -82,6 +78,9 @@ fn declined(why: Declined) -> Stop {
             (RefusalKind::Unauthenticated, "oidc-state-unknown", "this sign-in was not begun here, or too long ago; begin again")
         }
         Declined::Refused => (RefusalKind::Unauthenticated, "oidc-refused", "the identity provider did not let you in"),
+        Declined::Busy => {
+            (RefusalKind::TooMany, "oidc-busy", "too many sign-ins were begun just now; try again in a minute")
+        }
         Declined::Wrong => {
             (RefusalKind::Unauthenticated, "oidc-token-wrong", "what the identity provider said does not hold")
         }

@@ -46,6 +46,7 @@ impl Provider {
 
 /// A browser: cookies, and no redirect followed by itself.
 fn browser() -> Client {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none());
     client.tls_danger_accept_invalid_certs(true).no_proxy().build().unwrap()
 }
@@ -112,7 +113,7 @@ async fn only_an_account_that_its_person_has_linked_signs_in_and_only_where_it_w
 
     let morning = browser();
     let back = at_provider(&morning, &base, "/sign-in/oidc?then=/console/devices", "ada").await;
-    let (mut wrong, _) = (Url::parse(&back).unwrap(), ());
+    let mut wrong = Url::parse(&back).unwrap();
     wrong.query_pairs_mut().append_pair("iss", "https://id.elsewhere.example");
     assert_eq!(get(&morning, wrong.as_str()).await.status(), 401, "an answer of another issuer");
     assert_eq!(get(&morning, &back).await.status(), 401, "what was begun is used up by the first answer");

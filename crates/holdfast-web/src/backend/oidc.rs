@@ -1,7 +1,5 @@
 //! Port of the staff's sign-in by their own identity provider.
 
-use std::net::IpAddr;
-
 use holdfast_core::time::Timestamp;
 
 use super::credentials::{Arrival, SignedIn};
@@ -52,8 +50,8 @@ pub trait StaffSignIn: Ground {
     /// What the provider is called, if there is one.
     fn oidc_name(&self) -> Option<String>;
     /// Begins in the browser with this secret's hash; the address to send the person to.
-    /// Refusals: `oidc-not-configured`, `oidc-unreachable`.
-    fn begin_oidc(&self, wish: &OidcWish, browser: [u8; 32], from: IpAddr) -> Answer<String>;
+    /// Refusals: `oidc-not-configured`, `oidc-unreachable`, `oidc-busy`.
+    fn begin_oidc(&self, wish: &OidcWish, browser: [u8; 32]) -> Answer<String>;
     /// Finishes. Refusals: `oidc-state-unknown`, `oidc-refused`, `oidc-token-wrong`, `oidc-account-unknown`,
     /// `oidc-account-taken`, `oidc-staff-only`.
     fn finish_oidc(&self, back: &Back, by: Option<&Caller>, arrival: &Arrival) -> Answer<OidcDone>;

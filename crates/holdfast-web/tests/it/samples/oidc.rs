@@ -1,7 +1,5 @@
 //! The staff's identity provider of the sample.
 
-use std::net::IpAddr;
-
 use holdfast_core::time::Timestamp;
 use holdfast_web::backend::credentials::Arrival;
 use holdfast_web::backend::oidc::{Back, OidcDone, OidcWish, StaffSignIn};
@@ -15,7 +13,7 @@ impl StaffSignIn for Sample {
         (!self.empty()).then(|| "Hearth accounts".to_owned())
     }
 
-    fn begin_oidc(&self, _: &OidcWish, _: [u8; 32], _: IpAddr) -> Answer<String> {
+    fn begin_oidc(&self, _: &OidcWish, _: [u8; 32]) -> Answer<String> {
         Ok("https://id.hearth.example/authorize?state=x".to_owned())
     }
 
