@@ -198,7 +198,8 @@ mod tests {
     use super::*;
 
     fn post(tls: &str) -> Post {
-        let text = format!("[mail]\nhost = \"127.0.0.1\"\nport = 9\ntls = \"{tls}\"\nfrom = \"fleet@hearth.example\"\n");
+        let text =
+            format!("[mail]\nhost = \"127.0.0.1\"\nport = 9\ntls = \"{tls}\"\nfrom = \"fleet@hearth.example\"\n");
         let settings = settings::Settings::parse(&text, std::path::Path::new("x.toml")).unwrap();
         Post::new(settings.mail.as_ref(), "Hearth").unwrap()
     }

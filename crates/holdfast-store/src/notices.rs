@@ -100,9 +100,7 @@ impl Store {
     /// Notices of a person, newest first, before `before` if given.
     pub fn notices(&self, person: PersonId, before: Option<NoticeId>, limit: u32) -> Result<Vec<Notice>, StoreError> {
         let before = before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
-        self.read(|conn| {
-            all(conn, (sql::NOTICES_OF, "notice"), params![person.to_string(), before, limit], notice_row)
-        })
+        self.read(|conn| all(conn, (sql::NOTICES_OF, "notice"), params![person.to_string(), before, limit], notice_row))
     }
 
     /// One notice.

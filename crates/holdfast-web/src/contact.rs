@@ -10,9 +10,9 @@ use holdfast_domain::people::access::Act;
 use holdfast_domain::people::notice::Notice;
 use http::StatusCode;
 
+use crate::backend::RefusalKind;
 use crate::backend::notices::{MailView, Notices as _};
 use crate::backend::people::Caller;
-use crate::backend::RefusalKind;
 use crate::console::words::calendar;
 use crate::console::{PageReply, go, page, page_with};
 use crate::door::App;
@@ -62,13 +62,7 @@ struct Sitting {
     l: Lang,
 }
 
-async fn show(
-    State(app): State<App>,
-    Who(by): Who,
-    Token(token): Token,
-    Asked(query): Asked,
-    l: Lang,
-) -> PageReply {
+async fn show(State(app): State<App>, Who(by): Who, Token(token): Token, Asked(query): Asked, l: Lang) -> PageReply {
     let done = match query.typed("done") {
         "address-sent" => Some(l.say("mail-page-sent")),
         "address-removed" => Some(l.say("mail-page-removed")),

@@ -4,9 +4,9 @@
 //! somebody else began.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use axum::Extension;
 use holdfast_domain::people::access::Act;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};

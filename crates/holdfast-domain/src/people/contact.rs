@@ -257,14 +257,43 @@ mod tests {
 
     #[test]
     fn an_address_that_could_break_a_header_or_name_two_receivers_is_none() {
-        for good in ["a@b.example", "first.last+tag@mail.example.com", "o'neil@EXAMPLE.com", "x_y@xn--bcher-kva.example"] {
+        for good in
+            ["a@b.example", "first.last+tag@mail.example.com", "o'neil@EXAMPLE.com", "x_y@xn--bcher-kva.example"]
+        {
             assert!(good.parse::<Address>().is_ok(), "{good}");
         }
         let long = format!("{}@b.example", "a".repeat(65));
         let bad = [
-            "", "@", "a", "a@", "@b.example", "a@b", "a@b.", "a@.b", "a@b..c", "a@-b.c", "a@b-.c", ".a@b.c", "a.@b.c",
-            "a..b@b.c", "a b@c.d", "a@b.c\r\nBcc: x@y.z", "a@b.c\n", "a,b@c.d", "a@b.c,d@e.f", "a@b.c;d", "<a@b.c>",
-            "\"a\"@b.c", "a(b)@c.d", "a@[127.0.0.1]", "ä@b.c", "a@ä.c", "a@b@c.d", "a\0@b.c", "a@b.c ", &long,
+            "",
+            "@",
+            "a",
+            "a@",
+            "@b.example",
+            "a@b",
+            "a@b.",
+            "a@.b",
+            "a@b..c",
+            "a@-b.c",
+            "a@b-.c",
+            ".a@b.c",
+            "a.@b.c",
+            "a..b@b.c",
+            "a b@c.d",
+            "a@b.c\r\nBcc: x@y.z",
+            "a@b.c\n",
+            "a,b@c.d",
+            "a@b.c,d@e.f",
+            "a@b.c;d",
+            "<a@b.c>",
+            "\"a\"@b.c",
+            "a(b)@c.d",
+            "a@[127.0.0.1]",
+            "ä@b.c",
+            "a@ä.c",
+            "a@b@c.d",
+            "a\0@b.c",
+            "a@b.c ",
+            &long,
         ];
         for bad in bad {
             assert_eq!(bad.parse::<Address>(), Err(ContactRefusal::Address), "{bad:?}");

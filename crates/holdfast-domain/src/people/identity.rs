@@ -91,8 +91,7 @@ pub fn bind(
     if known.is_some_and(|known| known.person != person.id) {
         return Err(IdentityRefusal::Taken);
     }
-    let identity =
-        Identity { issuer: issuer.to_owned(), subject: subject.to_owned(), person: person.id, bound: now };
+    let identity = Identity { issuer: issuer.to_owned(), subject: subject.to_owned(), person: person.id, bound: now };
     let changes = vec![Change::Identity(IdentityChange::Bind(identity)), told(person.id, now)];
     Ok(Decision::new(changes, LedgerLine::new(kind::IDENTITY_BOUND, now).fact("person", &person.id)))
 }

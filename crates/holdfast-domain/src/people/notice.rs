@@ -14,8 +14,7 @@ use holdfast_core::time::Timestamp;
 pub const FACT_BYTES_MAX: usize = 200;
 
 /// Every fact that a text may name. What a notice does not say is filled in by general words of the language.
-pub const FACTS: [&str; 9] =
-    ["product", "device", "version", "end", "until", "case", "browser", "reason", "digits"];
+pub const FACTS: [&str; 9] = ["product", "device", "version", "end", "until", "case", "browser", "reason", "digits"];
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $concern:ident;)*) => {

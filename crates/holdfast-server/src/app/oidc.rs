@@ -74,9 +74,11 @@ fn declined(why: Declined) -> Stop {
         Declined::Unreachable => {
             (RefusalKind::Conflict, "oidc-unreachable", "the identity provider does not answer as it should; try later")
         }
-        Declined::Unknown => {
-            (RefusalKind::Unauthenticated, "oidc-state-unknown", "this sign-in was not begun here, or too long ago; begin again")
-        }
+        Declined::Unknown => (
+            RefusalKind::Unauthenticated,
+            "oidc-state-unknown",
+            "this sign-in was not begun here, or too long ago; begin again",
+        ),
         Declined::Refused => (RefusalKind::Unauthenticated, "oidc-refused", "the identity provider did not let you in"),
         Declined::Busy => {
             (RefusalKind::TooMany, "oidc-busy", "too many sign-ins were begun just now; try again in a minute")

@@ -53,7 +53,8 @@ impl MailServer {
     async fn start(mode: &str, login: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         certify(dir.path());
-        std::fs::write(dir.path().join("password"), login.split_once(':').map_or("", |(_, password)| password)).unwrap();
+        std::fs::write(dir.path().join("password"), login.split_once(':').map_or("", |(_, password)| password))
+            .unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/outside/smtp.py");
         let mut command = Command::new(python());
         command.args([script, mode]).arg(dir.path()).arg(login).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -97,7 +98,8 @@ fn code(mail: &Value) -> String {
 async fn confirm(world: &World, code: &str) -> String {
     let form = format!("code={code}");
     let request = world.nobody().request(Method::POST, "/account/contact/confirm").body(form);
-    let request = request.header("content-type", "application/x-www-form-urlencoded").header("origin", &world.admin.base);
+    let request =
+        request.header("content-type", "application/x-www-form-urlencoded").header("origin", &world.admin.base);
     request.send().await.unwrap().text().await.unwrap()
 }
 
@@ -132,7 +134,10 @@ async fn an_address_is_confirmed_by_its_link_and_a_change_is_told_to_the_old_one
     assert!(confirm(&world, &code(&link)).await.contains("The address is confirmed"));
     assert!(confirm(&world, &code(&link)).await.contains("not known"), "a link works once");
     let told = server.next().await;
-    assert_eq!((&told["to"], told["subject"].as_str()), (&json!(["ada@mail.example"]), Some("The address for your notices was changed")));
+    assert_eq!(
+        (&told["to"], told["subject"].as_str()),
+        (&json!(["ada@mail.example"]), Some("The address for your notices was changed"))
+    );
 
     wish(&world.admin, "ada@other.example", "de").await;
     let link = server.next().await;
@@ -158,16 +163,34 @@ async fn a_notice_goes_out_once_in_its_persons_language_and_says_nothing_to_trac
     let mail = server.next().await;
     assert_eq!(mail["subject"], "Hearth wurde aktualisiert");
     assert!(mail["tls"] == true && mail["text"].as_str().unwrap().contains("Version 1.2.0"), "{mail}");
-    let headers = ["Auto-Submitted", "Content-Language", "Content-Transfer-Encoding", "Content-Type", "Date", "From", "MIME-Version"];
+    let headers = [
+        "Auto-Submitted",
+        "Content-Language",
+        "Content-Transfer-Encoding",
+        "Content-Type",
+        "Date",
+        "From",
+        "MIME-Version",
+    ];
     let mut expected = headers.to_vec();
     expected.extend(["Message-ID", "Subject", "To"]);
     let mut sent: Vec<&str> = mail["headers"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     sent.sort_unstable();
     expected.sort_unstable();
-    assert_eq!(sent.iter().map(|h| h.to_lowercase()).collect::<Vec<_>>(), expected.iter().map(|h| h.to_lowercase()).collect::<Vec<_>>());
-    until("the mail written down", || async { mails(&world).await.iter().all(|mail| mail.state == MailState::Sent).then_some(()) }).await;
+    assert_eq!(
+        sent.iter().map(|h| h.to_lowercase()).collect::<Vec<_>>(),
+        expected.iter().map(|h| h.to_lowercase()).collect::<Vec<_>>()
+    );
+    until("the mail written down", || async {
+        mails(&world).await.iter().all(|mail| mail.state == MailState::Sent).then_some(())
+    })
+    .await;
     tell(&world, NoticeKind::UpdateFailed).await;
-    assert_eq!(server.next().await["subject"], "Ein Update von Hearth wurde nicht installiert", "nothing came twice before it");
+    assert_eq!(
+        server.next().await["subject"],
+        "Ein Update von Hearth wurde nicht installiert",
+        "nothing came twice before it"
+    );
     let standing = world.admin.get("/api/v1/mail").await.ok();
     assert_eq!((&standing["sends"], &standing["given_up"]), (&json!(true), &json!(0)));
 }
@@ -219,9 +242,7 @@ async fn nothing_is_sent_in_clear_where_protection_was_asked_for_nor_to_a_strang
     let bare = MailServer::start("bare", "-").await;
     let world = World::configured(&bare.settings("starttls", false)).await;
     wish(&world.admin, "ada@mail.example", "en").await;
-    let answer = |world| async move {
-        mails(world).await.into_iter().find_map(|mail| mail.answer)
-    };
+    let answer = |world| async move { mails(world).await.into_iter().find_map(|mail| mail.answer) };
     assert_eq!(until("a try", || answer(&world)).await, "protection-not-offered");
 
     let (right, stranger) = (MailServer::start("tls", "-").await, MailServer::start("tls", "-").await);

@@ -64,7 +64,9 @@ fn location(answer: &Response) -> String {
 /// Begins at this path; signs in at the provider as `subject`; where the provider sends the browser back to.
 async fn at_provider(browser: &Client, base: &str, path: &str, subject: &str) -> String {
     let ask = location(&get(browser, &format!("{base}{path}")).await);
-    for part in ["response_type=code", "code_challenge_method=S256", "code_challenge=", "state=", "nonce=", "scope=openid"] {
+    for part in
+        ["response_type=code", "code_challenge_method=S256", "code_challenge=", "state=", "nonce=", "scope=openid"]
+    {
         assert!(ask.contains(part), "{part}: {ask}");
     }
     let form = format!("sub={subject}");

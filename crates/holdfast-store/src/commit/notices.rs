@@ -40,9 +40,7 @@ impl Desk {
                 let on = On { key: "oidc-account-taken", unique: "oidc-account-taken", foreign: "person-unknown" };
                 self.add(sql::IDENTITY_ADD, params![issuer, subject, person, bound.as_micros()], on)
             }
-            IdentityChange::Unbind(person) => {
-                self.must(sql::IDENTITY_DROP, [person.to_string()], "oidc-account-none")
-            }
+            IdentityChange::Unbind(person) => self.must(sql::IDENTITY_DROP, [person.to_string()], "oidc-account-none"),
         }
     }
 

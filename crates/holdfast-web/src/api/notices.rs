@@ -20,16 +20,17 @@ use crate::notice;
 
 const WISH: About = About::new("Wish for notices at an address.")
     .more("A link goes to the address; notices go there only after the link was opened.");
-const READ: About = About::new("Mark notices as seen.").more("Up to and with `newest`; all of them if it is not given.");
+const READ: About =
+    About::new("Mark notices as seen.").more("Up to and with `newest`; all of them if it is not given.");
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let own = Access::May(Act::ManageOwnAccess);
+    let (own, sure) = (Access::May(Act::ManageOwnAccess), Access::Fresh(Act::ManageOwnAccess));
     routes
         .api_get("/api/v1/notices", own, notices, About::new("What the caller is told, newest first.").query(Ask::PAGE))
         .api_post("/api/v1/notices/read", own, read, READ)
         .api_get("/api/v1/contact", own, contact, "Where the caller is reached.")
-        .api_put("/api/v1/contact", own, wish, WISH)
-        .api_delete("/api/v1/contact", own, remove, "Have no notices sent any more.")
+        .api_put("/api/v1/contact", sure, wish, WISH)
+        .api_delete("/api/v1/contact", sure, remove, "Have no notices sent any more.")
         .api_get("/api/v1/mail", Access::May(Act::ManagePeople), mail, "How mail to people stands.")
 }
 
