@@ -13,6 +13,7 @@ use askama::Template;
 use axum::extract::State;
 
 use crate::assets;
+use crate::backend::dossier::Dossiers;
 use crate::backend::integrity::Integrity;
 use crate::backend::people::Caller;
 use crate::console::{PageReply, page};
@@ -42,7 +43,7 @@ struct HomePage {
 
 async fn home(State(app): State<App>, l: Lang, caller: Option<axum::Extension<Caller>>) -> PageReply {
     let mut policies: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for dossier in app.ask(|b| b.public_dossiers()).await? {
+    for dossier in app.ask(Dossiers::public_dossiers).await? {
         let text = dossier.public.dossier;
         if let Some(link) = text.security.contact {
             policies.entry((link.to_string(), link.plain().to_owned())).or_default().push(text.name);

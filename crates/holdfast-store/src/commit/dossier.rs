@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::On;
 use crate::error::CommitError;
-use crate::row::{int, one};
+use crate::row::{int, number, one};
 use crate::sql;
 use crate::writer::Desk;
 
@@ -54,7 +54,7 @@ impl Desk {
 
     fn keep_promise(&self, record: &Record, until: Option<i32>) -> Result<(), CommitError> {
         let from = (sql::DOSSIER_UNTIL, "dossier");
-        let promised = one(&self.conn, from, [record.product.as_str()], |f| f.number::<i32>())?;
+        let promised = one(&self.conn, from, [record.product.as_str()], number::<i32>)?;
         match promised {
             Some(promised) if until.is_none_or(|until| until < promised) => {
                 Err(CommitError::Conflict("support-never-shortened"))

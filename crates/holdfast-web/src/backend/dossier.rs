@@ -96,7 +96,8 @@ pub struct DossierLine {
     pub document: String,
 }
 
-/// What pages ask and order about dossiers.
+/// What pages ask and order about dossiers. Each call stops for a rule or a fault, as [`super::Stop`] says.
+#[expect(clippy::missing_errors_doc, reason = "said once for all methods, at the trait")]
 pub trait Dossiers: Ground {
     /// Every product that the public may read about, by id.
     fn public_dossiers(&self) -> Answer<Vec<PublicDossier>>;

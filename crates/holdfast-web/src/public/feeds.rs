@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::visit::Visit;
 use super::words;
-use crate::backend::dossier::PublicDossier;
+use crate::backend::dossier::{Dossiers, PublicDossier};
 use crate::door::problem::Problem;
 use crate::lang::Lang;
 
@@ -22,7 +22,7 @@ pub(super) fn json_ld(visit: &Visit, dossier: &PublicDossier) -> Response {
 }
 
 pub(super) async fn json_feed(visit: Visit) -> Result<Response, Problem> {
-    let all = visit.app.ask(|b| b.public_dossiers()).await?;
+    let all = visit.app.ask(Dossiers::public_dossiers).await?;
     let root = root(&all);
     let feed = json!({
         "version": "https://jsonfeed.org/version/1.1",
@@ -165,7 +165,7 @@ struct Feed {
 }
 
 pub(super) async fn atom(visit: Visit) -> Result<Response, Problem> {
-    let ids = visit.app.ask(|b| b.public_dossiers()).await?;
+    let ids = visit.app.ask(Dossiers::public_dossiers).await?;
     let root = root(&ids);
     let mut entries = Vec::new();
     for one in ids {

@@ -6,6 +6,7 @@ use axum::response::Response;
 use super::view::ProductView;
 use super::visit::{Named, Visit};
 use super::{code, feeds};
+use crate::backend::dossier::Dossiers;
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 use crate::lang::Lang;
@@ -79,7 +80,7 @@ struct AllPage {
 }
 
 async fn all(visit: Visit) -> Result<Response, Problem> {
-    let found = visit.app.ask(|b| b.public_dossiers()).await?;
+    let found = visit.app.ask(Dossiers::public_dossiers).await?;
     let products = found.into_iter().map(|dossier| ProductView::new(visit.l, visit.now, dossier)).collect();
     visit.page(&AllPage { l: visit.l, q: visit.q.clone(), products })
 }

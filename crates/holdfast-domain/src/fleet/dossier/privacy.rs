@@ -47,7 +47,7 @@ pub fn notice(model: &Model, dossier: &Dossier) -> Vec<Datum> {
 fn datum(group: &str, field: &Field, dossier: &Dossier) -> Datum {
     let path = format!("{group}/{}", field.name);
     let own = dossier.fields.get(&path);
-    let in_model = |words: Option<&str>| words.map_or_else(Text::default, |words| english(words));
+    let in_model = |words: Option<&str>| words.map_or_else(Text::default, english);
     let merged = |model: Text, added: Option<&Text>| {
         added.map_or(model.clone(), |added| {
             added.iter().fold(model, |text, (tag, words)| text.clone().with(tag, words).unwrap_or(text))

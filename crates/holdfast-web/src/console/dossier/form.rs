@@ -43,7 +43,9 @@ pub(super) fn groups(part: &Part, document: &Value, error: Option<&DossierError>
             Kind::Rows(inner) => groups.extend(rows(spec, inner, document, error)),
             Kind::Text => groups
                 .push(Group { title: Some(spec.label.to_owned()), inputs: inputs(spec, spec.path, document, error) }),
-            _ => groups.push(Group { title: None, inputs: inputs(spec, spec.path, document, error) }),
+            Kind::Line | Kind::Link | Kind::Day | Kind::Number | Kind::Area | Kind::Lines | Kind::Choice(_) => {
+                groups.push(Group { title: None, inputs: inputs(spec, spec.path, document, error) });
+            }
         }
     }
     groups
@@ -176,7 +178,14 @@ pub(super) fn merged(mut document: Value, part: &Part, sent: &Fields) -> Value {
                     .filter(|entry| entry.as_object().is_some_and(|members| !members.is_empty()))
                     .collect(),
             ),
-            _ => answer(spec, spec.path, sent),
+            Kind::Line
+            | Kind::Link
+            | Kind::Day
+            | Kind::Number
+            | Kind::Area
+            | Kind::Lines
+            | Kind::Text
+            | Kind::Choice(_) => answer(spec, spec.path, sent),
         };
         put(&mut document, spec.path, value);
     }
@@ -238,13 +247,13 @@ fn gather(value: &Value, path: &str, into: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(name, value)| gather(value, &below(name), into)),
         Value::Array(entries) if entries.iter().all(Value::is_string) => {
-            drop(into.insert(path.to_owned(), typed(value)))
+            drop(into.insert(path.to_owned(), typed(value)));
         }
         Value::Array(entries) => {
-            entries.iter().enumerate().for_each(|(at, value)| gather(value, &below(&at.to_string()), into))
+            entries.iter().enumerate().for_each(|(at, value)| gather(value, &below(&at.to_string()), into));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            drop(into.insert(path.to_owned(), typed(value)))
+            drop(into.insert(path.to_owned(), typed(value)));
         }
     }
 }
