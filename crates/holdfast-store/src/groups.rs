@@ -72,7 +72,9 @@ impl Store {
 
     /// How many devices are in a group by hand.
     pub fn member_count(&self, group: &GroupId) -> Result<u64, StoreError> {
-        self.read(|conn| exactly(conn, (sql::GROUP_MEMBERS_COUNT, "device_group_member"), [group.as_str()], row::number))
+        self.read(|conn| {
+            exactly(conn, (sql::GROUP_MEMBERS_COUNT, "device_group_member"), [group.as_str()], row::number)
+        })
     }
 
     /// One act on many devices.

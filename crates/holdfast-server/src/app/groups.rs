@@ -12,9 +12,7 @@ use holdfast_domain::fleet::group::{self, Group, GroupRefusal, Members, Wish};
 use holdfast_domain::fleet::{Device, Shadow};
 use holdfast_domain::telemetry::Model;
 use holdfast_store::StoreError;
-use holdfast_web::backend::groups::{
-    BulkAsk, BulkPreview, BulkView, COUNT_MAX, Chosen, GroupView, Groups, Refusals,
-};
+use holdfast_web::backend::groups::{BulkAsk, BulkPreview, BulkView, COUNT_MAX, Chosen, GroupView, Groups, Refusals};
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, LiveEvent, Page, PageAsk, RefusalKind, Stop};
 
@@ -83,7 +81,8 @@ impl Groups for House {
                 return Err(absent("device-unknown", format_args!("device {stranger}")));
             }
         }
-        let decision = group::change_members(&group, devices, into, &by.person.id, clock::now()).map_err(about_group)?;
+        let decision =
+            group::change_members(&group, devices, into, &by.person.id, clock::now()).map_err(about_group)?;
         self.decide(decision)?;
         self.group_view(group)
     }
@@ -128,13 +127,8 @@ impl Groups for House {
         let _turn = self.turns.devices.take();
         self.group_of(&ask.act)?;
         let devices = self.chosen_ids(&ask.chosen)?;
-        let order = Order {
-            act: ask.act.clone(),
-            chosen: ask.chosen.text(),
-            devices,
-            reason: reason.to_owned(),
-            confirmed,
-        };
+        let order =
+            Order { act: ask.act.clone(), chosen: ask.chosen.text(), devices, reason: reason.to_owned(), confirmed };
         let now = clock::now();
         let id = BulkId::new(now, clock::random());
         let who = (&by.person.id, by.person.role);

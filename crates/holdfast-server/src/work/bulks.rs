@@ -58,9 +58,7 @@ fn advance(house: &House, bulk: &Bulk) -> Result<usize, StoreError> {
             let command = CommandId::new(now, clock::random());
             let (decision, _) = match bulk.state {
                 BulkState::Undoing => bulk::take_back(bulk, item, &facts, command, now),
-                BulkState::Running | BulkState::Done | BulkState::Undone => {
-                    bulk::carry_out(bulk, &facts, command, now)
-                }
+                BulkState::Running | BulkState::Done | BulkState::Undone => bulk::carry_out(bulk, &facts, command, now),
             };
             Ok(Some(decision))
         };
@@ -72,7 +70,9 @@ fn advance(house: &House, bulk: &Bulk) -> Result<usize, StoreError> {
         match wait(ended) {
             Ok(_) => settled += 1,
             // The device changed at the same moment; it is looked at again.
-            Err(CommitError::Conflict(name)) => tracing::warn!(name, bulk = %bulk.id, "a device of an act moved meanwhile"),
+            Err(CommitError::Conflict(name)) => {
+                tracing::warn!(name, bulk = %bulk.id, "a device of an act moved meanwhile")
+            }
             Err(CommitError::Fault(why)) => return Err(why),
         }
     }

@@ -13,12 +13,16 @@ use holdfast_server::doorstep::Admission;
 use holdfast_server::wiring::{Config, Server};
 use holdfast_web::backend::Backend;
 use reqwest::Client;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
 
+use super::enrol::PROVIDER;
 use super::house::{self, House};
 use super::process::{Cores, Scratch};
 use super::sheet::{Goal, Row, Sheet, median, percentile};
-use super::town::{self, Town};
+use super::town;
 use super::{Fault, Terms, say};
 use crate::clock;
 
@@ -135,11 +139,16 @@ impl Asker {
     fn new(house: &House) -> Result<Self, Fault> {
         let fault = |why: &dyn std::fmt::Display| Fault::new("the console", why);
         let ca = std::fs::read(house.state.join("ca.pem")).map_err(|why| fault(&why))?;
-        let ca = reqwest::Certificate::from_pem_bundle(&ca).map_err(|why| fault(&why))?;
-        let mut http = Client::builder().tls_built_in_root_certs(false).no_proxy();
-        for one in ca {
-            http = http.add_root_certificate(one);
+        let mut roots = RootCertStore::empty();
+        for one in CertificateDer::pem_slice_iter(&ca) {
+            roots.add(one.map_err(|why| fault(&why))?).map_err(|why| fault(&why))?;
         }
+        let tls = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(|why| fault(&why))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let http = Client::builder().tls_backend_preconfigured(tls).no_proxy();
         let http = http.redirect(reqwest::redirect::Policy::none()).build().map_err(|why| fault(&why))?;
         let port = house.doors.people.rsplit_once(':').map_or("", |(_, port)| port);
         Ok(Self { http, base: format!("https://localhost:{port}"), token: house.token()? })

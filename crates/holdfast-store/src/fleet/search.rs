@@ -178,7 +178,8 @@ impl Store {
     pub fn search_count(&self, (filter, now): (&Filter, Timestamp), limit: u32) -> Result<u64, StoreError> {
         self.read(|conn| {
             let ground = ground(conn, filter, now)?;
-            let counted = Query::of(sql::SEARCH_COUNT, filter, &ground, None).limited(limit, ")").rows(conn, row::number)?;
+            let counted =
+                Query::of(sql::SEARCH_COUNT, filter, &ground, None).limited(limit, ")").rows(conn, row::number)?;
             Ok(counted.first().copied().unwrap_or(0))
         })
     }
@@ -227,7 +228,9 @@ mod tests {
 
     #[test]
     fn a_filter_that_has_no_index_walks_by_id_from_where_the_last_page_ended() {
-        for text in ["0042", "online:no", "seen:>30d", "owner:no", "version:<1.2.0", "-group:beta-testers", "alert:none"] {
+        for text in
+            ["0042", "online:no", "seen:>30d", "owner:no", "version:<1.2.0", "-group:beta-testers", "alert:none"]
+        {
             let way = way(text);
             assert!(way.starts_with("SEARCH d") && way.contains("id>?"), "{text}: {way}");
         }
