@@ -59,9 +59,9 @@ const PLAYBOOKS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::
 /// What history says of devices, for those who live with them.
 const OWNERS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
 /// Choices that wait for a night: a night is four hours long.
-const NIGHTS: Pace = Pace { period: Duration::from_secs(300), pause: Duration::ZERO };
+const NIGHTS: Pace = Pace { period: Duration::from_mins(5), pause: Duration::ZERO };
 /// Requests for help that wait too long.
-const DESK: Pace = Pace { period: Duration::from_secs(60), pause: Duration::ZERO };
+const DESK: Pace = Pace { period: Duration::from_mins(1), pause: Duration::ZERO };
 /// Readings past the time that their stream keeps them.
 const RETENTION: Pace = Pace { period: retention::EVERY, pause: Duration::ZERO };
 
@@ -69,7 +69,7 @@ const RETENTION: Pace = Pace { period: retention::EVERY, pause: Duration::ZERO }
 const MAIL: Pace = Pace { period: Duration::from_secs(5), pause: Duration::ZERO };
 
 /// The end of support of products; after an extension at once.
-const SUPPORT: Pace = Pace { period: Duration::from_secs(600), pause: Duration::ZERO };
+const SUPPORT: Pace = Pace { period: Duration::from_mins(10), pause: Duration::ZERO };
 
 /// How often a loop looks.
 #[derive(Debug, Clone, Copy)]

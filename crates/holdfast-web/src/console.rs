@@ -35,7 +35,7 @@ use http::request::Parts;
 
 use crate::backend::integrity::Integrity;
 use crate::backend::people::Caller;
-use crate::backend::{Answer, Backend};
+use crate::backend::{Answer, Backend, RefusalKind};
 use crate::door::App;
 use crate::door::extract::{Asked, Fields, Token, Who};
 use crate::door::problem::Problem;
@@ -80,6 +80,10 @@ impl FromRequestParts<App> for Desk {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Who(caller) = Who::from_request_parts(parts, app).await?;
+        // Behind each route's own access: no page of the console is for a consumer.
+        if !caller.person.role.is_staff() {
+            return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", "The console is for the maker's people."));
+        }
         let Token(token) = Token::from_request_parts(parts, app).await?;
         let Asked(query) = Asked::from_request_parts(parts, app).await?;
         Ok(Self { app: app.clone(), caller, query, now: app.ground().now(), token })

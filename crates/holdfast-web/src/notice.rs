@@ -93,7 +93,7 @@ mod tests {
                 assert!(!bare.paragraphs.is_empty(), "{tag} {kind:?}");
                 for part in &bare.paragraphs {
                     // A fact that a text asks for and nobody gives would stand there as its own name.
-                    assert!(!part.contains('$') && !part.contains("{") && !part.contains("mail-"), "{tag}: {part}");
+                    assert!(!part.contains('$') && !part.contains('{') && !part.contains("mail-"), "{tag}: {part}");
                 }
                 let own = Lang::default();
                 assert!(tag == "en" || bare != text(own, &notice(*kind)), "{tag} {kind:?} is not translated");

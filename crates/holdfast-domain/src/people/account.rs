@@ -8,7 +8,7 @@ use holdfast_core::time::Timestamp;
 use super::Role;
 use super::password::Login;
 
-/// A passkey (W3C WebAuthn Level 3 §4).
+/// A passkey (W3C `WebAuthn` Level 3 §4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passkey {
     /// Its id in lists.

@@ -14,7 +14,7 @@ use crate::decision::{Change, Decision, LedgerLine, kind};
 
 /// Most passkeys of one person.
 pub const PASSKEYS_MAX: usize = 20;
-/// Longest credential id, in bytes (WebAuthn Level 3 §4, Credential ID).
+/// Longest credential id, in bytes (`WebAuthn` Level 3 §4, Credential ID).
 pub const CREDENTIAL_BYTES_MAX: usize = 1_023;
 
 /// Why a way in is not opened, changed or believed.

@@ -101,7 +101,8 @@ pub fn opened(person: PersonId, role: Role, opening: &Opening, now: Timestamp) -
         kind: *kind,
         browser: browser.clone(),
         created: now,
-        authenticated: now,
+        // A provider may answer without asking anybody: what it says opens a session, and proves nobody's presence.
+        authenticated: if *kind == SessionKind::Oidc { Timestamp::from_micros(0) } else { now },
         last_used: now,
         expires: now.plus(life(role)),
         ended: None,

@@ -141,13 +141,14 @@ pub fn add_person(
     Ok(Decision::new(vec![Change::AddPerson(Person { id, name: named(name)?, role, created: now })], line))
 }
 
-/// Decides to make a sign-in link for `whom`: oneself, or anyone for who manages people.
+/// Decides to make a sign-in link for `whom`: oneself, or anyone of the staff for who manages people. Nobody of the maker
+/// makes a way into a consumer's home.
 ///
 /// # Errors
 ///
 /// [`AccessRefusal::NotAllowed`].
 pub fn make_link(by: &Person, whom: &Person, secret_hash: [u8; 32], now: Timestamp) -> Result<Decision, AccessRefusal> {
-    if by.id != whom.id && !may(by.role, Act::ManagePeople) {
+    if by.id != whom.id && (!may(by.role, Act::ManagePeople) || whom.role == Role::Owner) {
         return Err(AccessRefusal::NotAllowed);
     }
     let made = SignInLink { secret_hash, person: whom.id, expires: now.plus(LINK_LIFE), used: None };

@@ -110,6 +110,7 @@ impl Fleet for House {
 
     fn change_desired(&self, by: &Caller, id: &DeviceId, change: &DesiredChange) -> Answer<Shadow> {
         let _turn = self.turns.devices.take();
+        self.still_controls(by, id)?;
         let device = self.device_or_absent(id)?;
         let shadow = self.store.shadow(id).map_err(stored)?;
         if change.from_version.is_some_and(|version| version != shadow.version) {
@@ -137,6 +138,7 @@ impl Fleet for House {
 
     fn add_command(&self, by: &Caller, id: &DeviceId, new: &NewCommand) -> Answer<Command> {
         let _turn = self.turns.devices.take();
+        self.still_controls(by, id)?;
         let device = self.device_or_absent(id)?;
         let model = self.model_of(&device.product)?;
         let input =

@@ -40,11 +40,13 @@ impl Owners for House {
     }
 
     fn home_device(&self, by: &Caller, device: &DeviceId) -> Answer<HomeDeviceView> {
-        let (my, rights) = self.my_own(by, device)?;
+        let (my, mut rights) = self.my_own(by, device)?;
+        let ours = !self.speaks_of_another_home(device)?;
+        rights.see_data &= ours;
         let model = self.model_of(&my.product)?;
         let shadow = self.store.shadow(device).map_err(stored)?;
         let known = self.store.sensing(device).map_err(stored)?;
-        let sensing = model.properties().iter().filter_map(|property| {
+        let sensing = model.properties().iter().filter(|_| rights.see_data).filter_map(|property| {
             let name = &property.field.name;
             Some(SensingView {
                 title: property.field.title.clone().unwrap_or_else(|| name.clone()),
@@ -69,7 +71,7 @@ impl Owners for House {
         if !rights.control {
             view.actions.clear();
         }
-        let shown = rights.control || rights.see_data;
+        let shown = ours && (rights.control || rights.see_data);
         Ok(HomeDeviceView {
             device: self.told(my)?,
             model: view,
@@ -141,6 +143,23 @@ impl Owners for House {
 }
 
 impl House {
+    /// Whether what the device says may still be of an earlier owner's home: it has not been wiped yet.
+    fn speaks_of_another_home(&self, device: &DeviceId) -> Answer<bool> {
+        let release = self.store.home_release(device).map_err(stored)?;
+        Ok(release.is_some_and(|release| release.wiped.is_none()))
+    }
+
+    /// Refuses a consumer who lost their place between asking and their turn: nothing they order may reach the next home.
+    /// The maker's people are judged by their role.
+    pub(super) fn still_controls(&self, by: &Caller, device: &DeviceId) -> Answer<()> {
+        if by.person.role.is_staff() {
+            return Ok(());
+        }
+        let place = self.my_place(by, device)?;
+        let place = place.ok_or_else(|| absent("device-unknown", format_args!("device {device}")))?;
+        needs(place.rights().control)
+    }
+
     /// The device and what the caller may do with it; for a stranger there is no such device.
     fn my_own(&self, by: &Caller, device: &DeviceId) -> Answer<(MyDevice, Rights)> {
         let unknown = || absent("device-unknown", format_args!("device {device}"));
@@ -179,7 +198,9 @@ impl House {
         let now = clock::now();
         let device = self.device_or_absent(&my.device)?;
         let facts = self.facts_of(&device, &my, now)?;
-        let listening = self.store.sensing(&device.id).map_err(stored)?.iter().filter(|one| one.active).count();
+        let known = self.store.sensing(&device.id).map_err(stored)?;
+        let ours = !self.speaks_of_another_home(&device.id)?;
+        let listening = known.iter().filter(|one| ours && one.active).count();
         Ok(HomeDevice {
             lines: story(&facts, now),
             reach: facts.reach,

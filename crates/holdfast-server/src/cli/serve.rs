@@ -66,7 +66,7 @@ pub(super) struct Args {
     /// The configuration file: mail, sign-in of the staff. `holdfast.toml` in the state folder if not given.
     #[arg(long, value_name = "FILE", env = "HOLDFAST_CONFIG")]
     config: Option<PathBuf>,
-    /// Where people reach this server, such as https://fleet.hearth.example; passkeys belong to the name in it. By default
+    /// Where people reach this server, such as <https://fleet.hearth.example>; passkeys belong to the name in it. By default
     /// the first --name with the port of --people.
     #[arg(long, value_name = "URL", env = "HOLDFAST_PUBLIC_URL", value_parser = public_url)]
     public_url: Option<String>,

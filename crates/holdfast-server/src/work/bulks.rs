@@ -71,7 +71,7 @@ fn advance(house: &House, bulk: &Bulk) -> Result<usize, StoreError> {
             Ok(_) => settled += 1,
             // The device changed at the same moment; it is looked at again.
             Err(CommitError::Conflict(name)) => {
-                tracing::warn!(name, bulk = %bulk.id, "a device of an act moved meanwhile")
+                tracing::warn!(name, bulk = %bulk.id, "a device of an act moved meanwhile");
             }
             Err(CommitError::Fault(why)) => return Err(why),
         }

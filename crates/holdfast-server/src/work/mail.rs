@@ -81,25 +81,22 @@ fn send(house: &House, mail: &Mail) -> Result<Came, CommitError> {
 /// What goes out; `None` if it has become pointless.
 fn letter(house: &House, mail: &Mail, now: Timestamp) -> Result<Option<Letter>, StoreError> {
     let l = Lang::from_tag(&mail.language).unwrap_or_default();
-    let said = match mail.notice {
-        Some(id) => {
-            let Some((told, person)) = house.store.notice(id)?.zip(house.store.person(mail.person)?) else {
-                return Ok(None);
-            };
-            notice::mail(l, &told, person.role.is_staff(), &house.address)
+    let said = if let Some(id) = mail.notice {
+        let Some((told, person)) = house.store.notice(id)?.zip(house.store.person(mail.person)?) else {
+            return Ok(None);
+        };
+        notice::mail(l, &told, person.role.is_staff(), &house.address)
+    } else {
+        let wish = house.store.contact(mail.person)?.and_then(|contact| contact.wish);
+        if wish.is_none_or(|wish| wish.address != mail.address || wish.expires <= now) {
+            return Ok(None);
         }
-        None => {
-            let wish = house.store.contact(mail.person)?.and_then(|contact| contact.wish);
-            if wish.is_none_or(|wish| wish.address != mail.address || wish.expires <= now) {
-                return Ok(None);
-            }
-            // Each try has a secret of its own, so that none has to be kept until it can be sent.
-            let secret = Secret::from_random(clock::random());
-            match house.store.set_contact_link(mail.person, &mail.address, secret.hash()) {
-                Ok(true) => notice::confirmation(l, &house.address, &secret.text()),
-                Ok(false) | Err(CommitError::Conflict(_)) => return Ok(None),
-                Err(CommitError::Fault(why)) => return Err(why),
-            }
+        // Each try has a secret of its own, so that none has to be kept until it can be sent.
+        let secret = Secret::from_random(clock::random());
+        match house.store.set_contact_link(mail.person, &mail.address, secret.hash()) {
+            Ok(true) => notice::confirmation(l, &house.address, &secret.text()),
+            Ok(false) | Err(CommitError::Conflict(_)) => return Ok(None),
+            Err(CommitError::Fault(why)) => return Err(why),
         }
     };
     let (subject, body) = said;

@@ -358,7 +358,7 @@ fn device(n: u32, batch: BatchId, now: Timestamp) -> Result<Device, Fault> {
         batch,
         factory_key: KeyThumbprint(key),
         enrolment: if seen { Enrolment::Accepted } else { Enrolment::Preauthorised },
-        quarantine: (n % 500 == 0).then(|| Quarantine { since: now, reason: "slot-digest-unknown".to_owned() }),
+        quarantine: n.is_multiple_of(500).then(|| Quarantine { since: now, reason: "slot-digest-unknown".to_owned() }),
         software,
         created: now,
         last_seen: None,

@@ -66,7 +66,7 @@ catalogue! { HOMES:
     INVITATIONS_CLEAR = "delete from invitation where device = $1";
 
     HOME_RELEASE = release!("where device = $1 order by begun desc, command desc limit 1");
-    RELEASES_OPEN = release!("where swept is null order by begun, command limit $1");
+    RELEASES_OPEN = release!("where swept is null order by wiped is null, begun, command limit $1");
     HOME_RELEASE_ADD = "insert into home_release (command, device, begun, held) values ($1, $2, $3, $4)";
     RELEASES_OVER = "update home_release set wiped = coalesce(wiped, $1), swept = coalesce(swept, $1)
         where device = $2 and swept is null";

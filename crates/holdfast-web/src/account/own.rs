@@ -27,9 +27,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/account/password", sure, set_password)
         .post("/account/password/remove", sure, remove_password)
         .post("/account/second-factor/remove", sure, remove_factor)
-        .post("/account/recovery/cancel", own, cancel_recovery)
+        .post("/account/recovery/cancel", sure, cancel_recovery)
         .post("/account/sessions/{id}/end", own, end_session)
-        .post("/account/sessions/end-others", own, end_others)
+        .post("/account/sessions/end-others", sure, end_others)
         .post("/account/tokens/{id}/revoke", own, revoke_token)
 }
 

@@ -15,12 +15,12 @@ use crate::lang::Lang;
 use crate::secret::Secret;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let (own, sure) = (Access::May(Act::ManageOwnAccess), Access::Fresh(Act::ManageOwnAccess));
+    let sure = Access::Fresh(Act::ManageOwnAccess);
     routes
         .post("/account/second-factor", sure, begin_factor)
         .post("/account/second-factor/confirm", sure, confirm_factor)
         .post("/account/recovery-codes", sure, make_codes)
-        .post("/account/tokens", own, make_token)
+        .post("/account/tokens", sure, make_token)
 }
 
 #[derive(Template)]

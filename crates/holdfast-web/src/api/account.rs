@@ -43,10 +43,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_post("/api/v1/account/second-factor/confirm", sure, confirm_factor, "Confirm a second factor by its code.")
         .api_delete("/api/v1/account/second-factor", sure, remove_factor, "Remove one's second factor.")
         .api_post("/api/v1/account/recovery-codes", sure, make_codes, CODES)
-        .api_delete("/api/v1/account/recovery", own, cancel_recovery, "Stop a recovery of one's account that waits.")
+        .api_delete("/api/v1/account/recovery", sure, cancel_recovery, "Stop a recovery of one's account that waits.")
         .api_get("/api/v1/sessions", own, sessions, About::new("One's own open sessions.").query(Ask::PAGE))
         .api_delete("/api/v1/sessions/{id}", own, end_session, "End one of one's own sessions.")
-        .api_post("/api/v1/sessions/end-others", own, end_others, "End all of one's own sessions but this one.")
+        .api_post("/api/v1/sessions/end-others", sure, end_others, "End all of one's own sessions but this one.")
         .api_get("/api/v1/people", Access::May(Act::ManagePeople), people_list, EVERYBODY)
         .api_post("/api/v1/people/{id}/lock", people, lock, "Lock an account: its sessions end.")
         .api_post("/api/v1/people/{id}/unlock", people, unlock, "Unlock an account.")
@@ -240,7 +240,7 @@ struct PersonBody {
 }
 
 async fn people_list(State(app): State<App>, Asked(query): Asked) -> Reply<List<PersonBody>> {
-    let rows = app.ask(|b| b.accounts()).await?;
+    let rows = app.ask(super::super::backend::credentials::Credentials::accounts).await?;
     let row = |row: AccountRow| PersonBody {
         id: row.person.id.to_string(),
         role: row.person.role.name(),

@@ -77,6 +77,7 @@ impl From<&Request> for RequestRow {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = HelpMessageRow)]
 struct MessageRow {
     number: u32,
     staff: bool,

@@ -124,7 +124,7 @@ struct MailDoc {
 }
 
 async fn mail(State(app): State<App>) -> Reply<MailDoc> {
-    let standing = app.ask(|b| b.mail_standing()).await?;
+    let standing = app.ask(super::super::backend::notices::Notices::mail_standing).await?;
     let (sends, waiting) = (standing.sends, standing.waiting);
     Ok(axum::Json(MailDoc { sends, waiting, given_up: standing.given_up, sent: standing.sent }))
 }

@@ -34,7 +34,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_post("/api/v1/sign-in", Access::Public, sign_in, SIGN_IN)
         .api_post("/api/v1/sign-in-links", Access::Fresh(Act::ManageOwnAccess), add_link, ADD_LINK)
         .api_get("/api/v1/tokens", own, tokens, About::new("API tokens: one's own, or all for who manages people.").query(Ask::PAGE))
-        .api_post("/api/v1/tokens", own, add_token, ADD_TOKEN)
+        .api_post("/api/v1/tokens", Access::Fresh(Act::ManageOwnAccess), add_token, ADD_TOKEN)
         .api_delete("/api/v1/tokens/{id}", own, revoke_token, "Revoke an API token.")
         .api_get("/api/v1/me", Access::SignedIn, me, "Who the caller is.")
 }

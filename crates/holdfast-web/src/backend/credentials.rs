@@ -1,6 +1,6 @@
 //! Port of the room `credentials`: ways in, sessions, recovery, and what an administrator does with accounts.
 //!
-//! Ceremonies of passkeys pass through here as JSON, neither made nor read by this crate (W3C WebAuthn Level 3 §5.1).
+//! Ceremonies of passkeys pass through here as JSON, neither made nor read by this crate (W3C `WebAuthn` Level 3 §5.1).
 
 use std::net::IpAddr;
 

@@ -20,10 +20,10 @@ use crate::secret::Secret;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/console/people", Access::May(Act::ManageOwnAccess), people)
+        .get("/console/people", Access::May(Act::ManagePeople), people)
         .post("/console/people/link", Access::Fresh(Act::ManagePeople), add_link)
-        .post("/console/people/token", Access::May(Act::ManageOwnAccess), add_token)
-        .post("/console/people/token/{id}/revoke", Access::May(Act::ManageOwnAccess), revoke_token)
+        .post("/console/people/token", Access::Fresh(Act::ManagePeople), add_token)
+        .post("/console/people/token/{id}/revoke", Access::May(Act::ManagePeople), revoke_token)
         .post("/console/people/{id}/lock", Access::Fresh(Act::ManagePeople), lock)
         .post("/console/people/{id}/unlock", Access::Fresh(Act::ManagePeople), unlock)
         .post("/console/people/{id}/role", Access::Fresh(Act::ManagePeople), set_role)

@@ -18,7 +18,7 @@ use http_body_util::BodyExt as _;
 
 use super::App;
 use super::about::About;
-use super::extract::Body;
+use super::extract::{Body, JSON_BYTES_MAX};
 use super::problem::Problem;
 use crate::backend::RefusalKind;
 use crate::backend::idempotency::{ANSWER_BYTES_MAX, Begun, Kept, Keyed};
@@ -83,7 +83,12 @@ pub(crate) async fn once(State(once): State<Once>, request: Request, next: Next)
 async fn answer(once: Once, key: &str, caller: &Caller, request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let copy = Request::from_parts(parts.clone(), body);
-    let Body { media_type, bytes } = Body::<BODY_BYTES_MAX>::from_request(copy, &()).await?;
+    let Body { media_type, bytes } = if caller.person.role.is_staff() {
+        Body::<BODY_BYTES_MAX>::from_request(copy, &()).await?
+    } else {
+        let Body { media_type, bytes } = Body::<JSON_BYTES_MAX>::from_request(copy, &()).await?;
+        Body { media_type, bytes }
+    };
     let address = parts.uri.path_and_query().map_or("/", |address| address.as_str());
     let keyed = Keyed {
         person: caller.person.id,

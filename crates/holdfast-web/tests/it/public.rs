@@ -74,7 +74,7 @@ async fn every_public_page_is_whole_in_both_languages_and_keeps_the_language_on_
             assert!(way.ends_with("?lang=de"), "{address}: /p{way} forgets the language");
         }
         let asked = read(&address, &[("accept-language", "de-AT, en;q=0.5")]).await;
-        assert_eq!(asked.text.contains("<html lang=\"de\">"), true, "{address}");
+        assert!(asked.text.contains("<html lang=\"de\">"), "{address}");
     }
 }
 

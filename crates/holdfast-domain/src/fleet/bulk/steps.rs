@@ -116,6 +116,7 @@ pub fn judge(
 
 /// Deals with one device of a run: changes it, or keeps why not. Always one decision, in which the run counts it.
 ///
+#[must_use] 
 pub fn carry_out(
     bulk: &Bulk,
     facts: &Facts<'_>,

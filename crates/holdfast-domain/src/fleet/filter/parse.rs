@@ -241,5 +241,5 @@ fn seen(value: &str) -> Option<Seen> {
         return None;
     }
     let span = Millis(digits.parse::<u64>().ok()?.checked_mul(*length)?);
-    (span.0 > 0 && span <= SEEN_MAX).then(|| if within { Seen::Within(span) } else { Seen::NotWithin(span) })
+    (span.0 > 0 && span <= SEEN_MAX).then_some(if within { Seen::Within(span) } else { Seen::NotWithin(span) })
 }

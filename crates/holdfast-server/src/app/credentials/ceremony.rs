@@ -1,8 +1,8 @@
 //! Passkeys: what the browser is asked for, and what its authenticator's answer proves.
 //!
-//! Source: W3C WebAuthn Level 3 §7 (registration and assertion), as webauthn-rs checks it.
+//! Source: W3C `WebAuthn` Level 3 §7 (registration and assertion), as webauthn-rs checks it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use holdfast_core::id::PersonId;
 use holdfast_core::time::Timestamp;
@@ -22,7 +22,7 @@ use webauthn_rs::prelude::{
     RequestChallengeResponse, Uuid, Webauthn, WebauthnError,
 };
 
-use super::entry::{Begun, place};
+use super::entry::{Begun, Whose, place};
 use super::{House, not_allowed, only_sessions, refuse, refused, session_of, stored, too_early};
 use crate::app::fault;
 use crate::clock;
@@ -33,13 +33,11 @@ pub(super) const CREDENTIAL_JSON_MAX: usize = 64 * 1_024;
 const RECOVERY: &str = "recovery-code";
 /// Sign-ups from one address go under this word.
 const SIGN_UP: &str = "sign-up";
-/// Where ceremonies of people who are signed in come from: they have their own bound, that of a session's requests.
-const INSIDE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 impl House {
     pub(super) fn start_sign_in(&self, from: IpAddr) -> Answer<Ceremony> {
         let (options, state) = self.passkeys()?.start_discoverable_authentication().map_err(|why| impossible(&why))?;
-        self.begun(Begun::SignIn(state), from, request_options(&options)?)
+        self.begun(Begun::SignIn(state), Whose::Place(place(from)), request_options(&options)?)
     }
 
     pub(super) fn sign_in_by_passkey(&self, finish: &Finish, arrival: &Arrival) -> Answer<SignedIn> {
@@ -90,7 +88,7 @@ impl House {
         }
         let begun = self.passkeys()?.start_passkey_authentication(&passkeys);
         let (options, state) = begun.map_err(|why| impossible(&why))?;
-        self.begun(Begun::Confirm(by.person.id, state), INSIDE, request_options(&options)?)
+        self.begun(Begun::Confirm(by.person.id, state), Whose::Person(by.person.id), request_options(&options)?)
     }
 
     pub(super) fn confirm_by_passkey(&self, by: &Caller, finish: &Finish) -> Answer<()> {
@@ -116,7 +114,7 @@ impl House {
     pub(super) fn start_adding(&self, by: &Caller) -> Answer<Ceremony> {
         session_of(by).ok_or_else(only_sessions)?;
         let (options, state) = self.registration(&by.person)?;
-        self.begun(Begun::Add(by.person.id, state), INSIDE, options)
+        self.begun(Begun::Add(by.person.id, state), Whose::Person(by.person.id), options)
     }
 
     pub(super) fn add_passkey(&self, by: &Caller, finish: &Finish, label: &str) -> Answer<PasskeyView> {
@@ -139,7 +137,7 @@ impl House {
         let person = Person { id: person, name: credential::named(name).map_err(refused)?, role: Role::Owner, created: now };
         let (options, state) = self.registration(&person)?;
         let begun = Begun::SignUp { person: person.id, name: person.name, ticket: ticket.clone(), state };
-        self.begun(begun, from, options)
+        self.begun(begun, Whose::Place(place(from)), options)
     }
 
     pub(super) fn sign_up(&self, finish: &Finish, arrival: &Arrival) -> Answer<SignedIn> {
@@ -167,7 +165,7 @@ impl House {
         // A right code is no guess.
         self.entry.throttle().forgive(&Key::Other(RECOVERY, place(from)));
         let (options, state) = self.registration(&person)?;
-        self.begun(Begun::Recover { person: person.id, code, state }, from, options)
+        self.begun(Begun::Recover { person: person.id, code, state }, Whose::Place(place(from)), options)
     }
 
     pub(super) fn recover(&self, finish: &Finish) -> Answer<Timestamp> {
@@ -187,8 +185,8 @@ impl House {
         })
     }
 
-    fn begun(&self, begun: Begun, from: IpAddr, options: Value) -> Answer<Ceremony> {
-        let id = self.entry.begin(begun, from, clock::now());
+    fn begun(&self, begun: Begun, whose: Whose, options: Value) -> Answer<Ceremony> {
+        let id = self.entry.begin(begun, whose, clock::now());
         let id = id.ok_or_else(|| refuse(RefusalKind::TooMany, "too-many-tries", "too many are signing in from there"))?;
         Ok(Ceremony { id, options })
     }
@@ -199,8 +197,8 @@ impl House {
         if rows.len() >= PASSKEYS_MAX {
             return Err(refused(CredentialRefusal::TooMany));
         }
-        let known = rows.iter().map(|row| row.credential.clone().into()).collect();
-        let user = uuid(person.id).ok_or_else(|| not_allowed_at_all())?;
+        let known = rows.iter().map(|row| row.credential.clone()).collect();
+        let user = uuid(person.id).ok_or_else(not_allowed_at_all)?;
         let begun = self.passkeys()?.start_passkey_registration(user, &person.name, &person.name, Some(known));
         let (options, state) = begun.map_err(|why| impossible(&why))?;
         Ok((creation_options(&options)?, state))
@@ -219,7 +217,7 @@ impl House {
         Ok(Row {
             id: credential::passkey_id(now, clock::random()),
             person,
-            credential: passkey.cred_id().to_vec(),
+            credential: passkey.cred_id().clone(),
             label: label.to_owned(),
             document: document(&passkey)?,
             created: now,

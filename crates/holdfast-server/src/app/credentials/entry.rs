@@ -23,8 +23,10 @@ use crate::clock;
 const CEREMONY_LIFE: Millis = Millis::from_secs(5 * 60);
 /// Most ceremonies at once; the one that would end first makes room.
 const CEREMONIES_MAX: usize = 4_096;
-/// Most ceremonies of one network address at once.
-const CEREMONIES_PER_ADDRESS: usize = 64;
+/// Most ceremonies of one network at once.
+const CEREMONIES_PER_PLACE: usize = 64;
+/// Most ceremonies of one signed-in person at once.
+const CEREMONIES_PER_PERSON: usize = 16;
 /// Passwords that are hashed at once: each takes 19 MiB and a processor.
 const HASHES_MAX: usize = 2;
 /// Passwords that wait to be hashed; more are turned away.
@@ -60,9 +62,18 @@ pub(super) enum Begun {
     },
 }
 
+/// Whose ceremonies are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Of one network.
+    Place([u8; 8]),
+    /// Of somebody who is signed in.
+    Person(PersonId),
+}
+
 struct Waiting {
     until: Timestamp,
-    from: IpAddr,
+    whose: Whose,
     begun: Begun,
 }
 
@@ -95,7 +106,7 @@ impl Drop for Seat<'_> {
 
 impl Entry {
     /// The hall of a server that people reach at `address`, such as `https://fleet.example`. Passkeys need a name there,
-    /// not a network address (W3C WebAuthn Level 3 §5.1.2, RP ID).
+    /// not a network address (W3C `WebAuthn` Level 3 §5.1.2, RP ID).
     pub(crate) fn new(address: &str) -> Self {
         Self {
             webauthn: relying_party(address),
@@ -111,11 +122,15 @@ impl Entry {
         self.webauthn.as_ref()
     }
 
-    /// Keeps a ceremony until it is finished; the value names it. `None` if this address has too many.
-    pub(super) fn begin(&self, begun: Begun, from: IpAddr, now: Timestamp) -> Option<String> {
+    /// Keeps a ceremony until it is finished; the value names it. `None` if this network or person has too many.
+    pub(super) fn begin(&self, begun: Begun, whose: Whose, now: Timestamp) -> Option<String> {
         let mut all = self.ceremonies.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, waiting| waiting.until > now);
-        if all.values().filter(|waiting| waiting.from == from).count() >= CEREMONIES_PER_ADDRESS {
+        let most = match whose {
+            Whose::Place(_) => CEREMONIES_PER_PLACE,
+            Whose::Person(_) => CEREMONIES_PER_PERSON,
+        };
+        if all.values().filter(|waiting| waiting.whose == whose).count() >= most {
             return None;
         }
         if all.len() >= CEREMONIES_MAX {
@@ -123,7 +138,7 @@ impl Entry {
             first.and_then(|id| all.remove(&id));
         }
         let id = hex(&clock::random::<16>());
-        all.insert(id.clone(), Waiting { until: now.plus(CEREMONY_LIFE), from, begun });
+        all.insert(id.clone(), Waiting { until: now.plus(CEREMONY_LIFE), whose, begun });
         Some(id)
     }
 
@@ -203,21 +218,21 @@ mod tests {
         let entry = Entry::new("https://localhost:8443");
         let (now, from) = (Timestamp::from_micros(0), IpAddr::from([192, 0, 2, 7]));
         let state = || entry.webauthn().unwrap().start_discoverable_authentication().unwrap().1;
-        let id = entry.begin(Begun::SignIn(state()), from, now).unwrap();
+        let id = entry.begin(Begun::SignIn(state()), Whose::Place(place(from)), now).unwrap();
         assert!(entry.finish(&id, now).is_some());
         assert!(entry.finish(&id, now).is_none(), "once");
-        let late = entry.begin(Begun::SignIn(state()), from, now).unwrap();
+        let late = entry.begin(Begun::SignIn(state()), Whose::Place(place(from)), now).unwrap();
         assert!(entry.finish(&late, now.plus(CEREMONY_LIFE)).is_none(), "in time");
-        for _ in 0..CEREMONIES_PER_ADDRESS {
-            assert!(entry.begin(Begun::SignIn(state()), from, now).is_some());
+        for _ in 0..CEREMONIES_PER_PLACE {
+            assert!(entry.begin(Begun::SignIn(state()), Whose::Place(place(from)), now).is_some());
         }
-        assert!(entry.begin(Begun::SignIn(state()), from, now).is_none(), "one address has its share");
-        assert!(entry.begin(Begun::SignIn(state()), IpAddr::from([192, 0, 2, 8]), now).is_some());
+        assert!(entry.begin(Begun::SignIn(state()), Whose::Place(place(from)), now).is_none(), "one address has its share");
+        assert!(entry.begin(Begun::SignIn(state()), Whose::Place(place(IpAddr::from([192, 0, 2, 8]))), now).is_some());
     }
 
     #[test]
     fn one_home_network_is_one_place() {
-        let place = |text: &str| super::place(text.parse().unwrap());
+        let place = |text: &str| place(text.parse().unwrap());
         assert_eq!(place("2001:db8:1:2::1"), place("2001:db8:1:2:ffff::9"));
         assert_ne!(place("2001:db8:1:2::1"), place("2001:db8:1:3::1"));
         assert_eq!(place("::ffff:192.0.2.7"), place("192.0.2.7"));

@@ -1,6 +1,6 @@
 //! Ceremonies of passkeys: each begins with what the browser needs and finishes with what its authenticator said.
 //!
-//! Owns the wire form of the five purposes; what a credential says is read by the server (W3C WebAuthn Level 3 §7).
+//! Owns the wire form of the five purposes; what a credential says is read by the server (W3C `WebAuthn` Level 3 §7).
 
 use axum::extract::State;
 use holdfast_domain::people::Role;

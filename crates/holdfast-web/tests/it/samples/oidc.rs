@@ -4,7 +4,7 @@ use holdfast_core::time::Timestamp;
 use holdfast_web::backend::credentials::Arrival;
 use holdfast_web::backend::oidc::{Back, OidcDone, OidcWish, StaffSignIn};
 use holdfast_web::backend::people::Caller;
-use holdfast_web::backend::{Answer, Ground as _, RefusalKind};
+use holdfast_web::backend::{Answer, RefusalKind};
 
 use super::{Sample, refuse};
 
