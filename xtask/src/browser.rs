@@ -16,7 +16,7 @@ const LOCK: &str = "package-lock.json";
 pub(crate) fn test(words: &[&str]) -> Result<(), String> {
     let modules = prepare()?;
     run::expect(run::cargo(&["build", "--quiet", "-p", "holdfast-server", "-p", "holdfast-agent"]))?;
-    let named = words.iter().any(|word| word.ends_with(".mjs"));
+    let named = words.iter().any(|word| Path::new(word).extension().is_some_and(|kind| kind == "mjs"));
     let mut node = node(&modules, &["--test", "--test-concurrency=1"]);
     node.args(words);
     if !named {

@@ -89,7 +89,8 @@ pub(crate) fn api() -> Result<(), String> {
 
 /// `cargo xtask openapi`: the test that compares writes first, if it is told to.
 pub(crate) fn openapi() -> Result<(), String> {
-    let mut writing = run::cargo(&["test", "--quiet", "-p", "holdfast-web", "--test", "it", "openapi::the_document_is_served"]);
+    let mut writing =
+        run::cargo(&["test", "--quiet", "-p", "holdfast-web", "--test", "it", "openapi::the_document_is_served"]);
     writing.env("WRITE_OPENAPI", "1");
     run::expect(writing)?;
     run::say("written: docs/openapi.json");

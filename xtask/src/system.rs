@@ -43,7 +43,13 @@ const MQTT_JS: &str = "mqtt@5.16.0";
 /// Puts paho-mqtt, aiosmtpd and oidc-provider-mock (`PyPI`) and MQTT.js (npm) under `dir`, unless they are there.
 pub(crate) fn clients(dir: &Path) -> Result<(), String> {
     let python = dir.join("py/bin/python");
-    if !python.exists() || run::output(run::program(&python.to_string_lossy(), &["-c", "import paho.mqtt, aiosmtpd, oidc_provider_mock"])).is_err() {
+    if !python.exists()
+        || run::output(run::program(
+            &python.to_string_lossy(),
+            &["-c", "import paho.mqtt, aiosmtpd, oidc_provider_mock"],
+        ))
+        .is_err()
+    {
         run::say("installing paho-mqtt, aiosmtpd and oidc-provider-mock");
         run::expect(run::program("python3", &["-m", "venv", &dir.join("py").to_string_lossy()]))?;
         let pip = dir.join("py/bin/pip");

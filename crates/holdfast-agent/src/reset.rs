@@ -60,7 +60,8 @@ const STEPS: [Step; 7] =
 /// Writes the journal: from now on the reset happens, whatever comes between.
 pub(crate) fn begin(layout: &Layout, by: &str, order: Option<CommandId>) -> Result<(), Fault> {
     let path = layout.state(JOURNAL);
-    let order = serde_json::to_vec(&Order { by: by.to_owned(), order: order.map(|id| id.to_string()) }).map_err(|why| Fault::content(&path, why))?;
+    let order = serde_json::to_vec(&Order { by: by.to_owned(), order: order.map(|id| id.to_string()) })
+        .map_err(|why| Fault::content(&path, why))?;
     durable::write(&path, &order)
 }
 

@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use holdfast_core::hash::Sha256Digest;
-use holdfast_core::id::{BulkId, GroupId};
 use holdfast_core::id::{
-    ActionId, AlertId, BatchId, ClaimId, CommandId, DeploymentId, DeviceId, FindingId, HelpId, InvitationId, PasskeyId, PersonId, ProductId, ReaderId,
-    ReleaseId, SessionId, TokenId,
+    ActionId, AlertId, BatchId, ClaimId, CommandId, DeploymentId, DeviceId, FindingId, HelpId, InvitationId, PasskeyId,
+    PersonId, ProductId, ReaderId, ReleaseId, SessionId, TokenId,
 };
+use holdfast_core::id::{BulkId, GroupId};
 use holdfast_core::time::Timestamp;
 
-use crate::fleet::custody::{Reader, Sighting, Tag};
 use crate::fleet::bulk::BulkChange;
+use crate::fleet::custody::{Reader, Sighting, Tag};
 use crate::fleet::dossier::DossierChange;
 use crate::fleet::group::GroupChange;
 use crate::fleet::replacement::Replacement;

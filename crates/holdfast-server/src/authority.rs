@@ -40,11 +40,11 @@ pub use change::Prepared;
 use counter::RisingCounter;
 pub use crl::{CRL_ENTRIES_MAX, CRL_EVERY, CRL_LIFE};
 use door::Door;
+use people_key::PeopleKey;
 pub use request::{REQUEST_BYTES_MAX, RequestError, RequestedKey};
 use ring::{Ca, Ring};
 use secret_file::SecretFileError;
 pub use terms::{DEVICE_LIFE_MAX, DEVICE_LIFE_MIN, KeyTerms};
-use people_key::PeopleKey;
 use vault::{SealError, Vault};
 
 /// Life of the operational CA: ten years.

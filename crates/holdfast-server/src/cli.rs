@@ -287,7 +287,10 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Man { dir } => {
             let pages = examples::write_manual(tree(), &dir)?;
             let shown = dir.display().to_string();
-            out.done(&format!("{pages} manual pages are in {shown}."), &serde_json::json!({"dir": shown, "pages": pages}));
+            out.done(
+                &format!("{pages} manual pages are in {shown}."),
+                &serde_json::json!({"dir": shown, "pages": pages}),
+            );
             Ok(())
         }
         Noun::Completion { shell } => {

@@ -41,9 +41,9 @@ pub use listener::listen;
 pub use metrics::{Metrics, Refusals};
 pub use models::Models;
 pub(crate) use readings::readmit;
-pub(crate) use up::homes::controller_told;
 pub use registry::{Connections, LiveEvent};
 pub use returning::{CLASSES, Plan, Returning};
+pub(crate) use up::homes::controller_told;
 
 use crate::authority::Authority;
 use crate::doorstep::Doorstep;

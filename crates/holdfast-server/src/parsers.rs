@@ -2,9 +2,9 @@
 //!
 //! Each also checks what must hold for input that is accepted.
 
+use holdfast_domain::homes::PairedController;
 use http::header::{HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue};
-use holdfast_domain::homes::PairedController;
 
 use crate::app::credentials::{ceremony, factor};
 use crate::app::paging;

@@ -175,8 +175,8 @@ impl Oidc {
 /// A credential that the service manager handed over goes before a file (systemd.exec(5), `LoadCredential=`).
 fn resolved(file: &Path, base: &Path) -> PathBuf {
     let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|dir| Path::new(&dir).join(file));
-    let bare = file.components().count() == 1;
-    credential.filter(|path| bare && path.is_file()).unwrap_or_else(|| base.join(file))
+    let name_alone = file.components().count() == 1;
+    credential.filter(|path| name_alone && path.is_file()).unwrap_or_else(|| base.join(file))
 }
 
 /// The one line in a secret's file.

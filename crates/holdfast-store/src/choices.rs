@@ -60,9 +60,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<(DeviceId, PersonId)>, StoreError> {
         let asked = params![deployment.to_string(), phase, after, limit];
-        self.read(|conn| {
-            all(conn, (sql::OWNERS_WAITING, "execution"), asked, |f| Ok((f.parsed()?, f.parsed()?)))
-        })
+        self.read(|conn| all(conn, (sql::OWNERS_WAITING, "execution"), asked, |f| Ok((f.parsed()?, f.parsed()?))))
     }
 
     /// Which sensors of a device are at work.

@@ -142,12 +142,7 @@ fn password_row(f: &mut Fields<'_>) -> Result<Password, StoreError> {
 }
 
 fn factor_row(f: &mut Fields<'_>) -> Result<SecondFactor, StoreError> {
-    Ok(SecondFactor {
-        person: f.parsed()?,
-        sealed: f.blob()?,
-        confirmed: f.optional(Fields::time)?,
-        step: f.number()?,
-    })
+    Ok(SecondFactor { person: f.parsed()?, sealed: f.blob()?, confirmed: f.optional(Fields::time)?, step: f.number()? })
 }
 
 fn recovery_row(f: &mut Fields<'_>) -> Result<Recovery, StoreError> {

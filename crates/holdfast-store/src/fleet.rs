@@ -72,11 +72,7 @@ impl Store {
 
     /// What is known of a device's claim code.
     pub fn claim_code(&self, device: &DeviceId) -> Result<Option<ClaimCode>, StoreError> {
-        self.read(|conn| {
-            one(conn, (sql::CLAIM, "claim_code"), [device.as_str()], |f| {
-                crate::homes::code_row(f)
-            })
-        })
+        self.read(|conn| one(conn, (sql::CLAIM, "claim_code"), [device.as_str()], crate::homes::code_row))
     }
 
     /// A device's operational certificates, newest first.

@@ -26,7 +26,12 @@ impl Store {
     }
 
     /// Everybody's requests, newest first, before `before` if given; only those that are not closed if `open_only`.
-    pub fn help_requests(&self, open_only: bool, before: Option<HelpId>, limit: u32) -> Result<Vec<Request>, StoreError> {
+    pub fn help_requests(
+        &self,
+        open_only: bool,
+        before: Option<HelpId>,
+        limit: u32,
+    ) -> Result<Vec<Request>, StoreError> {
         let before = before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
         let which = if open_only { sql::HELP_OPEN } else { sql::HELP_ALL };
         self.read(|conn| all(conn, (which, "help_request"), params![before, limit], request_row))

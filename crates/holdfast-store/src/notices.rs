@@ -181,7 +181,8 @@ impl Store {
     }
 
     /// Writes down what came of a try.
-    pub fn mail_tried(&self, tried: Tried) -> Result<(), CommitError> {
+    pub fn mail_tried(&self, tried: &Tried) -> Result<(), CommitError> {
+        let tried = tried.clone();
         wait(self.write(move |desk| {
             let Tried { id, state, next, tries, answer } = tried;
             desk.execute(sql::MAIL_MOVE, params![state.word(), next.as_micros(), tries, answer, id])?;
@@ -201,7 +202,7 @@ impl Store {
 /// Facts as lines `name=value`; a value has no line breaks.
 pub(crate) fn facts_text(facts: &BTreeMap<String, String>) -> String {
     let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
-    facts.iter().map(|(name, value)| format!("{name}={}\n", plain(value))).collect()
+    facts.iter().flat_map(|(name, value)| [name.clone(), "=".to_owned(), plain(value), "\n".to_owned()]).collect()
 }
 
 fn notice_row(f: &mut Fields<'_>) -> Result<Notice, StoreError> {

@@ -76,7 +76,26 @@ mod tests {
     fn every_statement_fits_the_migrated_schema_and_counts_its_placeholders_in_order() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::migrate::migrate(&mut conn).unwrap();
-        for part in [GROUND, FINDINGS, CUSTODY, DOSSIERS, FLEET, GROUPS, UPDATES, TELEMETRY, INTEGRITY, PEOPLE, CREDENTIALS, LEDGER, KEYS, IDEMPOTENCY, NOTICES, HOMES, HELP, CHOICES] {
+        for part in [
+            GROUND,
+            FINDINGS,
+            CUSTODY,
+            DOSSIERS,
+            FLEET,
+            GROUPS,
+            UPDATES,
+            TELEMETRY,
+            INTEGRITY,
+            PEOPLE,
+            CREDENTIALS,
+            LEDGER,
+            KEYS,
+            IDEMPOTENCY,
+            NOTICES,
+            HOMES,
+            HELP,
+            CHOICES,
+        ] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);
                 let prepared = prepared.unwrap_or_else(|e| panic!("{}: {e}", statement.name));

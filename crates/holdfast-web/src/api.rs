@@ -74,12 +74,7 @@ impl<T: ToSchema> PartialSchema for List<T> {
         let items = Array::new(Ref::from_schema_name(T::name()));
         let next = Object::builder().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
         let next = next.description(Some("Give it back as `after` for the next page; null on the last one."));
-        Object::builder()
-            .property("items", items)
-            .property("next", next)
-            .required("items")
-            .required("next")
-            .into()
+        Object::builder().property("items", items).property("next", next).required("items").required("next").into()
     }
 }
 
@@ -141,10 +136,10 @@ pub(crate) use dossier::day_of;
 pub(crate) use findings::{
     action_state_word, filter as finding_filter, finding_state_word, no_finding, play_of, scope_of,
 };
-pub(crate) use groups::{ActParts, act_of, bulk_state_word, filter_of, item_state_of, no_bulk, no_group};
 pub(crate) use fleet::{command_lifetime, no_device, quarantine_order};
-pub(crate) use history::{ledger_ask, no_entry};
+pub(crate) use groups::{ActParts, act_of, bulk_state_word, filter_of, item_state_of, no_bulk, no_group};
 pub(crate) use help::{outcome_of, wants_all as help_wants_all};
+pub(crate) use history::{ledger_ask, no_entry};
 pub(crate) use integrity::severity_word;
 pub(crate) use keys::role_of as key_role;
 pub(crate) use people::scope_of as people_scope;

@@ -82,7 +82,11 @@ impl FromRequestParts<App> for Desk {
         let Who(caller) = Who::from_request_parts(parts, app).await?;
         // Behind each route's own access: no page of the console is for a consumer.
         if !caller.person.role.is_staff() {
-            return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", "The console is for the maker's people."));
+            return Err(Problem::new(
+                RefusalKind::Forbidden,
+                "role-insufficient",
+                "The console is for the maker's people.",
+            ));
         }
         let Token(token) = Token::from_request_parts(parts, app).await?;
         let Asked(query) = Asked::from_request_parts(parts, app).await?;

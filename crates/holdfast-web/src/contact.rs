@@ -11,7 +11,7 @@ use holdfast_domain::people::notice::Notice;
 use http::StatusCode;
 
 use crate::backend::RefusalKind;
-use crate::backend::notices::{MailView, Notices as _};
+use crate::backend::notices::MailView;
 use crate::backend::people::Caller;
 use crate::console::words::calendar;
 use crate::console::{PageReply, go, page, page_with};

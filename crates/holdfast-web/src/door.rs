@@ -33,7 +33,12 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, live: Arc::new(Semaphore::new(STREAMS_MAX)), operations: Arc::default(), under_way: UnderWay::default() }
+        Self {
+            backend,
+            live: Arc::new(Semaphore::new(STREAMS_MAX)),
+            operations: Arc::default(),
+            under_way: UnderWay::default(),
+        }
     }
 
     /// Requests with a key that are being carried out.

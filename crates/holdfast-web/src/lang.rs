@@ -123,6 +123,7 @@ impl Lang {
 
     /// A text with two variables.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "reads better in a template")]
     pub fn with2(&self, key: &str, a: (&str, impl fmt::Display), b: (&str, impl fmt::Display)) -> String {
         self.fill(key, &[(a.0, &a.1), (b.0, &b.1)])
     }
@@ -147,11 +148,11 @@ impl Lang {
 
     fn format(self, key: &str, args: Option<&FluentArgs<'_>>) -> String {
         let own = BUNDLES.get(self.0).into_iter().chain(BUNDLES.first());
-        own.filter_map(|bundle| {
+        let mut own = own;
+        own.find_map(|bundle| {
             let pattern = bundle.get_message(key)?.value()?;
             Some(bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned())
         })
-        .next()
         .unwrap_or_else(|| key.to_owned())
     }
 }

@@ -12,7 +12,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
 
 use crate::api::account::passkeys::first_page;
-use crate::backend::oidc::{Back, OidcDone, OidcWish, StaffSignIn as _};
+use crate::backend::oidc::{Back, OidcDone, OidcWish};
 use crate::backend::people::Caller;
 use crate::backend::{Backend, RefusalKind};
 use crate::console::words::calendar;

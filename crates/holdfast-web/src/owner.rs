@@ -116,7 +116,13 @@ enum Ended {
 }
 
 /// Goes to `path` after a form was carried out; a refusal that is not a fault is shown with the form.
-fn ended(home: &Home, path: &str, form: &'static str, fields: Fields, result: Result<&'static str, Problem>) -> Result<Ended, Problem> {
+fn ended(
+    home: &Home,
+    path: &str,
+    form: &'static str,
+    fields: Fields,
+    result: Result<&'static str, Problem>,
+) -> Result<Ended, Problem> {
     match result {
         Ok(done) => Ok(Ended::Well(Redirect::to(&format!("{path}?done={done}")).into_response())),
         Err(problem) if problem.reference.is_some() || problem.status == http::StatusCode::NOT_FOUND => Err(problem),

@@ -9,8 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use crate::door::arrival::mark;
 use crate::door::extract::{Asked, Fields, Sent};
-use crate::door::idempotency;
 use crate::door::guard::{bearer, same_origin, session_cookie};
+use crate::door::idempotency;
 use crate::secret::Secret;
 
 /// The same fields as the query of an address and as a form.
@@ -80,7 +80,10 @@ fn judge_key(value: HeaderValue) {
     match read(value) {
         Ok(key) => {
             let key = key.unwrap_or_default();
-            assert!((idempotency::KEY_CHARS.0..=idempotency::KEY_CHARS.1).contains(&key.len()), "a key out of its limits");
+            assert!(
+                (idempotency::KEY_CHARS.0..=idempotency::KEY_CHARS.1).contains(&key.len()),
+                "a key out of its limits"
+            );
             assert!(sent == key.as_bytes() || sent == format!("\"{key}\"").as_bytes(), "a key that nobody sent");
             let bare = HeaderValue::from_str(&key).map(read);
             assert_eq!(bare.ok().and_then(Result::ok).flatten(), Some(key), "a key with quotes is another one");

@@ -224,7 +224,8 @@ mod tests {
     fn orders_of_the_platform_are_known_by_name_and_content() {
         let claim = |input| read(&order("holdfast:claim-confirm", input));
         assert_eq!(claim(json!({ "digits": "012345" })), Some(Wanted::Claim("012345".to_owned())));
-        for bad in [json!({}), json!({ "digits": "12345" }), json!({ "digits": 123456 }), json!({ "digits": "12345x" })]
+        for bad in
+            [json!({}), json!({ "digits": "12345" }), json!({ "digits": 123_456 }), json!({ "digits": "12345x" })]
         {
             assert_eq!(claim(bad.clone()), None, "{bad}");
         }

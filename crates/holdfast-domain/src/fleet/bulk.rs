@@ -365,8 +365,7 @@ pub fn undo(bulk: &Bulk, (by, role): (&PersonId, Role), now: Timestamp) -> Resul
     }
     let line = LedgerLine::new(kind::BULK_UNDO_ORDERED, now).fact("bulk", &bulk.id).fact("person", by);
     let next = Bulk { state: BulkState::Undoing, undone_by: Some(*by), ..bulk.clone() };
-    Ok(Decision::new(vec![Change::Bulk(BulkChange::Move(Box::new(next)))], line)
-        .with_effect(Effect::WakeBulk(bulk.id)))
+    Ok(Decision::new(vec![Change::Bulk(BulkChange::Move(Box::new(next)))], line).with_effect(Effect::WakeBulk(bulk.id)))
 }
 
 /// Ends an act that has no device left to deal with; `None` if it has ended.

@@ -213,10 +213,18 @@ mod tests {
             apply_reported(&device(), &shadow, &model, 1, &map(now), NOW).expect("applied").changes
         };
         let began = report("{}", r#"{"recording":true}"#);
-        assert!(matches!(&began[1], Change::SetSensing { active: true, since: NOW, property, .. } if property == "recording"));
+        assert!(
+            matches!(&began[1], Change::SetSensing { active: true, since: NOW, property, .. } if property == "recording")
+        );
         assert_eq!(report(r#"{"recording":true}"#, r#"{"recording":true}"#).len(), 1, "it goes on since then");
-        assert!(matches!(report(r#"{"recording":true}"#, r#"{"recording":false}"#)[1], Change::SetSensing { active: false, .. }));
-        for wrong in [r#""recording": { "type": "boolean", "hf:listens": "camera" }"#, r#""recording": { "type": "integer", "readOnly": true, "hf:listens": "camera" }"#] {
+        assert!(matches!(
+            report(r#"{"recording":true}"#, r#"{"recording":false}"#)[1],
+            Change::SetSensing { active: false, .. }
+        ));
+        for wrong in [
+            r#""recording": { "type": "boolean", "hf:listens": "camera" }"#,
+            r#""recording": { "type": "integer", "readOnly": true, "hf:listens": "camera" }"#,
+        ] {
             let text = THERMOSTAT.replacen(r#""childLock": {"#, &format!(r#"{wrong}, "childLock": {{"#), 1);
             assert_eq!(Model::compile(&text).expect_err("refused").name(), "keyword-for-other-type");
         }

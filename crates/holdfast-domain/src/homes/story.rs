@@ -139,6 +139,7 @@ pub struct UpdateNow {
 
 /// All that is known of one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// Whether it is reachable.
     pub reach: Reach,
@@ -263,13 +264,9 @@ fn dangers(facts: &Facts, lines: &mut Vec<Line>) {
     }
     if let Some((why, since)) = facts.contained {
         let (word, step, place) = match why {
-            Contained::Software => {
-                ("home-line-contained-software", "home-step-contained-software", Where::AtDevice)
-            }
+            Contained::Software => ("home-line-contained-software", "home-step-contained-software", Where::AtDevice),
             Contained::ByPerson => ("home-line-contained-person", "home-step-contained-person", Where::Help),
-            Contained::Behaviour => {
-                ("home-line-contained-behaviour", "home-step-contained-behaviour", Where::AtDevice)
-            }
+            Contained::Behaviour => ("home-line-contained-behaviour", "home-step-contained-behaviour", Where::AtDevice),
         };
         lines.push(danger(word, vec![("since", Figure::Moment(since))], step, place));
     }
@@ -326,7 +323,7 @@ fn update_line(update: &UpdateNow, now: Timestamp) -> Option<Line> {
     let busy = |word, more: Vec<_>| Some(line(Urgency::Busy, word, [vec![version.clone()], more].concat(), None));
     let recent = now.since(update.changed) < UPDATE_TOLD;
     match &update.state {
-        ExecutionState::Queued => waiting(update, version),
+        ExecutionState::Queued => Some(waiting(update, version)),
         ExecutionState::Downloading => {
             busy("home-line-update-downloading", vec![("percent", Figure::Number(i64::from(update.percent)))])
         }
@@ -348,18 +345,17 @@ fn update_line(update: &UpdateNow, now: Timestamp) -> Option<Line> {
             let next = step("home-step-security-refused");
             Some(line(Urgency::Attention, "home-line-security-refused", vec![version], next))
         }
-        ExecutionState::Declined => {
-            recent.then(|| line(Urgency::Fine, "home-line-update-refused", vec![version], step("home-step-update-changed")))
-        }
-        ExecutionState::Succeeded => {
-            recent.then(|| line(Urgency::Fine, "home-line-update-done", vec![version, ("at", Figure::Moment(update.changed))], None))
-        }
+        ExecutionState::Declined => recent
+            .then(|| line(Urgency::Fine, "home-line-update-refused", vec![version], step("home-step-update-changed"))),
+        ExecutionState::Succeeded => recent.then(|| {
+            line(Urgency::Fine, "home-line-update-done", vec![version, ("at", Figure::Moment(update.changed))], None)
+        }),
     }
 }
 
-fn waiting(update: &UpdateNow, version: (&'static str, Figure)) -> Option<Line> {
+fn waiting(update: &UpdateNow, version: (&'static str, Figure)) -> Line {
     let change = Some(NextStep { word: "home-step-update-changed", place: Where::Updates });
-    Some(match update.standing {
+    match update.standing {
         Standing::Goes => line(Urgency::Busy, "home-line-update-ready", vec![version], None),
         Standing::WaitsForYes => {
             let step = NextStep { word: "home-step-update-waits", place: Where::Updates };
@@ -370,7 +366,7 @@ fn waiting(update: &UpdateNow, version: (&'static str, Figure)) -> Option<Line> 
             line(Urgency::Busy, "home-line-update-later", vec![version, ("until", Figure::Moment(until))], change)
         }
         Standing::Refused => line(Urgency::Fine, "home-line-update-refused", vec![version], change),
-    })
+    }
 }
 
 fn danger(word: &'static str, figures: Vec<(&'static str, Figure)>, step: &'static str, place: Where) -> Line {

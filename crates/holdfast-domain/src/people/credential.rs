@@ -97,8 +97,7 @@ pub fn add_passkey(held: usize, passkey: Passkey, now: Timestamp) -> Result<Deci
         return Err(CredentialRefusal::TooMany);
     }
     let passkey = Passkey { label: label(&passkey.label)?, ..passkey };
-    let line =
-        LedgerLine::new(kind::PASSKEY_ADDED, now).fact("person", &passkey.person).fact("passkey", &passkey.id);
+    let line = LedgerLine::new(kind::PASSKEY_ADDED, now).fact("person", &passkey.person).fact("passkey", &passkey.id);
     let notice = Notice::new(passkey.person, NoticeKind::PasskeyAdded, now);
     let changes = vec![Change::Account(AccountChange::AddPasskey(passkey)), Change::AddNotice(notice)];
     Ok(Decision::new(changes, line))
@@ -111,12 +110,12 @@ pub fn add_passkey(held: usize, passkey: Passkey, now: Timestamp) -> Result<Deci
 ///
 /// [`CredentialRefusal::Label`] for the name or the passkey's label.
 pub fn sign_up(
-    person: Person,
+    person: &Person,
     passkey: Passkey,
     opening: &Opening,
     now: Timestamp,
 ) -> Result<Decision, CredentialRefusal> {
-    let person = Person { name: label(&person.name)?, ..person };
+    let person = Person { name: label(&person.name)?, ..person.clone() };
     let passkey = Passkey { label: label(&passkey.label)?, ..passkey };
     let line = LedgerLine::new(kind::PERSON_ADDED, now)
         .fact("person", &person.id)

@@ -242,7 +242,8 @@ impl HelpRefusal {
 fn kept(text: &str) -> Result<String, HelpRefusal> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim();
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
         return Err(HelpRefusal::Text);
     }
@@ -303,7 +304,8 @@ pub fn open(id: HelpId, asked: Asked<'_>, open: u64, by: PersonId, now: Timestam
 /// [`HelpRefusal`] names why not.
 pub fn add(request: &Request, text: &str, now: Timestamp) -> Result<Decision, HelpRefusal> {
     let message = next(request, text, request.person, false, now)?;
-    let put = Request { stands: Stands::WaitsForMaker, messages: request.messages.saturating_add(1), ..request.clone() };
+    let put =
+        Request { stands: Stands::WaitsForMaker, messages: request.messages.saturating_add(1), ..request.clone() };
     Ok(Decision::quiet(vec![Change::Help(HelpChange::Say(message)), Change::Help(HelpChange::Put(put))]))
 }
 
@@ -328,8 +330,9 @@ pub fn answer(
     };
     let line = line(kind::HELP_ANSWERED, request, now).fact("person", &by);
     let told = notice(request, request.person, NoticeKind::HelpAnswered, now);
-    let mut decision = Decision::new(vec![Change::Help(HelpChange::Say(message)), Change::Help(HelpChange::Put(put))], line)
-        .with_change(Change::AddNotice(told));
+    let mut decision =
+        Decision::new(vec![Change::Help(HelpChange::Say(message)), Change::Help(HelpChange::Put(put))], line)
+            .with_change(Change::AddNotice(told));
     if let Some(alert) = alert {
         decision = decision.with_change(Change::CloseAlert { alert: alert.id, at: now, by: Some(by) });
     }
@@ -415,9 +418,9 @@ pub fn overdue(request: &Request, staff: &[PersonId], alert: AlertId, now: Times
         vec![Change::Help(HelpChange::Put(put)), Change::OpenAlert(opened)],
         line(kind::HELP_OVERDUE, request, now),
     );
-    decision.changes.extend(staff.iter().map(|one| {
-        Change::AddNotice(notice(request, *one, NoticeKind::HelpOverdue, request.due))
-    }));
+    decision
+        .changes
+        .extend(staff.iter().map(|one| Change::AddNotice(notice(request, *one, NoticeKind::HelpOverdue, request.due))));
     Some(decision)
 }
 

@@ -167,6 +167,7 @@ impl Notice {
     /// The same notice with one more fact; `name` is one of [`FACTS`], any other is left out, and a value longer than
     /// [`FACT_BYTES_MAX`] is cut.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "reads better where a fact is told")]
     pub fn fact(mut self, name: &'static str, value: impl ToString) -> Self {
         if FACTS.contains(&name) {
             let plain: String = value.to_string().chars().filter(|c| !c.is_control()).collect();

@@ -8,11 +8,11 @@ use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::PersonId;
 use holdfast_core::time::{Millis, Timestamp};
 
+use super::Person;
 use super::account::{AccountChange, Passkey, Recovery, Standing};
 use super::credential::{CredentialRefusal, label};
 use super::notice::{Notice, NoticeKind};
 use super::standing::{self, Door};
-use super::Person;
 use crate::decision::{Change, Decision, LedgerLine, kind};
 
 /// How long a new way in waits after a recovery code was used: 24 hours.
@@ -187,9 +187,9 @@ mod tests {
     #[test]
     fn a_new_passkey_waits_a_day_after_a_code_and_then_ends_every_other_session() {
         let decision = begin(&owner(), &Standing::default(), [9; 32], passkey(), NOW).expect("begun");
-        let added = decision.changes.iter().find_map(|change| match change {
-            Change::Account(AccountChange::AddPasskey(added)) => Some(added.clone()),
-            _ => None,
+        let added = decision.changes.iter().find_map(|change| {
+            let Change::Account(AccountChange::AddPasskey(added)) = change else { return None };
+            Some(added.clone())
         });
         let added = added.expect("a passkey");
         assert_eq!(added.counts_from, later(86_400));

@@ -43,7 +43,9 @@ impl Scope {
             (Self::Dangerous, _) | (_, Self::Read) if !matches!(self, Self::Acts(_)) => true,
             (Self::Full, Self::Full) => true,
             (Self::Acts(ours), Self::Acts(theirs)) => theirs.is_subset(ours),
-            (Self::Acts(ours), Self::Read) => Act::ALL.iter().filter(|act| act.only_reads()).all(|act| ours.contains(act)),
+            (Self::Acts(ours), Self::Read) => {
+                Act::ALL.iter().filter(|act| act.only_reads()).all(|act| ours.contains(act))
+            }
             (Self::Read | Self::Full | Self::Dangerous | Self::Acts(_), _) => false,
         }
     }
@@ -143,7 +145,9 @@ mod tests {
                 assert_eq!(scope(one).includes(&scope(other)), at <= other_at, "{one} {other}");
             }
         }
-        assert!(scope("dangerous").includes(&scope("revoke-device")) && !scope("full").includes(&scope("revoke-device")));
+        assert!(
+            scope("dangerous").includes(&scope("revoke-device")) && !scope("full").includes(&scope("revoke-device"))
+        );
         assert!(scope("view-fleet,set-shadow").includes(&scope("set-shadow")));
         assert!(!scope("view-fleet").includes(&scope("read")) && !scope("set-shadow").includes(&scope("view-fleet")));
     }

@@ -153,8 +153,7 @@ pub fn confirm(old: &Session, role: Role, opening: &Opening, now: Timestamp) -> 
     let mut session = opened(old.person, role, opening, now);
     session.created = old.created;
     session.expires = old.expires;
-    let changes =
-        vec![Change::EndSession { secret_hash: old.secret_hash, at: now }, Change::AddSession(session)];
+    let changes = vec![Change::EndSession { secret_hash: old.secret_hash, at: now }, Change::AddSession(session)];
     let line = LedgerLine::new(kind::IDENTITY_CONFIRMED, now)
         .fact("person", &old.person)
         .fact("session", &opening.id)
@@ -195,9 +194,8 @@ pub fn browser_label(user_agent: &str) -> String {
         ("CrOS", "ChromeOS"),
         ("Linux", "Linux"),
     ];
-    let find = |list: &[(&str, &'static str)]| {
-        list.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
-    };
+    let find =
+        |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),

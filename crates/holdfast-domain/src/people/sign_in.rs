@@ -313,7 +313,16 @@ mod tests {
         let id = TokenId::new(NOW, [3; 10]);
         let label = "ci".to_owned();
         let (created, expires) = (NOW, later(86_400));
-        ApiToken { id, secret_hash: [3; 32], person: person(), label, scope: Scope::Full, created, expires, revoked: None }
+        ApiToken {
+            id,
+            secret_hash: [3; 32],
+            person: person(),
+            label,
+            scope: Scope::Full,
+            created,
+            expires,
+            revoked: None,
+        }
     }
 
     #[test]

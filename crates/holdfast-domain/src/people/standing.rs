@@ -114,10 +114,8 @@ pub fn set_role(by: &Person, whom: &Person, role: Role, now: Timestamp) -> Resul
         Change::Account(AccountChange::EndSessions { person: whom.id, except: None, at: now }),
         Change::AddNotice(Notice::new(whom.id, NoticeKind::RoleChanged, now)),
     ];
-    let line = LedgerLine::new(kind::ROLE_CHANGED, now)
-        .fact("person", &whom.id)
-        .fact("role", role.name())
-        .fact("by", &by.id);
+    let line =
+        LedgerLine::new(kind::ROLE_CHANGED, now).fact("person", &whom.id).fact("role", role.name()).fact("by", &by.id);
     Ok(Decision::new(changes, line))
 }
 
@@ -168,7 +166,9 @@ mod tests {
         let mut standing = Standing::default();
         for n in 0..count {
             let Some(decision) = failed(person, &standing, later(u64::from(n))) else { continue };
-            let Some(Change::Account(AccountChange::SetStanding { to, .. })) = decision.changes.first() else { panic!() };
+            let Some(Change::Account(AccountChange::SetStanding { to, .. })) = decision.changes.first() else {
+                panic!()
+            };
             standing = *to;
         }
         standing

@@ -132,7 +132,8 @@ pub fn standing(release: ReleaseKind, say: Say, now: Timestamp) -> Standing {
 /// When the next night begins; `None` while it is night.
 fn night_from(offset_minutes: i16, now: Timestamp) -> Option<Timestamp> {
     let local = now.as_micros().saturating_add(i64::from(offset_minutes).saturating_mul(MINUTE_US));
-    let (day, minute) = (local.div_euclid(DAY_MINUTES * MINUTE_US), local.rem_euclid(DAY_MINUTES * MINUTE_US) / MINUTE_US);
+    let (day, minute) =
+        (local.div_euclid(DAY_MINUTES * MINUTE_US), local.rem_euclid(DAY_MINUTES * MINUTE_US) / MINUTE_US);
     if (NIGHT_FROM_MINUTE..NIGHT_UNTIL_MINUTE).contains(&minute) {
         return None;
     }
@@ -246,13 +247,11 @@ pub fn choose(
 
 fn check_wish(wish: Wish, now: Timestamp) -> Result<(), ChoiceRefusal> {
     match wish {
-        Wish::Now | Wish::Never => Ok(()),
         Wish::Tonight { offset_minutes } if offset_minutes.unsigned_abs() > OFFSET_MINUTES_MAX.unsigned_abs() => {
             Err(ChoiceRefusal::Offset)
         }
-        Wish::Tonight { .. } => Ok(()),
         Wish::Later { until } if until <= now || until > now.plus(LATER_MAX) => Err(ChoiceRefusal::TooLate),
-        Wish::Later { .. } => Ok(()),
+        Wish::Now | Wish::Never | Wish::Tonight { .. } | Wish::Later { .. } => Ok(()),
     }
 }
 
@@ -291,7 +290,9 @@ mod tests {
 
     #[test]
     fn tonight_is_one_to_five_by_the_homes_own_clock() {
-        let at = |hour, offset_minutes| standing(ReleaseKind::Feature, chosen(Wish::Tonight { offset_minutes }), day_at(hour));
+        let at = |hour, offset_minutes| {
+            standing(ReleaseKind::Feature, chosen(Wish::Tonight { offset_minutes }), day_at(hour))
+        };
         assert_eq!(at(1, 0), Standing::Goes);
         assert_eq!(at(5, 0), Standing::WaitsForNight(day_at(25)));
         assert_eq!(at(0, 0), Standing::WaitsForNight(day_at(1)));
@@ -333,7 +334,10 @@ mod tests {
         let far = Wish::Later { until: NOW.plus(LATER_MAX).plus(Millis(1)) };
         assert_eq!(choice(ExecutionState::Queued, far), Err("update-too-late"));
         assert_eq!(choice(ExecutionState::Queued, Wish::Tonight { offset_minutes: 841 }), Err("offset-out-of-range"));
-        assert_eq!(choice(ExecutionState::Queued, Wish::Tonight { offset_minutes: i16::MIN }), Err("offset-out-of-range"));
+        assert_eq!(
+            choice(ExecutionState::Queued, Wish::Tonight { offset_minutes: i16::MIN }),
+            Err("offset-out-of-range")
+        );
         let (execution, release) = (execution(1, ExecutionState::Queued), release(2));
         let other = ChoiceFacts { offered: Some((&execution, &release)), seen: crate::fixture::release(3).id };
         assert_eq!(choose(&other, Wish::Now, person(), None, NOW), Err(ChoiceRefusal::AnotherRelease));

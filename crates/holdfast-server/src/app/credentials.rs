@@ -24,8 +24,8 @@ use holdfast_domain::people::standing as rules;
 use holdfast_domain::people::throttle::RetryAfter;
 use holdfast_domain::people::{Person, Session};
 use holdfast_web::backend::credentials::{
-    Account, AccountOrder, AccountRow, Arrival, Ceremony, Credentials, Finish, PasskeyView, SecondFactorSetup, SignedIn,
-    Ticket, TypedPassword,
+    Account, AccountOrder, AccountRow, Arrival, Ceremony, Credentials, Finish, PasskeyView, SecondFactorSetup,
+    SignedIn, Ticket, TypedPassword,
 };
 use holdfast_web::backend::people::{Caller, Proof};
 use holdfast_web::backend::{Answer, RefusalKind, Stop};
@@ -140,15 +140,16 @@ impl House {
     ///
     /// If the account is locked or removed.
     pub(crate) fn open_session(&self, person: PersonId, kind: SessionKind, arrival: &Arrival) -> Answer<SignedIn> {
-        let (person, standing, now) = (self.somebody(person)?, self.store.standing(person).map_err(stored)?, clock::now());
+        let (person, standing, now) =
+            (self.somebody(person)?, self.store.standing(person).map_err(stored)?, clock::now());
         rules::admits(&standing, person.role, rules::Door::Passkey).map_err(refused)?;
-        let opening = self.opening(kind, arrival, now);
+        let opening = Self::opening(kind, arrival, now);
         let decision = holdfast_domain::people::password::sign_in(&person, Vec::new(), &opening, now);
         self.let_in(person, decision, arrival, now)
     }
 
     /// What a session is opened with.
-    fn opening(&self, kind: SessionKind, arrival: &Arrival, now: Timestamp) -> Opening {
+    fn opening(kind: SessionKind, arrival: &Arrival, now: Timestamp) -> Opening {
         let id = SessionId::new(now, clock::random());
         Opening { id, secret_hash: arrival.session_hash, kind, browser: arrival.browser.clone() }
     }
@@ -181,7 +182,7 @@ impl House {
     fn confirmed(&self, by: &Caller, kind: SessionKind, changes: Vec<Change>, arrival: &Arrival) -> Answer<Session> {
         let (now, id) = (clock::now(), session_of(by).ok_or_else(only_sessions)?);
         let old = self.store.session(id).map_err(stored)?.ok_or_else(only_sessions)?;
-        let opening = self.opening(kind, arrival, now);
+        let opening = Self::opening(kind, arrival, now);
         let mut decision = session::confirm(&old, by.person.role, &opening, now).map_err(not_allowed)?;
         decision.changes.extend(changes);
         self.decide(decision)?;

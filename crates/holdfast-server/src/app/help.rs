@@ -156,7 +156,6 @@ fn unknown(id: HelpId) -> Stop {
     absent("help-unknown", format_args!("request {id}"))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(refused)`")]
 fn refused(why: HelpRefusal) -> Stop {
     let kind = match why {
         HelpRefusal::Text

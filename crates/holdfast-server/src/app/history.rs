@@ -58,16 +58,13 @@ impl History for House {
     }
 
     fn ledger_entry(&self, index: u64) -> Answer<Option<EntryProof>> {
-        let Some(leaf) = self.store.ledger_leaves(index, 1).map_err(stored)?.into_iter().find(|leaf| leaf.index == index)
+        let Some(leaf) =
+            self.store.ledger_leaves(index, 1).map_err(stored)?.into_iter().find(|leaf| leaf.index == index)
         else {
             return Ok(None);
         };
         let head = self.checkpoint()?;
-        let path = if index < head.size {
-            self.store.inclusion_proof(index, head.size).map_err(stored)?
-        } else {
-            None
-        };
+        let path = if index < head.size { self.store.inclusion_proof(index, head.size).map_err(stored)? } else { None };
         Ok(Some(EntryProof { entry: entry(leaf), head, path }))
     }
 

@@ -18,7 +18,9 @@ use holdfast_store::updates::Run;
 use holdfast_web::backend::dossier::Dossiers as _;
 use holdfast_web::backend::fleet::{DesiredChange, Fleet as _, Message, MessageAsk, NewCommand};
 use holdfast_web::backend::homes::{Homes as _, MyDevice};
-use holdfast_web::backend::owner::{HomeDevice, HomeDeviceView, HomeUpdates, Offer, Owners, PastUpdate, SensingView, SentView};
+use holdfast_web::backend::owner::{
+    HomeDevice, HomeDeviceView, HomeUpdates, Offer, Owners, PastUpdate, SensingView, SentView,
+};
 use holdfast_web::backend::people::{Caller, Proof};
 use holdfast_web::backend::{Answer, LiveEvent, PageAsk, RefusalKind, Stop};
 
@@ -96,7 +98,9 @@ impl Owners for House {
         };
         let mut past = Vec::new();
         for execution in self.store.executions_of_device(device, PAST_SHOWN).map_err(stored)? {
-            if !execution.state.is_final() || offered.is_some() && newest.as_ref().is_some_and(|run| run.execution == execution) {
+            if !execution.state.is_final()
+                || offered.is_some() && newest.as_ref().is_some_and(|run| run.execution == execution)
+            {
                 continue;
             }
             if let Some(run) = self.store.run(execution.deployment, device).map_err(stored)? {
@@ -186,9 +190,9 @@ impl House {
             let started = match run.deployment.state {
                 DeploymentState::Running { phase } => run.execution.phase <= phase,
                 DeploymentState::Completed => true,
-                DeploymentState::AwaitingApproval | DeploymentState::Paused { .. } | DeploymentState::Aborted { .. } => {
-                    !matches!(run.execution.state, ExecutionState::Queued)
-                }
+                DeploymentState::AwaitingApproval
+                | DeploymentState::Paused { .. }
+                | DeploymentState::Aborted { .. } => !matches!(run.execution.state, ExecutionState::Queued),
             };
             started && !run.release.withdrawn
         }))
@@ -242,7 +246,8 @@ impl House {
                 ClaimState::WaitingPeriod { until } => Some(until),
                 ClaimState::WaitingForDevice { .. } | ClaimState::Done { .. } | ClaimState::Refused { .. } => None,
             }),
-            asks_at_device: claim.is_some_and(|claim| matches!(claim, ClaimState::WaitingForDevice { until } if until > now)),
+            asks_at_device: claim
+                .is_some_and(|claim| matches!(claim, ClaimState::WaitingForDevice { until } if until > now)),
             update: update.transpose().map_err(stored)?,
             support_days: self.support_end(&device.product)?.map(|end| end.number() - Day::of(now).number()),
             battery: if my.place.rights().see_data { self.battery(device)? } else { None },
@@ -262,7 +267,8 @@ impl House {
     fn battery(&self, device: &Device) -> Answer<Option<u8>> {
         let Some(model) = self.models.known(&device.product) else { return Ok(None) };
         let tells = |unit: Option<&str>| unit == Some("%");
-        let stream = model.streams().iter().find(|stream| stream.field(BATTERY).is_some_and(|f| tells(f.unit.as_deref())));
+        let stream =
+            model.streams().iter().find(|stream| stream.field(BATTERY).is_some_and(|f| tells(f.unit.as_deref())));
         let Some(stream) = stream.and_then(|stream| stream.name.parse::<StreamId>().ok()) else { return Ok(None) };
         let Some(newest) = self.newest_fields(&device.id, &stream)? else { return Ok(None) };
         Ok(match newest.value(BATTERY) {
@@ -341,7 +347,6 @@ fn needs(right: bool) -> Answer<()> {
     if right { Ok(()) } else { Err(refuse(RefusalKind::Forbidden, "right-missing", detail)) }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(not_chosen)`")]
 fn not_chosen(why: ChoiceRefusal) -> Stop {
     let kind = match why {
         ChoiceRefusal::NothingOffered | ChoiceRefusal::AnotherRelease | ChoiceRefusal::Begun => RefusalKind::Conflict,

@@ -2,9 +2,9 @@
 
 use holdfast_core::id::{PersonId, SessionId, TokenId};
 use holdfast_core::time::Timestamp;
-use holdfast_domain::people::sign_in::{self as rules, AccessRefusal, FirstStart, WishedToken};
 use holdfast_domain::people::scope::Scope;
 use holdfast_domain::people::session::{self, Opening, SessionKind};
+use holdfast_domain::people::sign_in::{self as rules, AccessRefusal, FirstStart, WishedToken};
 use holdfast_domain::people::standing::{self, Door};
 use holdfast_domain::people::{ApiToken, Person, Role, SignInLink};
 use holdfast_web::backend::credentials::{Arrival, SignedIn};
@@ -33,8 +33,11 @@ impl People for House {
         let token = self.store.token_by_hash(secret_hash).map_err(stored)?;
         let Ok(person) = rules::admit_token(token.as_ref(), now) else { return Ok(None) };
         let person = self.admitted(person)?;
-        let caller = |(person, token): (Person, ApiToken)| {
-            Caller { person, proof: Proof::Token(token.id), fresh: false, scope: token.scope }
+        let caller = |(person, token): (Person, ApiToken)| Caller {
+            person,
+            proof: Proof::Token(token.id),
+            fresh: false,
+            scope: token.scope,
         };
         Ok(person.zip(token).map(caller))
     }

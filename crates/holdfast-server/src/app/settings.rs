@@ -55,7 +55,10 @@ impl Settings for House {
         let backups = Section {
             title: "Backups",
             change: "holdfast backup create writes one, holdfast backup restore takes it; keep it on another machine.",
-            rows: vec![("Made by", "you, whenever and as often as you order it; the server goes on meanwhile".to_owned())],
+            rows: vec![(
+                "Made by",
+                "you, whenever and as often as you order it; the server goes on meanwhile".to_owned(),
+            )],
         };
         Ok(vec![server, trust, retention, mail, backups])
     }

@@ -38,8 +38,14 @@ Examples:
   holdfast token list
   holdfast token revoke 0193…";
 
-const TOKENS: &[Column] =
-    &[("Token", "/id"), ("Label", "/label"), ("Scope", "/scope"), ("Person", "/person"), ("Made", "/created_us"), ("Ends", "/expires_us")];
+const TOKENS: &[Column] = &[
+    ("Token", "/id"),
+    ("Label", "/label"),
+    ("Scope", "/scope"),
+    ("Person", "/person"),
+    ("Made", "/created_us"),
+    ("Ends", "/expires_us"),
+];
 
 /// Arguments of `holdfast login`.
 #[derive(Debug, Args)]
@@ -69,7 +75,8 @@ pub(super) async fn login(args: LoginArgs, profile: Option<PathBuf>, out: Output
     let (base, secret) = split_link(&args.link)?;
     let client = Client::new(&base, &ca, None)?;
     client.post("/api/v1/sign-in", json!({"link": secret})).await?;
-    let made = client.post("/api/v1/tokens", json!({"label": args.label, "days": args.days, "scope": args.scope})).await?;
+    let made =
+        client.post("/api/v1/tokens", json!({"label": args.label, "days": args.days, "scope": args.scope})).await?;
     let token = member(&made, "token").as_str().ok_or_else(|| Failure::fault("the server gave no token"))?;
     let ca = String::from_utf8(ca).map_err(|_| Failure::usage("the CA is not PEM text"))?;
     let token_id = member(&made, "id").as_str().map(str::to_owned);

@@ -45,7 +45,7 @@ pub(super) fn step(house: &House) {
 fn send(house: &House, mail: &Mail) -> Result<Came, CommitError> {
     let now = clock::now();
     let put = |state, next, tries, answer| {
-        house.store.mail_tried(Tried { id: mail.id, state, next, tries, answer: Some(answer) })
+        house.store.mail_tried(&Tried { id: mail.id, state, next, tries, answer: Some(answer) })
     };
     if !house.post.sends() {
         // It was switched off: what nobody has sent in time is not sent much later, and nobody needs to be told.

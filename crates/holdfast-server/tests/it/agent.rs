@@ -24,7 +24,7 @@ const LIFE: Millis = Millis::from_secs(9);
 const SALT: [u8; 16] = [0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|half| char::from_digit(half.into(), 16)).collect()
 }
 
 /// The agent's program, built from what is there now.
@@ -255,8 +255,9 @@ async fn while_an_update_of_the_platform_installs_the_core_function_is_never_sil
     let id = world.admin.post("/api/v1/deployments", order).await.ok()["id"].as_str().unwrap().to_owned();
     let state = || async { world.admin.get(&format!("/api/v1/deployments/{id}")).await.ok()["state"].clone() };
     let log = || std::fs::read_to_string(home.dir.join("agent.log")).unwrap();
-    let long = std::time::Duration::from_mins(2);
-    let done = until_within(long, "the deployment's end", || async { (state().await == "completed").then_some(()) });
+    let two_minutes = std::time::Duration::from_mins(2);
+    let done =
+        until_within(two_minutes, "the deployment's end", || async { (state().await == "completed").then_some(()) });
     let waited = tokio::time::timeout(std::time::Duration::from_mins(1), done).await;
     waited.unwrap_or_else(|_| panic!("{}", log()));
     let after = beats().len();

@@ -108,7 +108,10 @@ async fn a_device_goes_from_its_label_to_its_owner_and_on_to_the_next_one() {
     assert!(mine(&ada).await.is_empty() && mine(&ben).await.is_empty());
     let kinds = until("the wipe's receipt and the end of what was kept here", || async {
         let kinds = world.kinds_from(0).await;
-        ["device-wiped", "home-data-deleted"].iter().all(|kind| kinds.iter().any(|known| known == kind)).then_some(kinds)
+        ["device-wiped", "home-data-deleted"]
+            .iter()
+            .all(|kind| kinds.iter().any(|known| known == kind))
+            .then_some(kinds)
     })
     .await;
     let slot = home.proven(None).await;

@@ -70,7 +70,7 @@ impl MailServer {
     /// What it says next.
     async fn next(&mut self) -> Value {
         let line = tokio::time::timeout(std::time::Duration::from_secs(30), self.said.next_line()).await;
-        serde_json::from_str(&line.expect("a mail in time").unwrap().unwrap()).unwrap()
+        serde_json::from_str(&line.unwrap().unwrap().unwrap()).unwrap()
     }
 
     /// Refuses the next mail with this answer.
@@ -214,7 +214,7 @@ async fn a_mail_that_is_put_off_is_tried_again_and_one_refused_for_good_is_given
     assert!(waits.next > clock::now(), "it is not tried at once");
     let again = |id, tries| {
         let (state, next) = (MailState::Waiting, Timestamp::from_micros(0));
-        store.mail_tried(Tried { id, state, next, tries, answer: None }).unwrap();
+        store.mail_tried(&Tried { id, state, next, tries, answer: None }).unwrap();
     };
     again(waits.id, 1);
     assert_eq!(server.next().await["to"], json!(["ada@mail.example"]));
@@ -249,8 +249,8 @@ async fn nothing_is_sent_in_clear_where_protection_was_asked_for_nor_to_a_strang
     let settings = right.settings("tls", false).replace(&right.port.to_string(), &stranger.port.to_string());
     let world = World::configured(&settings).await;
     wish(&world.admin, "ada@mail.example", "en").await;
-    let word = until("a try", || answer(&world)).await;
-    assert!(["tls-failed", "unreachable"].contains(&word.as_str()), "{word}");
+    let tried = until("a try", || answer(&world)).await;
+    assert!(["tls-failed", "unreachable"].contains(&tried.as_str()), "{tried}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// A running provider; killed when dropped.
 struct Provider {
-    _child: Child,
+    child: Child,
     dir: TempDir,
     port: u64,
 }
@@ -29,8 +29,8 @@ impl Provider {
         let child = command.kill_on_drop(true).spawn();
         let mut child = child.unwrap_or_else(|why| panic!("{why}; `cargo xtask clients` installs what is missing"));
         let line = BufReader::new(child.stdout.take().unwrap()).lines().next_line().await.unwrap();
-        let said: serde_json::Value = serde_json::from_str(&line.expect("a port")).unwrap();
-        Self { _child: child, dir, port: said["port"].as_u64().unwrap() }
+        let said: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+        Self { child, dir, port: said["port"].as_u64().unwrap() }
     }
 
     async fn world(&self) -> World {
@@ -147,7 +147,7 @@ async fn a_token_for_another_issuer_lets_nobody_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_is_not_there_is_said_so_and_other_ways_in_stay() {
     let mut provider = Provider::start("honest").await;
-    provider._child.kill().await.unwrap();
+    provider.child.kill().await.unwrap();
     let world = provider.world().await;
     let answer = get(&browser(), &format!("{}/sign-in/oidc", world.admin.base)).await;
     assert_eq!(answer.status(), 409);

@@ -24,6 +24,7 @@ pub fn all() -> Vec<Seeds> {
     super::TARGETS.iter().map(|(name, _)| seeds(name)).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each target")]
 fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
         "agent_answer"

@@ -34,9 +34,7 @@ impl Desk {
             AccountChange::RenamePasskey { passkey, label } => {
                 self.must(sql::PASSKEY_RENAME, params![label, passkey.to_string()], "passkey-unknown")
             }
-            AccountChange::RemovePasskey(id) => {
-                self.must(sql::PASSKEY_REMOVE, [id.to_string()], "passkey-unknown")
-            }
+            AccountChange::RemovePasskey(id) => self.must(sql::PASSKEY_REMOVE, [id.to_string()], "passkey-unknown"),
             AccountChange::RemovePasskeys { person, counting_after } => {
                 let after = counting_after.map_or(i64::MIN, Timestamp::as_micros);
                 self.execute(sql::PASSKEYS_REMOVE, params![person.to_string(), after]).map(drop).map_err(Into::into)
@@ -57,9 +55,7 @@ impl Desk {
                 let row = params![person, recovery.begun.as_micros(), recovery.until.as_micros()];
                 self.add(sql::RECOVERY_PUT, row, ON)
             }
-            AccountChange::EndRecovery(person) => {
-                self.must(sql::RECOVERY_END, [person.to_string()], "recovery-absent")
-            }
+            AccountChange::EndRecovery(person) => self.must(sql::RECOVERY_END, [person.to_string()], "recovery-absent"),
             AccountChange::SetStanding { person, to } => self.set_standing(*person, to),
             AccountChange::SetRole { person, role } => {
                 self.must(sql::ROLE_SET, params![role.word(), person.to_string()], "person-unknown")
@@ -144,8 +140,7 @@ impl Desk {
 
     fn set_standing(&self, person: PersonId, to: &Standing) -> Result<(), CommitError> {
         let (since, reason) = (to.locked.map(|lock| lock.since.as_micros()), to.locked.map(|lock| lock.reason.word()));
-        let row =
-            params![person.to_string(), to.failures, since, reason, to.removed.map(Timestamp::as_micros)];
+        let row = params![person.to_string(), to.failures, since, reason, to.removed.map(Timestamp::as_micros)];
         self.add(sql::STANDING_SET, row, ON)
     }
 

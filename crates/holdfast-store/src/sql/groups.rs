@@ -54,8 +54,7 @@ pub(crate) const SEARCH_ROWS: &str = "select d.id, d.product, d.batch, d.factory
     d.quarantine_reason, d.software_version, d.software_sequence, d.software_digest, d.software_slot, d.software_at,
     d.created, p.last_seen, p.online_until from device d left join presence p on p.device = d.id where d.id > ";
 /// The beginning of a search's statement: ids alone.
-pub(crate) const SEARCH_IDS: &str =
-    "select d.id from device d left join presence p on p.device = d.id where d.id > ";
+pub(crate) const SEARCH_IDS: &str = "select d.id from device d left join presence p on p.device = d.id where d.id > ";
 /// The beginning of a bounded count.
 pub(crate) const SEARCH_COUNT: &str =
     "select count(*) from (select d.id from device d left join presence p on p.device = d.id where d.id > ";

@@ -74,9 +74,12 @@ fn a_later_choice_takes_the_place_of_an_earlier_one() {
         manifest_digest: [2; 32],
         chosen: Chosen { wish, person: person_id(1), session: None, at: at(hour) },
     };
-    for (hour, wish) in
-        [(1, Wish::Never), (2, Wish::Later { until: at(9) }), (3, Wish::Now), (4, Wish::Tonight { offset_minutes: -480 })]
-    {
+    for (hour, wish) in [
+        (1, Wish::Never),
+        (2, Wish::Later { until: at(9) }),
+        (3, Wish::Now),
+        (4, Wish::Tonight { offset_minutes: -480 }),
+    ] {
         home.put(Change::SetChoice(choice(wish, hour)));
         assert_eq!(home.store.choice(&device_id(0), release_id(2)).unwrap(), Some(choice(wish, hour).chosen));
     }

@@ -256,9 +256,8 @@ fn a_signed_message_that_could_not_be_stored_is_stored_when_it_comes_again() {
 #[test]
 fn certificates_that_are_long_over_go_unless_a_signature_that_is_kept_needs_them() {
     let home = Home::with_devices(2);
-    let prove = |n: u32, serial: &str| {
-        Change::ProveCertificate { device: device_id(n), serial: serial.to_owned(), at: at(9) }
-    };
+    let prove =
+        |n: u32, serial: &str| Change::ProveCertificate { device: device_id(n), serial: serial.to_owned(), at: at(9) };
     for (n, serial, from) in [(0, "01", 0), (0, "02", 3_000), (0, "03", 6_000), (1, "11", 0), (1, "12", 3_000)] {
         home.put(Change::AddCertificate(certificate(n, serial, from)));
         home.put(prove(n, serial));

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::response::{IntoResponse, Redirect};
 use holdfast_domain::people::Role;
-use holdfast_domain::people::account::Ways;
 use holdfast_domain::people::access::Act;
+use holdfast_domain::people::account::Ways;
 
 use super::sign_in::typed;
 use super::words::why;
@@ -17,10 +17,11 @@ use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let own = Access::May(Act::ManageOwnAccess);
-    routes
-        .get("/account/confirm", own, show)
-        .post("/account/confirm", own, by_password)
-        .get("/account/first", own, first)
+    routes.get("/account/confirm", own, show).post("/account/confirm", own, by_password).get(
+        "/account/first",
+        own,
+        first,
+    )
 }
 
 #[derive(Template)]

@@ -9,7 +9,6 @@ use holdfast_domain::people::access::Act;
 use super::words::{kind, moment, why};
 use super::{Own, Purpose, SCRIPT, passkey_form};
 use crate::backend::credentials::Account;
-use crate::backend::oidc::StaffSignIn as _;
 use crate::backend::people::Proof;
 use crate::backend::{Answer, Backend};
 use crate::console::{PageReply, go, page_with};

@@ -92,7 +92,10 @@ async fn make_token(own: Own, Sent(fields): Sent) -> PageReply {
         Err(problem) => {
             own.app.ground().count_refusal(problem.name);
             let said = Some(why(own.l, &problem));
-            page_with(problem.status, &TokenPage { l: own.l, secret: String::new(), until: String::new(), problem: said })
+            page_with(
+                problem.status,
+                &TokenPage { l: own.l, secret: String::new(), until: String::new(), problem: said },
+            )
         }
     }
 }

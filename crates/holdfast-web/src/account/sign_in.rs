@@ -12,7 +12,6 @@ use super::words::{moment, why};
 use super::{Purpose, SCRIPT, passkey_form};
 use crate::api::account::passkeys::first_page;
 use crate::backend::RefusalKind;
-use crate::backend::oidc::StaffSignIn as _;
 use crate::backend::credentials::{SignedIn, TypedPassword};
 use crate::console::{PageReply, page, page_with};
 use crate::door::App;

@@ -33,12 +33,32 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let look = Access::May(Act::ViewFleet);
     let order = Access::May(Act::ManageCustody);
     routes
-        .api_get("/api/v1/custody/readers", look, readers, About::new("Every reader of tags, retired ones too.").query(Ask::PAGE))
+        .api_get(
+            "/api/v1/custody/readers",
+            look,
+            readers,
+            About::new("Every reader of tags, retired ones too.").query(Ask::PAGE),
+        )
         .api_post("/api/v1/custody/readers", order, add_reader, ADD_READER)
-        .api_post("/api/v1/custody/readers/{id}/retire", order, retire_reader, "End a reader: its key opens nothing more.")
-        .api_get("/api/v1/custody/sightings", look, sightings, About::new("What readers saw, newest first.").query(Ask::PAGE))
+        .api_post(
+            "/api/v1/custody/readers/{id}/retire",
+            order,
+            retire_reader,
+            "End a reader: its key opens nothing more.",
+        )
+        .api_get(
+            "/api/v1/custody/sightings",
+            look,
+            sightings,
+            About::new("What readers saw, newest first.").query(Ask::PAGE),
+        )
         .api_post("/api/v1/custody/sightings", Access::Reader, sighted, SIGHTED)
-        .api_get("/api/v1/devices/{id}/custody", look, custody, "A unit's tags, where they were seen, and what it replaced.")
+        .api_get(
+            "/api/v1/devices/{id}/custody",
+            look,
+            custody,
+            "A unit's tags, where they were seen, and what it replaced.",
+        )
         .api_post("/api/v1/devices/{id}/tags", order, bind_tag, "Bind a tag to a unit.")
         .api_post("/api/v1/devices/{id}/replace", order, replace, "Put another unit in this one's place.")
 }

@@ -49,8 +49,18 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_get("/api/v1/playbooks", look, actions, About::new("Runs of playbooks, newest first.").query(Ask::PAGE))
         .api_post("/api/v1/playbooks", contain, start, START)
         .api_get("/api/v1/playbooks/{id}", look, action, "One run of a playbook.")
-        .api_post("/api/v1/playbooks/{id}/undo", contain, undo, "Take a run back: every device it changed gets out again.")
-        .api_get("/api/v1/playbook-preview", look, preview, About::new("How many devices a run would touch.").query(SCOPE))
+        .api_post(
+            "/api/v1/playbooks/{id}/undo",
+            contain,
+            undo,
+            "Take a run back: every device it changed gets out again.",
+        )
+        .api_get(
+            "/api/v1/playbook-preview",
+            look,
+            preview,
+            About::new("How many devices a run would touch.").query(SCOPE),
+        )
         .api_get("/api/v1/playbook-rules", look, rules, About::new("Which play answers which finding.").query(RULES))
         .api_put("/api/v1/playbook-rules", contain, put_rule, "Set the play for a product, a kind and a severity.")
 }

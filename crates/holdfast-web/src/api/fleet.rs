@@ -24,8 +24,16 @@ use crate::door::routes::{Access, Routes};
 const COMMAND_SECONDS: u64 = 300;
 
 const DEVICES: &[Ask] = &[
-    Ask::of("filter", Kind::Text, "Only those that fit, such as `product:hearth version:<1.2.0 -online:yes`; stands alone."),
-    Ask::of("state", Kind::Word(&["pending", "accepted", "rejected", "preauthorised", "revoked"]), "Only in this state."),
+    Ask::of(
+        "filter",
+        Kind::Text,
+        "Only those that fit, such as `product:hearth version:<1.2.0 -online:yes`; stands alone.",
+    ),
+    Ask::of(
+        "state",
+        Kind::Word(&["pending", "accepted", "rejected", "preauthorised", "revoked"]),
+        "Only in this state.",
+    ),
     Ask::of("product", Kind::Slug, "Only of this product."),
     Ask::of("quarantined", Kind::Flag, "Only those in quarantine, or only the others."),
     Ask::of("online", Kind::Flag, "Only those that are connected, or only the others."),
@@ -37,8 +45,9 @@ const DEVICES: &[Ask] = &[
 const REVOKE: About = About::new("Revoke a device for good.").more("Its certificates open nothing more, at once.");
 const DESIRE: About = About::new("Change what is wanted of a device.")
     .more("A merge patch (RFC 7396) of `desired`; refused if `version` is given and has moved on.");
-const COMMAND: About = About::new("Give a device a command.")
-    .more("`action` and `input` must fit the product's model. The answer is the command as it waits; ask again for its end.");
+const COMMAND: About = About::new("Give a device a command.").more(
+    "`action` and `input` must fit the product's model. The answer is the command as it waits; ask again for its end.",
+);
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let (look, contain) = (Access::May(Act::ViewFleet), Access::May(Act::ContainDevice));

@@ -21,8 +21,7 @@ use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 
 const STATES: &[&str] = &["waiting", "changed", "refused", "restored", "kept"];
-const ITEMS: &[Ask] =
-    &[Ask::of("state", Kind::Word(STATES), "Only devices that ended so."), Ask::AFTER, Ask::LIMIT];
+const ITEMS: &[Ask] = &[Ask::of("state", Kind::Word(STATES), "Only devices that ended so."), Ask::AFTER, Ask::LIMIT];
 const PUT: About = About::new("Make a group, or change what it is for and its filter.").more(
     "Without `filter` its devices are put in by hand. With one, whoever fits is in it at each moment; such a filter names no \
      group. A group does not change from one kind to the other.",
@@ -141,9 +140,8 @@ struct MembersBody {
 }
 
 fn ids(texts: &[String]) -> Result<Vec<DeviceId>, Problem> {
-    let read = |text: &String| {
-        text.parse().map_err(|why| Problem::malformed("id-malformed", format!("`{text}`: {why}.")))
-    };
+    let read =
+        |text: &String| text.parse().map_err(|why| Problem::malformed("id-malformed", format!("`{text}`: {why}.")));
     texts.iter().map(read).collect()
 }
 
@@ -213,9 +211,7 @@ pub(crate) fn act_of(word: &str, parts: ActParts) -> Result<BulkAct, Problem> {
         "command" => group.is_some() || desired.is_some(),
         "desired" => group.is_some() || action.is_some() || input.is_some() || expires_s.is_some(),
         "join" | "leave" => desired.is_some() || action.is_some() || input.is_some() || expires_s.is_some(),
-        _ => {
-            group.is_some() || desired.is_some() || action.is_some() || input.is_some() || expires_s.is_some()
-        }
+        _ => group.is_some() || desired.is_some() || action.is_some() || input.is_some() || expires_s.is_some(),
     };
     if foreign {
         return Err(Problem::malformed("field-unknown", "A field does not belong to this act."));
@@ -386,7 +382,10 @@ impl From<BulkView> for BulkRow {
 async fn start(State(app): State<App>, Who(by): Who, Json(body): Json<BulkBody>) -> Reply<BulkRow> {
     let (ask, confirmed) = (body.ask()?, body.confirmed()?);
     if ask.act == BulkAct::Revoke {
-        return Err(Problem::malformed("act-elsewhere", "Revoking many devices has an address of its own: bulk/revoke."));
+        return Err(Problem::malformed(
+            "act-elsewhere",
+            "Revoking many devices has an address of its own: bulk/revoke.",
+        ));
     }
     Ok(axum::Json(app.ask(move |b| b.start_bulk(&by, &ask, &body.reason, confirmed)).await?.into()))
 }

@@ -95,12 +95,12 @@ struct TalkDoc {
 
 impl TalkDoc {
     /// With names for the staff; whoever asked does not learn who of the maker's people answered.
-    fn of(talk: Talk, named: bool) -> Self {
+    fn of(talk: Talk, by_name: bool) -> Self {
         let names = talk.names;
         let row = |one: Message| MessageRow {
             number: one.number,
             staff: one.staff,
-            name: names.get(&one.author).filter(|_| named).cloned(),
+            name: names.get(&one.author).filter(|_| by_name).cloned(),
             at_us: us(one.at),
             text: one.text,
         };

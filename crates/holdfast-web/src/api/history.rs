@@ -34,9 +34,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_get("/api/v1/conformity", look, conformity, "The status of every requirement, computed from facts.")
 }
 
-const SEARCH: About = About::new("Entries of the ledger, newest first.")
-    .more("At most one of `device`, `person` and `kind`.")
-    .query(&[
+const SEARCH: About =
+    About::new("Entries of the ledger, newest first.").more("At most one of `device`, `person` and `kind`.").query(&[
         Ask::of("device", Kind::Slug, "Only entries that name this device."),
         Ask::of("person", Kind::Text, "Only entries that name this person."),
         Ask::of("kind", Kind::Text, "Only entries of this kind, such as `device-enrolled`."),

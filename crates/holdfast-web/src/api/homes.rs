@@ -37,7 +37,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_get("/api/v1/claims/{id}", home, claim, "Where one's claim stands.")
         .api_post("/api/v1/claims/{id}/again", home, again, "Ask at the device once more.")
         .api_delete("/api/v1/claims/{id}", home, end, "Take one's claim back, or object to one of one's own device.")
-        .api_get("/api/v1/home/devices", home, devices, About::new("Devices at which one has a place.").query(Ask::PAGE))
+        .api_get(
+            "/api/v1/home/devices",
+            home,
+            devices,
+            About::new("Devices at which one has a place.").query(Ask::PAGE),
+        )
         .api_get("/api/v1/home/devices/{id}/household", home, household, "Who has access to a device.")
         .api_put("/api/v1/home/devices/{id}/name", home, rename, "Set what the device is called at home.")
         .api_post("/api/v1/home/devices/{id}/invitations", home, invite, INVITE)
@@ -347,11 +352,7 @@ async fn remove(State(app): State<App>, Who(by): Who, Ids(id, person): Ids<Devic
     Ok(done())
 }
 
-async fn unpair(
-    State(app): State<App>,
-    Who(by): Who,
-    Ids(id, controller): Ids<DeviceId, Sha256Digest>,
-) -> Reply<Done> {
+async fn unpair(State(app): State<App>, Who(by): Who, Ids(id, controller): Ids<DeviceId, Sha256Digest>) -> Reply<Done> {
     app.ask(move |b| b.revoke_controller(&by, &id, &controller.to_string())).await?;
     Ok(done())
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::{Reply, hex, us};
 use crate::backend::keys::{ChangeStep, CrlView, Keys, KeysView, ServerKeyView};
 use crate::door::App;
-use crate::door::about::{About};
+use crate::door::about::About;
 use crate::door::extract::{Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use super::{Done, List, Reply, done, us};
-use crate::backend::notices::Notices as _;
 use crate::door::App;
 use crate::door::about::{About, Ask};
 use crate::door::extract::{Asked, Json, Who};

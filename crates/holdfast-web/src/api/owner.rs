@@ -29,11 +29,21 @@ const CHOOSE: About = About::new("Choose what becomes of the update that is offe
 pub(super) fn routes(routes: Routes) -> Routes {
     let home = Access::May(Act::UseHome);
     routes
-        .api_get("/api/v1/home", home, all, About::new("One's devices with what is with each, the most urgent first.").query(Ask::PAGE))
+        .api_get(
+            "/api/v1/home",
+            home,
+            all,
+            About::new("One's devices with what is with each, the most urgent first.").query(Ask::PAGE),
+        )
         .api_get("/api/v1/home/devices/{id}", home, one, "One of one's devices.")
         .api_patch("/api/v1/home/devices/{id}/settings", home, set, SET)
         .api_post("/api/v1/home/devices/{id}/commands", home, order, "Give one's device a command.")
-        .api_get("/api/v1/home/devices/{id}/updates", home, updates, "Updates of one's device: offered and earlier ones.")
+        .api_get(
+            "/api/v1/home/devices/{id}/updates",
+            home,
+            updates,
+            "Updates of one's device: offered and earlier ones.",
+        )
         .api_post("/api/v1/home/devices/{id}/choice", home, choose, CHOOSE)
 }
 
@@ -146,7 +156,9 @@ impl From<HomeDeviceView> for HomeDoc {
             readings: one.readings,
             missing: one.missing,
             measured_us: one.newest.as_ref().map(|newest| us(newest.measured)),
-            values: one.newest.map(|newest| newest.fields.into_iter().map(|(name, value)| (name, json(value))).collect()),
+            values: one
+                .newest
+                .map(|newest| newest.fields.into_iter().map(|(name, value)| (name, json(value))).collect()),
         });
         Self {
             version_of_settings: view.shadow.version,
@@ -179,7 +191,12 @@ struct SettingsBody {
     desired: Map<String, Value>,
 }
 
-async fn set(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>, Json(body): Json<SettingsBody>) -> Reply<Done> {
+async fn set(
+    State(app): State<App>,
+    Who(by): Who,
+    Id(id): Id<DeviceId>,
+    Json(body): Json<SettingsBody>,
+) -> Reply<Done> {
     let change = DesiredChange { from_version: body.version, patch: Value::Object(body.desired).to_string() };
     app.ask(move |b| Owners::set_at_home(b, &by, &id, &change)).await?;
     Ok(done())
@@ -280,11 +297,7 @@ async fn updates(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> 
         state: state.name(),
         at_us: us(at),
     });
-    Ok(axum::Json(UpdatesDoc {
-        version: device.version,
-        offered: offered.map(OfferDoc::from),
-        past: past.collect(),
-    }))
+    Ok(axum::Json(UpdatesDoc { version: device.version, offered: offered.map(OfferDoc::from), past: past.collect() }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -12,28 +12,32 @@ use crate::backend::RefusalKind;
 use crate::backend::people::{Caller, LinkFor, NewLink, NewToken, Proof};
 use crate::console::people::role_of;
 use crate::door::App;
-use crate::door::arrival::{Cookies, Knock};
 use crate::door::about::{About, Ask};
+use crate::door::arrival::{Cookies, Knock};
 use crate::door::extract::{Asked, Id, Json, Who};
 use crate::door::guard::CONFIRM_AGAIN;
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 use crate::secret::Secret;
 
-const SIGN_IN: About = About::new("Redeem a one-time link.")
-    .more("Opens a session: the answer sets its cookie. The link works once.");
+const SIGN_IN: About =
+    About::new("Redeem a one-time link.").more("Opens a session: the answer sets its cookie. The link works once.");
 const ADD_LINK: About = About::new("Make a one-time sign-in link.")
     .more("`{}` makes one for oneself. `person`, or `name` and `role`, needs the right to manage people.")
     .secret();
-const ADD_TOKEN: About =
-    About::new("Make an API token.").more("It has the caller's rights.").secret();
+const ADD_TOKEN: About = About::new("Make an API token.").more("It has the caller's rights.").secret();
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let own = Access::May(Act::ManageOwnAccess);
     routes
         .api_post("/api/v1/sign-in", Access::Public, sign_in, SIGN_IN)
         .api_post("/api/v1/sign-in-links", Access::Fresh(Act::ManageOwnAccess), add_link, ADD_LINK)
-        .api_get("/api/v1/tokens", own, tokens, About::new("API tokens: one's own, or all for who manages people.").query(Ask::PAGE))
+        .api_get(
+            "/api/v1/tokens",
+            own,
+            tokens,
+            About::new("API tokens: one's own, or all for who manages people.").query(Ask::PAGE),
+        )
         .api_post("/api/v1/tokens", Access::Fresh(Act::ManageOwnAccess), add_token, ADD_TOKEN)
         .api_delete("/api/v1/tokens/{id}", own, revoke_token, "Revoke an API token.")
         .api_get("/api/v1/me", Access::SignedIn, me, "Who the caller is.")
@@ -137,10 +141,12 @@ struct TokenMade {
 /// acts needs a fresh proof, as those acts do.
 pub(crate) fn scope_of(by: &Caller, wished: Option<&str>) -> Result<Scope, Problem> {
     let wished = wished.filter(|text| !text.is_empty()).map(str::parse::<Scope>).transpose();
-    let scope = wished.map_err(|why| Problem::malformed("token-scope-malformed", format!("{why}.")))?.unwrap_or_default();
+    let scope =
+        wished.map_err(|why| Problem::malformed("token-scope-malformed", format!("{why}.")))?.unwrap_or_default();
     let reaches_far = matches!(scope, Scope::Dangerous | Scope::Acts(_));
     if reaches_far && matches!(by.proof, Proof::Session(_)) && !by.fresh {
-        let detail = "A token for dangerous acts needs a new proof of who you are: confirm, then make it within ten minutes.";
+        let detail =
+            "A token for dangerous acts needs a new proof of who you are: confirm, then make it within ten minutes.";
         return Err(Problem::new(RefusalKind::Unauthenticated, CONFIRM_AGAIN, detail));
     }
     Ok(scope)

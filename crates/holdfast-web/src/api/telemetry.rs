@@ -35,12 +35,8 @@ const MESSAGES: About = About::new("What a device measured, newest first.")
     .gives(&["text/csv"]);
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let routes = routes.api_get(
-        "/api/v1/devices/{id}/telemetry/{stream}",
-        Access::May(Act::ReadTelemetry),
-        messages,
-        MESSAGES,
-    );
+    let routes =
+        routes.api_get("/api/v1/devices/{id}/telemetry/{stream}", Access::May(Act::ReadTelemetry), messages, MESSAGES);
     beside::routes(routes)
 }
 

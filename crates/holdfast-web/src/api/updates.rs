@@ -38,8 +38,7 @@ const ADD_RELEASE: About = About::new("Publish a release.")
     .more("A SUIT envelope signed by enough release keys; its artifact must be stored before.")
     .query(&[Ask::of("product", Kind::Slug, "Of which product.").needed()])
     .takes(&COSE_TYPES);
-const ENVELOPE: About =
-    About::new("A release's envelope as it was signed.").gives(&["application/suit-envelope+cose"]);
+const ENVELOPE: About = About::new("A release's envelope as it was signed.").gives(&["application/suit-envelope+cose"]);
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let look = Access::May(Act::ViewFleet);

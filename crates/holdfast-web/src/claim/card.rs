@@ -88,6 +88,7 @@ async fn show(
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "each is an extractor")]
 async fn begin(
     State(app): State<App>,
     l: Lang,

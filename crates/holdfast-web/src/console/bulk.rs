@@ -419,7 +419,7 @@ struct ItemLine {
 }
 
 impl ItemLine {
-    fn new(item: Item, desk: &Desk) -> Self {
+    fn new(item: &Item, desk: &Desk) -> Self {
         Self {
             device: item.device.to_string(),
             state: item.state.word(),
@@ -477,7 +477,7 @@ async fn bulk_page(desk: Desk, id: BulkId, attempt: Attempt) -> PageReply {
         status,
         &BulkPage {
             frame: desk.frame(line.title.clone(), "bulk").await?.live_unless(&attempt, format!("bulk={id}")),
-            items: found.rows.into_iter().map(|item| ItemLine::new(item, &desk)).collect(),
+            items: found.rows.iter().map(|item| ItemLine::new(item, &desk)).collect(),
             line,
             picked,
             next,

@@ -65,9 +65,7 @@ fn stands(request: &Request, desk: &Desk) -> (String, &'static str) {
     match (request.stands, request.left(desk.now)) {
         (Stands::Closed { outcome, .. }, _) => (reason(outcome.word()), "quiet"),
         (Stands::Answered, _) => ("answered".to_owned(), "ok"),
-        (Stands::WaitsForMaker, Some(Millis(0))) => {
-            (format!("late by {}", span(desk.now.since(request.due))), "bad")
-        }
+        (Stands::WaitsForMaker, Some(Millis(0))) => (format!("late by {}", span(desk.now.since(request.due))), "bad"),
         (Stands::WaitsForMaker, Some(left)) => {
             let class = if left.0 < 24 * 3_600_000 { "warn" } else { "busy" };
             (format!("{} left", span(left)), class)

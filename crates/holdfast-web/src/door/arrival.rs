@@ -100,7 +100,8 @@ const THEN_CHARS_MAX: usize = 200;
 /// Where to go on after signing in: a path of ours, or nothing. Never another site, whatever the query says.
 pub(crate) fn then(text: &str) -> Option<&str> {
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '\\' | '"' | '<' | '>');
-    let ours = text.starts_with('/') && !text.starts_with("//") && text.len() <= THEN_CHARS_MAX && text.chars().all(plain);
+    let ours =
+        text.starts_with('/') && !text.starts_with("//") && text.len() <= THEN_CHARS_MAX && text.chars().all(plain);
     ours.then_some(text)
 }
 
@@ -113,9 +114,15 @@ mod tests {
         for ours in ["/", "/console/devices?state=online", "/c/ABCD-1234", "/home/d/1#updates"] {
             assert_eq!(then(ours), Some(ours));
         }
-        for foreign in
-            ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a b", "/a\nb", &format!("/{}", "a".repeat(200))]
-        {
+        for foreign in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a b",
+            "/a\nb",
+            &format!("/{}", "a".repeat(200)),
+        ] {
             assert_eq!(then(foreign), None, "{foreign}");
         }
     }

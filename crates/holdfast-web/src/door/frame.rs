@@ -65,7 +65,8 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     }
     if asker == Asker::Reader {
         // A shop's page may show the code and the label of a product.
-        headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+        headers
+            .insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Some(Ok(cookie)) = chosen.map(|l| HeaderValue::from_str(&l.cookie())) {

@@ -119,7 +119,13 @@ fn allowed(caller: &Caller, act: Act, dangerous: bool) -> Result<(), Problem> {
 fn page_of(path: &str) -> &str {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
-        ["console", room @ ("keys" | "people"), ..] => if *room == "keys" { "/console/keys" } else { "/console/people" },
+        ["console", room @ ("keys" | "people"), ..] => {
+            if *room == "keys" {
+                "/console/keys"
+            } else {
+                "/console/people"
+            }
+        }
         ["account", ..] => "/account",
         [_, _, _, _, ..] => path.rsplit_once('/').map_or("/", |(page, _)| page),
         _ => "/console",

@@ -71,13 +71,7 @@ impl Routes {
     }
 
     /// A route of the interface that reads. `api/document.rs` shows how its document comes about.
-    pub(crate) fn api_get<H, T>(
-        self,
-        path: &'static str,
-        access: Access,
-        handler: H,
-        about: impl Into<About>,
-    ) -> Self
+    pub(crate) fn api_get<H, T>(self, path: &'static str, access: Access, handler: H, about: impl Into<About>) -> Self
     where
         H: Handler<T, App> + Described<T>,
         T: 'static,
@@ -86,13 +80,7 @@ impl Routes {
     }
 
     /// A route of the interface that makes or orders something.
-    pub(crate) fn api_post<H, T>(
-        self,
-        path: &'static str,
-        access: Access,
-        handler: H,
-        about: impl Into<About>,
-    ) -> Self
+    pub(crate) fn api_post<H, T>(self, path: &'static str, access: Access, handler: H, about: impl Into<About>) -> Self
     where
         H: Handler<T, App> + Described<T>,
         T: 'static,
@@ -101,13 +89,7 @@ impl Routes {
     }
 
     /// A route of the interface that puts something in its place.
-    pub(crate) fn api_put<H, T>(
-        self,
-        path: &'static str,
-        access: Access,
-        handler: H,
-        about: impl Into<About>,
-    ) -> Self
+    pub(crate) fn api_put<H, T>(self, path: &'static str, access: Access, handler: H, about: impl Into<About>) -> Self
     where
         H: Handler<T, App> + Described<T>,
         T: 'static,
@@ -116,13 +98,7 @@ impl Routes {
     }
 
     /// A route of the interface that changes a part of something.
-    pub(crate) fn api_patch<H, T>(
-        self,
-        path: &'static str,
-        access: Access,
-        handler: H,
-        about: impl Into<About>,
-    ) -> Self
+    pub(crate) fn api_patch<H, T>(self, path: &'static str, access: Access, handler: H, about: impl Into<About>) -> Self
     where
         H: Handler<T, App> + Described<T>,
         T: 'static,

@@ -18,13 +18,13 @@ use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 use crate::lang::Lang;
 
-
 pub(super) fn routes(routes: Routes) -> Routes {
     let home = Access::May(Act::UseHome);
-    routes
-        .get("/home/devices/{id}", home, page)
-        .post("/home/devices/{id}/settings", home, set)
-        .post("/home/devices/{id}/command", home, order)
+    routes.get("/home/devices/{id}", home, page).post("/home/devices/{id}/settings", home, set).post(
+        "/home/devices/{id}/command",
+        home,
+        order,
+    )
 }
 
 /// One setting: what is wanted, what is, and the control for it.
@@ -185,8 +185,8 @@ async fn set(home: Home, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply 
 
 async fn try_set(home: &Home, id: &DeviceId, fields: &Fields) -> Result<(), Problem> {
     let (by, id, fields) = (home.caller.clone(), id.clone(), fields.clone());
-    let (asker, asked) = (by.clone(), id.clone());
-    let view = home.ask(move |b| Owners::home_device(b, &asker, &asked)).await?;
+    let (who, which) = (by.clone(), id.clone());
+    let view = home.ask(move |b| Owners::home_device(b, &who, &which)).await?;
     let change = forms::desired(&view.model, &fields)?;
     home.ask(move |b| Owners::set_at_home(b, &by, &id, &change)).await.map(drop)
 }
@@ -198,8 +198,8 @@ async fn order(home: Home, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageRepl
 
 async fn try_order(home: &Home, id: &DeviceId, fields: &Fields) -> Result<(), Problem> {
     let (by, id, fields) = (home.caller.clone(), id.clone(), fields.clone());
-    let (asker, asked) = (by.clone(), id.clone());
-    let view = home.ask(move |b| Owners::home_device(b, &asker, &asked)).await?;
+    let (who, which) = (by.clone(), id.clone());
+    let view = home.ask(move |b| Owners::home_device(b, &who, &which)).await?;
     let new = forms::command(&view.model, &fields)?;
     home.ask(move |b| Owners::order_at_home(b, &by, &id, &new)).await.map(drop)
 }

@@ -69,8 +69,7 @@ async fn page(home: Home) -> PageReply {
 async fn help_page(home: Home, attempt: Attempt) -> PageReply {
     let by = home.caller.clone();
     let ask = PageAsk { after: home.query.text("after").map(str::to_owned), rows: ROWS };
-    let (mine, devices) =
-        home.ask(move |b| Ok((HelpDesk::my_help(b, &by, &ask)?, Homes::my_devices(b, &by)?))).await?;
+    let (mine, devices) = home.ask(move |b| Ok((HelpDesk::my_help(b, &by, &ask)?, Homes::my_devices(b, &by)?))).await?;
     let chosen = attempt.typed("ask", "device", home.query.text("device").unwrap_or_default());
     let devices: Vec<(String, String, bool)> = devices
         .into_iter()
@@ -90,7 +89,9 @@ async fn help_page(home: Home, attempt: Attempt) -> PageReply {
 fn line(home: &Home, request: &Request, about: Option<String>) -> RequestLine {
     let (state, class) = stands(home.l, request, home.now);
     let when = match request.left(home.now) {
-        Some(_) if !request.is_late(home.now) => home.l.with("home-help-due", "in", moment(home.l, request.due, home.now)),
+        Some(_) if !request.is_late(home.now) => {
+            home.l.with("home-help-due", "in", moment(home.l, request.due, home.now))
+        }
         Some(_) | None => home.l.with("home-help-asked", "at", moment(home.l, request.opened, home.now)),
     };
     RequestLine {

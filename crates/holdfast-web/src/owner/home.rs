@@ -164,8 +164,7 @@ struct SettingsPage {
 
 async fn settings(home: Home) -> PageReply {
     let by = home.caller.clone();
-    let (contact, standing) =
-        home.ask(move |b| Ok((Notices::contact(b, &by)?, Notices::mail_standing(b)?))).await?;
+    let (contact, standing) = home.ask(move |b| Ok((Notices::contact(b, &by)?, Notices::mail_standing(b)?))).await?;
     let mailed = contact.is_some_and(|contact| contact.verified.is_some());
     let frame = home.frame(home.l.say("home-settings-title"), "settings").await?;
     let name = home.caller.person.name.clone();

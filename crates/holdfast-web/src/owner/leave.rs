@@ -16,9 +16,11 @@ use crate::door::routes::{Access, Routes};
 use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .get("/home/devices/{id}/leave", Access::May(Act::UseHome), page)
-        .post("/home/devices/{id}/leave", Access::Fresh(Act::UseHome), leave)
+    routes.get("/home/devices/{id}/leave", Access::May(Act::UseHome), page).post(
+        "/home/devices/{id}/leave",
+        Access::Fresh(Act::UseHome),
+        leave,
+    )
 }
 
 #[derive(Template)]

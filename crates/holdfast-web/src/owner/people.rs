@@ -70,7 +70,7 @@ struct PeoplePage {
 
 impl PeoplePage {
     /// What rights let somebody do, in words.
-    fn rights(&self, rights: &Rights) -> String {
+    fn rights(&self, rights: Rights) -> String {
         let words = [
             (true, "home-right-look"),
             (rights.control, "home-right-control"),
@@ -89,25 +89,23 @@ async fn page(home: Home, Id(id): Id<DeviceId>) -> PageReply {
 async fn people_page(home: Home, id: DeviceId, attempt: Attempt, link: Option<String>) -> PageReply {
     let by = home.caller.clone();
     let asked = id.clone();
-    let (device, household) = home
-        .ask(move |b| Ok((Owners::home_device(b, &by, &asked)?.device, Homes::household(b, &by, &asked)?)))
-        .await?;
+    let (device, household) =
+        home.ask(move |b| Ok((Owners::home_device(b, &by, &asked)?.device, Homes::household(b, &by, &asked)?))).await?;
     let frame = home.frame(home.l.with("home-people-of", "name", device.name()), "home").await?;
     let status = attempt.status();
-    page_with(status, &view(&home, frame, &device, household, link, attempt))
+    page_with(status, &view(&home, frame, &device, &household, link, attempt))
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything that the page shows, put together in one place")]
 fn view(
     home: &Home,
     frame: Frame,
     device: &HomeDevice,
-    household: Household,
+    household: &Household,
     link: Option<String>,
     attempt: Attempt,
 ) -> PeoplePage {
     let (l, now) = (home.l, home.now);
-    let line = |one: &Resident| PersonLine {
+    let resident = |one: &Resident| PersonLine {
         id: one.person.to_string(),
         name: one.name.clone(),
         me: one.person == home.caller.person.id,
@@ -121,8 +119,8 @@ fn view(
         name: device.name().to_owned(),
         nickname: device.my.nickname.clone().unwrap_or_default(),
         owner: device.my.place.is_owner(),
-        owner_line: line(&household.owner),
-        members: household.members.iter().map(line).collect(),
+        owner_line: resident(&household.owner),
+        members: household.members.iter().map(resident).collect(),
         invitations: household
             .invitations
             .iter()

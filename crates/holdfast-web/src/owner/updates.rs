@@ -19,15 +19,14 @@ use crate::public::words::{day_of, size};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let home = Access::May(Act::UseHome);
-    routes
-        .get("/home/devices/{id}/updates", home, page)
-        .post("/home/devices/{id}/updates", home, choose)
+    routes.get("/home/devices/{id}/updates", home, page).post("/home/devices/{id}/updates", home, choose)
 }
 
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
 /// The update that is offered or under way.
+#[expect(clippy::struct_excessive_bools, reason = "each is shown by itself")]
 struct OfferView {
     release: String,
     version: String,
@@ -121,8 +120,12 @@ fn view(home: &Home, offer: Offer) -> OfferView {
         (ExecutionState::Declined, _) | (ExecutionState::Queued, Standing::Refused) => l.say("home-standing-refused"),
         (ExecutionState::Queued, Standing::Goes) => l.say("home-standing-goes"),
         (ExecutionState::Queued, Standing::WaitsForYes) => l.say("home-standing-yes"),
-        (ExecutionState::Queued, Standing::WaitsForNight(at)) => l.with("home-standing-night", "in", moment(l, at, home.now)),
-        (ExecutionState::Queued, Standing::PutOff(until)) => l.with("home-standing-later", "in", moment(l, until, home.now)),
+        (ExecutionState::Queued, Standing::WaitsForNight(at)) => {
+            l.with("home-standing-night", "in", moment(l, at, home.now))
+        }
+        (ExecutionState::Queued, Standing::PutOff(until)) => {
+            l.with("home-standing-later", "in", moment(l, until, home.now))
+        }
         (_, _) => l.say("home-standing-runs"),
     };
     OfferView {

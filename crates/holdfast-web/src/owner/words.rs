@@ -23,8 +23,22 @@ pub(crate) fn why(l: Lang, problem: &Problem) -> String {
 /// The sentence after something was done; the address carries only the word.
 pub(super) fn done(l: Lang, word: &str) -> Option<String> {
     const WORDS: [&str; 16] = [
-        "set", "ordered", "chosen-now", "chosen-tonight", "chosen-later", "chosen-never", "renamed", "rights", "removed",
-        "cancelled", "revoked", "read", "asked", "added", "ended", "left",
+        "set",
+        "ordered",
+        "chosen-now",
+        "chosen-tonight",
+        "chosen-later",
+        "chosen-never",
+        "renamed",
+        "rights",
+        "removed",
+        "cancelled",
+        "revoked",
+        "read",
+        "asked",
+        "added",
+        "ended",
+        "left",
     ];
     WORDS.contains(&word).then(|| l.say(&format!("home-done-{word}")))
 }

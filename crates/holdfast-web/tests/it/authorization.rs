@@ -234,7 +234,11 @@ async fn what_is_dangerous_needs_a_proof_that_is_not_old() {
         let request = request.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
         let reply = send(&busy(), As::Nobody, request).await;
         if row.path.starts_with("/api/") {
-            assert_eq!((reply.status, reply.problem().as_str()), (StatusCode::UNAUTHORIZED, "confirm-again"), "{row:?}");
+            assert_eq!(
+                (reply.status, reply.problem().as_str()),
+                (StatusCode::UNAUTHORIZED, "confirm-again"),
+                "{row:?}"
+            );
         } else {
             assert_eq!(reply.status, StatusCode::SEE_OTHER, "{row:?}");
             assert!(reply.header("location").starts_with("/account/confirm?then=/"), "{row:?}");

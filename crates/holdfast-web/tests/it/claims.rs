@@ -50,7 +50,9 @@ async fn the_label_tells_a_stranger_everything_and_costs_nothing() {
     let sample = busy();
     let page = send(&sample, As::Nobody, get(&format!("/c/{CODE}"))).await;
     assert_eq!(page.status, StatusCode::OK);
-    for word in ["Hearth thermostat", "Security updates", "<time datetime=", "class=\"plain-list\"", "personal", "sign-up"] {
+    for word in
+        ["Hearth thermostat", "Security updates", "<time datetime=", "class=\"plain-list\"", "personal", "sign-up"]
+    {
         assert!(page.text.contains(word), "{word}: {}", page.text);
     }
     assert!(page.headers.get("set-cookie").is_none(), "no cookie before an account");

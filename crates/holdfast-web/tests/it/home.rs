@@ -79,7 +79,11 @@ async fn the_first_page_shows_the_most_urgent_device_first_and_what_to_do() {
     let page = send(&busy(), OWNER, get("/home")).await.text;
     let (front, living) = (page.find("Front door").unwrap(), page.find("Living room").unwrap());
     assert!(front < living, "danger stands before a choice");
-    for word in ["Software runs on it that its maker did not publish", "It goes back to its last good version by itself", "1 sensor listens"] {
+    for word in [
+        "Software runs on it that its maker did not publish",
+        "It goes back to its last good version by itself",
+        "1 sensor listens",
+    ] {
         assert!(page.contains(word), "{word}");
     }
     let german = send(&busy(), OWNER, get("/home?lang=de")).await.text;
@@ -95,7 +99,12 @@ async fn each_choice_about_an_update_is_passed_on_with_the_release_that_was_seen
         let body = format!("form_token={token}&release={seen}&wish={wish}{more}");
         let reply = send(&sample, OWNER, form("/home/devices/hearth-0001/updates", &body)).await;
         let wanted = format!("/home/devices/hearth-0001/updates?done=chosen-{wish}");
-        assert_eq!((reply.status, reply.header("location")), (StatusCode::SEE_OTHER, wanted.as_str()), "{}", reply.text);
+        assert_eq!(
+            (reply.status, reply.header("location")),
+            (StatusCode::SEE_OTHER, wanted.as_str()),
+            "{}",
+            reply.text
+        );
     }
     let orders = sample.orders.lock().unwrap().clone();
     let chosen: Vec<_> = orders.iter().filter(|order| order.starts_with("choose")).collect();
@@ -114,9 +123,12 @@ async fn settings_are_set_by_one_form_and_a_refused_one_keeps_what_was_typed() {
         let sample = sample.clone();
         async move { send(&sample, OWNER, form("/home/devices/hearth-0001/settings", &body)).await }
     };
-    let well = send_form(format!("form_token={token}&version=4&set.target=22.5&set.mode=eco&set.child_lock=false")).await;
+    let well =
+        send_form(format!("form_token={token}&version=4&set.target=22.5&set.mode=eco&set.child_lock=false")).await;
     assert_eq!(well.header("location"), "/home/devices/hearth-0001?done=set");
-    assert!(sample.orders.lock().unwrap().iter().any(|order| order.contains(r#""target":22.5"#) && order.contains("eco")));
+    assert!(
+        sample.orders.lock().unwrap().iter().any(|order| order.contains(r#""target":22.5"#) && order.contains("eco"))
+    );
     let refused = send_form(format!("form_token={token}&version=4&set.target=99")).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("value=\"99\"") && refused.text.contains("outside what the device allows"));
@@ -139,7 +151,12 @@ async fn giving_a_device_away_needs_a_tick_and_then_is_one_act() {
 async fn an_invitation_is_shown_once_with_its_link() {
     let sample = busy();
     let token = token(&sample).await;
-    let reply = send(&sample, OWNER, form("/home/devices/hearth-0001/people/invite", &format!("form_token={token}&control=on"))).await;
+    let reply = send(
+        &sample,
+        OWNER,
+        form("/home/devices/hearth-0001/people/invite", &format!("form_token={token}&control=on")),
+    )
+    .await;
     assert_eq!(reply.status, StatusCode::OK);
     assert!(reply.text.contains("data-link=\"/i/"), "{}", reply.text);
     let again = send(&sample, OWNER, get("/home/devices/hearth-0001/people")).await.text;
@@ -154,7 +171,12 @@ async fn somebody_elses_request_does_not_exist_and_ones_own_has_its_clock() {
     let own = send(&sample, OWNER, get(&format!("/home/help/{}", help_id(1)))).await.text;
     assert!(own.contains("First answer in") && own.contains("The valve hums"), "{own}");
     let token = token(&sample).await;
-    let asked = send(&sample, OWNER, form("/home/help", &format!("form_token={token}&topic=complaint&device=&text=Please+look"))).await;
+    let asked = send(
+        &sample,
+        OWNER,
+        form("/home/help", &format!("form_token={token}&topic=complaint&device=&text=Please+look")),
+    )
+    .await;
     assert_eq!(asked.header("location"), format!("/home/help/{}?done=asked", help_id(1)));
     let empty = send(&sample, OWNER, form("/home/help", &format!("form_token={token}&topic=complaint&text="))).await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);

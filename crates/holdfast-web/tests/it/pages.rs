@@ -61,7 +61,12 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         (
             "/console/devices",
             "/console/devices?filter=product%3Ahearth-thermostat%20-quarantine%3Ayes".to_owned(),
-            vec!["product:hearth-thermostat -quarantine:yes", "Act on all that fit", "tick.hearth-0001", "beta-testers"],
+            vec![
+                "product:hearth-thermostat -quarantine:yes",
+                "Act on all that fit",
+                "tick.hearth-0001",
+                "beta-testers",
+            ],
         ),
         one("/console/groups", &["beta-testers", "by hand", "version:&#60;1.2.0", "Make a group"]),
         (
@@ -70,7 +75,10 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["First to try a release", "Put in", "hearth-0001", "Act on all of them"],
         ),
         ("/console/groups/{id}", "/console/groups/old-firmware".to_owned(), vec!["by filter"]),
-        one("/console/bulk", &["Quarantine 12 devices", "A recall of the first batch", "Put 12 devices into beta-testers"]),
+        one(
+            "/console/bulk",
+            &["Quarantine 12 devices", "A recall of the first batch", "Put 12 devices into beta-testers"],
+        ),
         (
             "/console/bulk/new",
             "/console/bulk/new?filter=product%3Ahearth-thermostat&act=quarantine".to_owned(),

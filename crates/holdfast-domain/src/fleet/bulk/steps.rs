@@ -92,8 +92,7 @@ pub fn judge(
         BulkAct::AllowReenrolment => Ok(without(allow_reenrolment(device, by, now)?)),
         BulkAct::Revoke => Ok(without(revoke(device, by, now)?)),
         BulkAct::Command { action, input, life } => {
-            let order =
-                command::Order { id: command, action: action.clone(), input: input.clone(), life: *life };
+            let order = command::Order { id: command, action: action.clone(), input: input.clone(), life: *life };
             Ok(without(issue_command(device, model()?, facts.open_commands, order, by, now)?))
         }
         BulkAct::Desired(patch) => {
@@ -116,7 +115,7 @@ pub fn judge(
 
 /// Deals with one device of a run: changes it, or keeps why not. Always one decision, in which the run counts it.
 ///
-#[must_use] 
+#[must_use]
 pub fn carry_out(
     bulk: &Bulk,
     facts: &Facts<'_>,

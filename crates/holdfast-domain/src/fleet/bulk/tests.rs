@@ -125,8 +125,7 @@ fn undo_of_settings_restores_what_is_still_as_the_act_left_it() {
     let after = |desired: &str| Shadow { version: 4, desired: desired.to_owned(), ..Shadow::default() };
     // Somebody chose another temperature meanwhile.
     let world = World { shadow: after(r#"{"childLock":true,"targetTemperature":20.0}"#), ..World::new() };
-    let (decision, item) =
-        item_of(take_back(&bulk, &item, &world.facts(), CommandId::new(NOW, [1; 10]), later(9)).0);
+    let (decision, item) = item_of(take_back(&bulk, &item, &world.facts(), CommandId::new(NOW, [1; 10]), later(9)).0);
     assert_eq!(item.state, ItemState::Restored);
     let Some(Change::SetDesired { desired, .. }) = decision.changes.first() else { panic!("{decision:?}") };
     assert_eq!(desired, r#"{"targetTemperature":20}"#);

@@ -194,10 +194,7 @@ fn term(word: &Word<'_>) -> Result<Term, FilterError> {
         },
         Some("seen") => Test::Seen(seen(value).ok_or_else(|| wrong(FilterProblem::TimeMalformed))?),
         Some(_) => {
-            return Err(FilterError {
-                at: word.at + usize::from(word.negated),
-                problem: FilterProblem::WordUnknown,
-            });
+            return Err(FilterError { at: word.at + usize::from(word.negated), problem: FilterProblem::WordUnknown });
         }
     };
     Ok(Term { negated: word.negated, test })

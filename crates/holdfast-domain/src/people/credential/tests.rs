@@ -103,11 +103,11 @@ fn the_second_factor_stays_while_a_short_password_needs_it() {
 
 #[test]
 fn an_owner_signs_up_with_a_first_passkey_and_is_signed_in() {
-    let decision = sign_up(owner(), passkey(), &opening(), later(1)).expect("signed up");
+    let decision = sign_up(&owner(), passkey(), &opening(), later(1)).expect("signed up");
     assert!(matches!(
         decision.changes.as_slice(),
         [Change::AddPerson(_), Change::Account(AccountChange::AddPasskey(_)), Change::AddSession(_)]
     ));
     let nameless = Person { name: String::new(), ..owner() };
-    assert_eq!(sign_up(nameless, passkey(), &opening(), NOW), Err(CredentialRefusal::Label));
+    assert_eq!(sign_up(&nameless, passkey(), &opening(), NOW), Err(CredentialRefusal::Label));
 }

@@ -21,9 +21,9 @@ fn opened() -> Request {
 }
 
 fn request(decision: &Decision) -> Request {
-    let found = decision.changes.iter().find_map(|change| match change {
-        Change::Help(HelpChange::Open(request) | HelpChange::Put(request)) => Some(request.clone()),
-        _ => None,
+    let found = decision.changes.iter().find_map(|change| {
+        let Change::Help(HelpChange::Open(request) | HelpChange::Put(request)) = change else { return None };
+        Some(request.clone())
     });
     found.expect("a request")
 }
@@ -34,7 +34,12 @@ fn a_request_has_its_clock_from_the_first_moment_and_its_asker_is_told() {
     assert_eq!((request.due, request.left(NOW)), (later(72 * HOUR), Some(ANSWER_WITHIN)));
     let asked = Asked { device: None, topic: Topic::Help, text: "x" };
     let decision = open(id(), asked, 0, person(), NOW).expect("opened");
-    assert!(decision.changes.iter().any(|change| matches!(change, Change::AddNotice(told) if told.kind == NoticeKind::HelpReceived)));
+    assert!(
+        decision
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::AddNotice(told) if told.kind == NoticeKind::HelpReceived))
+    );
 }
 
 #[test]
@@ -88,7 +93,12 @@ fn an_answer_closes_the_alert_about_its_lateness() {
     let decision = overdue(&opened(), &[], alert_id(), later(72 * HOUR)).expect("told");
     let Some(Change::OpenAlert(alert)) = decision.changes.get(1) else { panic!("{decision:?}") };
     let answered = answer(&request(&decision), "Sorry.", Some(alert), staff(), later(80 * HOUR)).expect("answered");
-    assert!(answered.changes.iter().any(|change| matches!(change, Change::CloseAlert { alert, .. } if *alert == alert_id())));
+    assert!(
+        answered
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::CloseAlert { alert, .. } if *alert == alert_id()))
+    );
 }
 
 #[test]
@@ -106,7 +116,8 @@ fn closing_needs_an_outcome_that_fits_whoever_closes() {
 
 #[test]
 fn it_opens_again_within_fourteen_days_with_a_new_promise() {
-    let closed = Request { stands: Stands::Closed { outcome: Outcome::Refused, at: NOW }, answered: Some(NOW), ..opened() };
+    let closed =
+        Request { stands: Stands::Closed { outcome: Outcome::Refused, at: NOW }, answered: Some(NOW), ..opened() };
     let last = NOW.plus(REOPEN_WITHIN);
     let again = request(&reopen(&closed, "I disagree.", last).expect("opened again"));
     assert_eq!((again.stands, again.due, again.answered), (Stands::WaitsForMaker, last.plus(ANSWER_WITHIN), None));

@@ -95,7 +95,8 @@ fn a_removed_password_leaves_a_passkey_behind() {
 
 #[test]
 fn a_hash_is_not_in_the_debug_output() {
-    let set = set(&someone(Role::Owner), "ola".parse().unwrap(), "$argon2id$x".to_owned(), GoodEnough { long: true }, NOW);
+    let set =
+        set(&someone(Role::Owner), "ola".parse().unwrap(), "$argon2id$x".to_owned(), GoodEnough { long: true }, NOW);
     assert!(!format!("{set:?}").contains("argon2id"));
     let opening = Opening {
         id: SessionId::new(NOW, [1; 10]),

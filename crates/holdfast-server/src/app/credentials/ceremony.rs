@@ -60,9 +60,8 @@ impl House {
         let standing = self.store.standing(person.id).map_err(stored)?;
         let recovery = self.store.recovery(person.id).map_err(stored)?;
         let kind = if recovery.is_some() { SessionKind::Recovery } else { SessionKind::Passkey };
-        let opening = self.opening(kind, arrival, now);
-        let decision =
-            credential::sign_in_by_passkey(&person, &standing, recovery.as_ref(), &shown, &opening, now);
+        let opening = Self::opening(kind, arrival, now);
+        let decision = credential::sign_in_by_passkey(&person, &standing, recovery.as_ref(), &shown, &opening, now);
         self.let_in(person, decision.map_err(refused)?, arrival, now)
     }
 
@@ -94,7 +93,9 @@ impl House {
     pub(super) fn confirm_by_passkey(&self, by: &Caller, finish: &Finish) -> Answer<()> {
         let now = clock::now();
         let begun = self.entry.finish(&finish.ceremony, now);
-        let Some(Begun::Confirm(person, state)) = begun.filter(|_| session_of(by).is_some()) else { return Err(over()) };
+        let Some(Begun::Confirm(person, state)) = begun.filter(|_| session_of(by).is_some()) else {
+            return Err(over());
+        };
         if person != by.person.id {
             return Err(over());
         }
@@ -134,7 +135,8 @@ impl House {
         self.entry.knock(SIGN_UP, from, now).map_err(too_early)?;
         self.admit_ticket(ticket, from)?;
         let person = PersonId::new(now, clock::random());
-        let person = Person { id: person, name: credential::named(name).map_err(refused)?, role: Role::Owner, created: now };
+        let person =
+            Person { id: person, name: credential::named(name).map_err(refused)?, role: Role::Owner, created: now };
         let (options, state) = self.registration(&person)?;
         let begun = Begun::SignUp { person: person.id, name: person.name, ticket: ticket.clone(), state };
         self.begun(begun, Whose::Place(place(from)), options)
@@ -147,8 +149,8 @@ impl House {
         self.admit_ticket(&ticket, arrival.address)?;
         let row = self.registered(person, finish, &state, "Passkey", now)?;
         let person = Person { id: person, name, role: Role::Owner, created: now };
-        let opening = self.opening(SessionKind::Passkey, arrival, now);
-        let decision = credential::sign_up(person.clone(), row, &opening, now).map_err(refused)?;
+        let opening = Self::opening(SessionKind::Passkey, arrival, now);
+        let decision = credential::sign_up(&person, row, &opening, now).map_err(refused)?;
         let signed_in = self.let_in(person, decision, arrival, now)?;
         self.entry.throttle().forgive(&Key::Other(SIGN_UP, place(arrival.address)));
         Ok(signed_in)
@@ -187,7 +189,8 @@ impl House {
 
     fn begun(&self, begun: Begun, whose: Whose, options: Value) -> Answer<Ceremony> {
         let id = self.entry.begin(begun, whose, clock::now());
-        let id = id.ok_or_else(|| refuse(RefusalKind::TooMany, "too-many-tries", "too many are signing in from there"))?;
+        let id =
+            id.ok_or_else(|| refuse(RefusalKind::TooMany, "too-many-tries", "too many are signing in from there"))?;
         Ok(Ceremony { id, options })
     }
 

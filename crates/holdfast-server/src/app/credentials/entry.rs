@@ -226,7 +226,10 @@ mod tests {
         for _ in 0..CEREMONIES_PER_PLACE {
             assert!(entry.begin(Begun::SignIn(state()), Whose::Place(place(from)), now).is_some());
         }
-        assert!(entry.begin(Begun::SignIn(state()), Whose::Place(place(from)), now).is_none(), "one address has its share");
+        assert!(
+            entry.begin(Begun::SignIn(state()), Whose::Place(place(from)), now).is_none(),
+            "one address has its share"
+        );
         assert!(entry.begin(Begun::SignIn(state()), Whose::Place(place(IpAddr::from([192, 0, 2, 8]))), now).is_some());
     }
 

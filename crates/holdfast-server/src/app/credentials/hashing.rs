@@ -10,7 +10,8 @@ use holdfast_domain::people::password::{ARGON2_LANES, ARGON2_MEMORY_KIB, ARGON2_
 use crate::clock;
 
 /// A hash of nothing that anybody knows, for names that nobody has. Its parameters are those of [`hash`].
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn argon2() -> Option<Argon2<'static>> {
     let params = Params::new(ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_LANES, None).ok()?;

@@ -135,6 +135,7 @@ impl House {
 }
 
 fn bad(why: PasswordRefusal) -> Stop {
-    let kind = if matches!(why, PasswordRefusal::LoginTaken) { RefusalKind::Conflict } else { RefusalKind::Unacceptable };
+    let kind =
+        if matches!(why, PasswordRefusal::LoginTaken) { RefusalKind::Conflict } else { RefusalKind::Unacceptable };
     refuse(kind, why.name(), why.to_string())
 }

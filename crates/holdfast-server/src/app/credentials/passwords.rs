@@ -53,7 +53,7 @@ impl House {
                     throttle.forgive(&account);
                     drop(throttle);
                 }
-                let opening = self.opening(kind, arrival, now);
+                let opening = Self::opening(kind, arrival, now);
                 let decision = rules::sign_in(&person, changes, &opening, now);
                 self.let_in(person, decision, arrival, now)
             }

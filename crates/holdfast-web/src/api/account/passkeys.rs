@@ -86,7 +86,11 @@ pub(crate) fn first_page(signed_in: &SignedIn) -> &'static str {
     }
 }
 
-async fn begin_sign_in(State(app): State<App>, knock: Knock, Json(_): Json<Begin>) -> Result<axum::Json<CeremonyBody>, Problem> {
+async fn begin_sign_in(
+    State(app): State<App>,
+    knock: Knock,
+    Json(_): Json<Begin>,
+) -> Result<axum::Json<CeremonyBody>, Problem> {
     app.ask(move |b| b.begin_sign_in(knock.address)).await.map(begun)
 }
 
@@ -112,7 +116,8 @@ async fn begin_sign_up(
     knock: Knock,
     Json(body): Json<SignUpBody>,
 ) -> Result<axum::Json<CeremonyBody>, Problem> {
-    let unknown = || Problem::new(RefusalKind::Malformed, "ticket-malformed", "A ticket is claim:CODE or invitation:SECRET.");
+    let unknown =
+        || Problem::new(RefusalKind::Malformed, "ticket-malformed", "A ticket is claim:CODE or invitation:SECRET.");
     let ticket = Ticket::parse(&body.ticket).ok_or_else(unknown)?;
     app.ask(move |b| b.begin_sign_up(&ticket, &body.name, knock.address)).await.map(begun)
 }
@@ -156,7 +161,11 @@ async fn finish_recovery(
     Ok(axum::Json(RecoveredBody { counts_from_us: us(from), then }))
 }
 
-async fn begin_confirm(State(app): State<App>, Who(by): Who, Json(_): Json<Begin>) -> Result<axum::Json<CeremonyBody>, Problem> {
+async fn begin_confirm(
+    State(app): State<App>,
+    Who(by): Who,
+    Json(_): Json<Begin>,
+) -> Result<axum::Json<CeremonyBody>, Problem> {
     app.ask(move |b| b.begin_confirm(&by)).await.map(begun)
 }
 
@@ -167,7 +176,11 @@ async fn finish_confirm(State(app): State<App>, Who(by): Who, knock: Knock, Json
     Ok((keys.cookies(&session, app.ground().now())?, axum::Json(ThenBody { then: "/account".to_owned() })))
 }
 
-async fn begin_add(State(app): State<App>, Who(by): Who, Json(_): Json<Begin>) -> Result<axum::Json<CeremonyBody>, Problem> {
+async fn begin_add(
+    State(app): State<App>,
+    Who(by): Who,
+    Json(_): Json<Begin>,
+) -> Result<axum::Json<CeremonyBody>, Problem> {
     app.ask(move |b| b.begin_passkey(&by)).await.map(begun)
 }
 

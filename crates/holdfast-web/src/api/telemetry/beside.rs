@@ -19,7 +19,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let (look, read) = (Access::May(Act::ViewFleet), Access::May(Act::ReadTelemetry));
     let page = |summary: &'static str| About::new(summary).query(Ask::PAGE);
     routes
-        .api_get("/api/v1/devices/{id}/telemetry/{stream}/account", look, account, "Gaps, repeats and quality of a stream.")
+        .api_get(
+            "/api/v1/devices/{id}/telemetry/{stream}/account",
+            look,
+            account,
+            "Gaps, repeats and quality of a stream.",
+        )
         .api_get(
             "/api/v1/devices/{id}/telemetry/{stream}/signatures",
             Access::May(Act::ViewEvidence),

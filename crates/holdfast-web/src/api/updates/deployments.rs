@@ -23,9 +23,8 @@ const ADD: About = About::new("Roll a release out, phase by phase.").more(
     "Each phase has either `percent` or `devices`, and goes on to the next when `success_percent` of it succeeded. It stops by \
      itself when more than `abort_threshold_percent` failed, counted from `min_devices` on.",
 );
-const STATES: &[&str] = &[
-    "queued", "downloading", "installing", "rebooting", "succeeded", "failed", "rolled_back", "declined", "unknown",
-];
+const STATES: &[&str] =
+    &["queued", "downloading", "installing", "rebooting", "succeeded", "failed", "rolled_back", "declined", "unknown"];
 const EXECUTIONS: &[Ask] = &[Ask::of("state", Kind::Word(STATES), "Only in this state."), Ask::AFTER, Ask::LIMIT];
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -42,7 +41,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
         )
         .api_post("/api/v1/deployments/{id}/pause", steer, pause, "Begin no further device.")
         .api_post("/api/v1/deployments/{id}/resume", steer, resume, "Go on after a pause.")
-        .api_post("/api/v1/deployments/{id}/abort", Access::Fresh(Act::SteerDeployment), abort, "End a deployment before its time.")
+        .api_post(
+            "/api/v1/deployments/{id}/abort",
+            Access::Fresh(Act::SteerDeployment),
+            abort,
+            "End a deployment before its time.",
+        )
 }
 
 #[derive(Serialize, ToSchema)]

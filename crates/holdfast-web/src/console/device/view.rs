@@ -220,10 +220,23 @@ impl DevicePage {
         may(self.role, act)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one line for each thing that the page shows")]
     pub(super) fn new(frame: Frame, facts: Facts, desk: &Desk, range: Range, attempt: Attempt) -> Self {
         let now = desk.now;
-        let Facts { view, shadow, commands, appraisals, alerts, findings, ledger, streams, asides, faults, log, groups } =
-            facts;
+        let Facts {
+            view,
+            shadow,
+            commands,
+            appraisals,
+            alerts,
+            findings,
+            ledger,
+            streams,
+            asides,
+            faults,
+            log,
+            groups,
+        } = facts;
         let device = view.device;
         let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts);
         Self {

@@ -8,8 +8,8 @@ use holdfast_domain::people::account::{Lock, LockReason, Recovery, Standing, Way
 use holdfast_domain::people::session::SessionKind;
 use holdfast_domain::people::{Role, Session};
 use holdfast_web::backend::credentials::{
-    Account, AccountOrder, AccountRow, Arrival, Ceremony, Credentials, Finish, PasskeyView, SecondFactorSetup, SignedIn,
-    Ticket, Tickets, TypedPassword,
+    Account, AccountOrder, AccountRow, Arrival, Ceremony, Credentials, Finish, PasskeyView, SecondFactorSetup,
+    SignedIn, Ticket, Tickets, TypedPassword,
 };
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, Ground as _, RefusalKind};
@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{NOON, Sample, person, refuse};
 
+#[expect(clippy::unnecessary_wraps, reason = "answers of a port")]
 fn ceremony() -> Answer<Ceremony> {
     Ok(Ceremony { id: "1f2e".to_owned(), options: json!({"publicKey": {"challenge": "AAAA"}}) })
 }
@@ -43,6 +44,7 @@ impl Sample {
         SignedIn { session, person: person(whose), bare: false }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "answers of a port")]
     fn done(&self, order: &str) -> Answer<()> {
         self.note(order);
         Ok(())
@@ -51,7 +53,11 @@ impl Sample {
 
 impl Tickets for Sample {
     fn admit_ticket(&self, ticket: &Ticket, _: IpAddr) -> Answer<()> {
-        if ticket.text == "GOOD" { Ok(()) } else { refuse(RefusalKind::Forbidden, "ticket-unknown", "This code is not good.") }
+        if ticket.text == "GOOD" {
+            Ok(())
+        } else {
+            refuse(RefusalKind::Forbidden, "ticket-unknown", "This code is not good.")
+        }
     }
 }
 
@@ -106,7 +112,11 @@ impl Credentials for Sample {
         let ends = self.now().plus(Millis::from_secs(1_800));
         Ok(Account {
             ways: if full { ways } else { Ways::default() },
-            passkeys: if full { vec![key(1, "Ada's phone", 600), key(2, "Grey key", 0), key(3, "New", 0)] } else { vec![] },
+            passkeys: if full {
+                vec![key(1, "Ada's phone", 600), key(2, "Grey key", 0), key(3, "New", 0)]
+            } else {
+                vec![]
+            },
             login: full.then(|| "ada".to_owned()),
             sessions: sessions.into_iter().take(if full { 2 } else { 1 }).map(|one| (one, ends)).collect(),
             recovery: full.then(|| Recovery {

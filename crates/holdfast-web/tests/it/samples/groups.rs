@@ -80,9 +80,13 @@ impl Sample {
             Test::State(state) => device.enrolment == *state,
             Test::Quarantine(yes) => device.quarantine.is_some() == *yes,
             Test::Group(_) => device.id.as_str().ends_with('1'),
-            _ => true,
+            Test::Version(..) | Test::Online(_) | Test::Batch(_) | Test::Alert(_) | Test::Seen(_) | Test::Owner(_) => {
+                true
+            }
         };
-        all.into_iter().filter(|device| filter.terms().iter().all(|term| fits(device, &term.test) != term.negated)).collect()
+        all.into_iter()
+            .filter(|device| filter.terms().iter().all(|term| fits(device, &term.test) != term.negated))
+            .collect()
     }
 }
 
@@ -113,7 +117,11 @@ impl Groups for Sample {
     }
     fn put_group(&self, _: &Caller, wish: Wish) -> Answer<GroupView> {
         if matches!(&wish.members, Members::Fitting(filter) if filter.groups().next().is_some()) {
-            return refuse(RefusalKind::Unacceptable, "group-filter-names-group", "The filter of a group names no group.");
+            return refuse(
+                RefusalKind::Unacceptable,
+                "group-filter-names-group",
+                "The filter of a group names no group.",
+            );
         }
         self.note(format!("put_group {}", wish.id));
         let mut view = self.all_groups().remove(0);
@@ -156,7 +164,8 @@ impl Groups for Sample {
     fn start_bulk(&self, by: &Caller, ask: &BulkAsk, reason: &str, confirmed: u64) -> Answer<BulkView> {
         let now = self.preview_bulk(by, ask)?.devices;
         if now != confirmed {
-            let detail = format!("{now} devices are meant now and {confirmed} were confirmed; look at the preview again");
+            let detail =
+                format!("{now} devices are meant now and {confirmed} were confirmed; look at the preview again");
             return refuse(RefusalKind::Conflict, "count-not-confirmed", &detail);
         }
         self.note(format!("start_bulk {} {now} {reason}", ask.act.word()));
@@ -201,7 +210,11 @@ impl Settings for Sample {
                 change: "Set when it is started.",
                 rows: vec![("Address for people", "https://fleet.hearthworks.example".to_owned())],
             },
-            Section { title: "Mail", change: "The part [mail] of holdfast.toml.", rows: vec![("State", "not sent".to_owned())] },
+            Section {
+                title: "Mail",
+                change: "The part [mail] of holdfast.toml.",
+                rows: vec![("State", "not sent".to_owned())],
+            },
         ])
     }
 }

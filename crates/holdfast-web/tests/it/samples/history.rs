@@ -2,7 +2,9 @@
 
 use holdfast_core::id::DeviceId;
 use holdfast_domain::conformity::Status;
-use holdfast_web::backend::history::{Authority, Checkpoint, Conformity, ConformityRow, EntryProof, History, LedgerAsk, LedgerEntry, LedgerOf};
+use holdfast_web::backend::history::{
+    Authority, Checkpoint, Conformity, ConformityRow, EntryProof, History, LedgerAsk, LedgerEntry, LedgerOf,
+};
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk};
 
 use super::Sample;

@@ -68,7 +68,7 @@ fn model() -> SetUp {
 }
 
 impl Sample {
-    fn view(&self, n: u8) -> Option<ClaimView> {
+    fn view(n: u8) -> Option<ClaimView> {
         let state = match n {
             1 => ClaimState::WaitingForDevice { until: later(90) },
             2 => ClaimState::WaitingPeriod { until: later(72 * 3_600) },
@@ -122,10 +122,10 @@ impl Homes for Sample {
         Ok(claim_id(1))
     }
     fn claim(&self, _: &Caller, id: ClaimId) -> Answer<Option<ClaimView>> {
-        Ok((1..=4).find(|n| claim_id(*n) == id).and_then(|n| self.view(n)))
+        Ok((1..=4).find(|n| claim_id(*n) == id).and_then(Self::view))
     }
     fn my_claims(&self, _: &Caller) -> Answer<Vec<ClaimView>> {
-        Ok((1..=4).filter_map(|n| self.view(n)).collect())
+        Ok((1..=4).filter_map(Self::view).collect())
     }
     fn end_claim(&self, _: &Caller, id: ClaimId) -> Answer<()> {
         self.note(format!("end claim {id}"));

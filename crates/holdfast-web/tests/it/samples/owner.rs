@@ -24,7 +24,8 @@ use super::devices::{camera, model, thermostat};
 use super::{NOON, Sample, refuse};
 
 /// Devices of the sample's home.
-const MINE: [(&str, &str); 3] = [("hearth-0001", "Living room"), ("hearth-0002", "Bedroom"), ("porch-0013", "Front door")];
+const MINE: [(&str, &str); 3] =
+    [("hearth-0001", "Living room"), ("hearth-0002", "Bedroom"), ("porch-0013", "Front door")];
 
 pub(crate) fn help_id(n: u8) -> HelpId {
     HelpId::new(NOON, [n; 10])
