@@ -68,7 +68,7 @@ Exit codes: 0 done · 1 a fault of ours · 2 wrong usage · 3 refused by the rul
 
 /// Runs connected products securely, from factory to recycling.
 #[derive(Debug, Parser)]
-#[command(name = "holdfast", version, after_help = EXAMPLES, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "holdfast", version, after_help = EXAMPLES, propagate_version = true)]
 struct Cli {
     /// How results are printed; with `json`, errors too (on standard error).
     #[arg(short = 'o', long = "output", global = true, value_enum, default_value = "table")]
@@ -167,7 +167,7 @@ enum Noun {
     Bulk(group::BulkVerb),
     /// What owners ask, and the answers: list, show, answer, close.
     #[command(subcommand, after_help = help::EXAMPLES)]
-    Help(help::Verb),
+    Desk(help::Verb),
     /// What the doors refused, by name.
     Refusals,
     /// The ledger: export it and verify it offline.
@@ -272,7 +272,7 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Release(verb) => release::run(verb, profile, out).await,
         Noun::Deployment(verb) => deployment::run(verb, &open()?, out).await,
         Noun::Device(verb) => device::run(verb, &open()?, out).await,
-        Noun::Help(verb) => help::run(verb, &open()?, out).await,
+        Noun::Desk(verb) => help::run(verb, &open()?, out).await,
         Noun::Custody(verb) => custody::run(verb, &open()?, out).await,
         Noun::Telemetry(verb) => telemetry::run(verb, &open()?, out).await,
         Noun::Shadow(verb) => shadow::run(verb, &open()?, out).await,

@@ -151,9 +151,31 @@ pub fn make_link(by: &Person, whom: &Person, secret_hash: [u8; 32], now: Timesta
     if by.id != whom.id && (!may(by.role, Act::ManagePeople) || whom.role == Role::Owner) {
         return Err(AccessRefusal::NotAllowed);
     }
+    Ok(link_made(by, whom, secret_hash, now))
+}
+
+/// Decides to make the first link of somebody whom `by` adds at this moment: a new account has no home yet.
+///
+/// # Errors
+///
+/// [`AccessRefusal::NotAllowed`].
+pub fn make_first_link(
+    by: &Person,
+    newcomer: &Person,
+    secret_hash: [u8; 32],
+    now: Timestamp,
+) -> Result<Decision, AccessRefusal> {
+    if may(by.role, Act::ManagePeople) {
+        Ok(link_made(by, newcomer, secret_hash, now))
+    } else {
+        Err(AccessRefusal::NotAllowed)
+    }
+}
+
+fn link_made(by: &Person, whom: &Person, secret_hash: [u8; 32], now: Timestamp) -> Decision {
     let made = SignInLink { secret_hash, person: whom.id, expires: now.plus(LINK_LIFE), used: None };
     let line = LedgerLine::new(kind::SIGN_IN_LINK_MADE, now).fact("person", &whom.id).fact("by", &by.id);
-    Ok(Decision::new(vec![Change::AddSignInLink(made)], line))
+    Decision::new(vec![Change::AddSignInLink(made)], line)
 }
 
 /// Decides to open a session for the person of a link, which is used up by it.

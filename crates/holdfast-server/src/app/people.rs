@@ -88,7 +88,11 @@ impl People for House {
         };
         let person = self.store.person(whom).map_err(stored)?;
         let person = person.ok_or_else(|| absent("person-unknown", format_args!("person {whom}")))?;
-        self.decide(rules::make_link(&by.person, &person, new.secret_hash, now).map_err(forbidden)?)?;
+        let link = match &new.whom {
+            LinkFor::Person(_) => rules::make_link(&by.person, &person, new.secret_hash, now),
+            LinkFor::Newcomer { .. } => rules::make_first_link(&by.person, &person, new.secret_hash, now),
+        };
+        self.decide(link.map_err(forbidden)?)?;
         let made = self.store.link_by_hash(&new.secret_hash).map_err(stored)?;
         made.ok_or_else(|| absent("link-unknown", "link"))
     }

@@ -1,4 +1,4 @@
-//! `holdfast help …`: what owners ask, and the maker's answers.
+//! `holdfast desk …`: what owners ask, and the maker's answers.
 
 use std::io::Read as _;
 
@@ -24,12 +24,12 @@ const REQUESTS: &[Column] = &[
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  holdfast help list
-  holdfast help list --all -o json
-  holdfast help show 019c…
-  holdfast help answer 019c… --text 'Please press the button once.'
-  holdfast help answer 019c… < answer.txt
-  holdfast help close 019c… --outcome replaced
+  holdfast desk list
+  holdfast desk list --all -o json
+  holdfast desk show 019c…
+  holdfast desk answer 019c… --text 'Please press the button once.'
+  holdfast desk answer 019c… < answer.txt
+  holdfast desk close 019c… --outcome replaced
 
 The first answer is promised within 72 hours. What people write is personal: it stands in no log and not in the ledger.
 For help about a command, use `holdfast COMMAND --help`.";
