@@ -378,7 +378,7 @@ impl House {
         // Those whose device is wiped come first and leave the list; what still comes from the others is shown to nobody.
         for ended in self.store.open_releases(most).map_err(stored)? {
             if let Err(why) = self.sweep(&ended, now) {
-                tracing::warn!(device = %ended.device, why = %super::chain(&why), "a home could not be swept; it is tried again");
+                tracing::warn!(device = %ended.device, why = %super::chain(&why), "a home could not be swept; tried again");
             }
         }
         Ok(())
@@ -387,9 +387,6 @@ impl House {
     fn sweep(&self, ended: &Release, now: Timestamp) -> Answer<()> {
         // Until the device is wiped, what it says still comes from the old home.
         let rows = self.store.sweep_home(&ended.device, ended.wiped.unwrap_or(now)).map_err(super::conflict)?;
-        if rows > 0 {
-            tracing::info!(home.rows = rows, "data of an earlier home deleted");
-        }
         if ended.wiped.is_some() {
             self.decide(release::swept(ended, rows, now))?;
         }

@@ -1,3 +1,5 @@
+//! Tests of acts on many devices.
+
 use holdfast_core::id::CommandId;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of the filter language.
+
 use super::*;
 
 fn read(text: &str) -> Filter {

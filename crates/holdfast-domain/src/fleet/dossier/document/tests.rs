@@ -1,3 +1,5 @@
+//! Tests of how a dossier reads and writes itself.
+
 use super::*;
 use crate::fleet::dossier::tests::WHOLE;
 
