@@ -287,6 +287,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let body = Body::<JSON_BYTES_MAX>::from_request(request, state).await?;
         let bytes = body.of_type(&["application/json", "application/merge-patch+json"])?;
+        // Every body of this interface is an object; a list would be read as one whose fields have no names.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(Problem::malformed(
+                "json-malformed",
+                "The JSON cannot be used: an object is wanted, not a list.",
+            ));
+        }
         let value = serde_json::from_slice(&bytes)
             .map_err(|error| Problem::malformed("json-malformed", format!("The JSON cannot be used: {error}.")))?;
         Ok(Self(value))

@@ -35,6 +35,7 @@ async fn bad_input_is_refused_by_name_counted_and_without_effect() {
         (get("/api/v1/devices?limit=0"), "limit-out-of-range", 400),
         (get("/api/v1/devices?limit=501"), "limit-out-of-range", 400),
         (get("/api/v1/devices?limit=many"), "limit-out-of-range", 400),
+        (json("POST", "/api/v1/passkeys/sign-in/begin", "[]"), "json-malformed", 400),
         (get("/api/v1/devices/UPPER"), "id-malformed", 400),
         (get("/api/v1/devices/hearth-9999"), "device-unknown", 404),
         (get("/api/v1/devices/hearth-0001/telemetry/CLIMATE"), "id-malformed", 400),
