@@ -60,7 +60,7 @@ impl Credentials for House {
         self.confirmed(by, SessionKind::Passkey, Vec::new(), arrival)
     }
     fn confirm_by_password(&self, by: &Caller, typed: &TypedPassword, arrival: &Arrival) -> Answer<Session> {
-        let (kind, changes) = self.confirm_password(by, typed)?;
+        let (kind, changes, _turn) = self.confirm_password(by, typed)?;
         self.confirmed(by, kind, changes, arrival)
     }
     fn own_account(&self, by: &Caller) -> Answer<Account> {

@@ -56,6 +56,7 @@ impl House {
         };
         let changed = passkey.update_credential(&proof) == Some(true);
         let shown = Shown { passkey: &row, document: changed.then(|| document(&passkey)).transpose()? };
+        let _turn = self.turns.people.take();
         let person = self.somebody(row.person)?;
         let standing = self.store.standing(person.id).map_err(stored)?;
         let recovery = self.store.recovery(person.id).map_err(stored)?;

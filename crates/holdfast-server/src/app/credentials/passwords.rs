@@ -2,6 +2,8 @@
 //!
 //! A name that nobody has costs the same time and gets the same answer as a wrong password.
 
+use std::sync::MutexGuard;
+
 use holdfast_core::time::Timestamp;
 use holdfast_domain::decision::Change;
 use holdfast_domain::people::Person;
@@ -23,6 +25,9 @@ use holdfast_domain::decision::Decision;
 /// Failures after which a person is told that somebody tries.
 const TELL_AFTER: u32 = FREE + 1;
 
+/// What a proof by password leads to.
+type Confirmed<'a> = (SessionKind, Vec<Change>, MutexGuard<'a, ()>);
+
 impl House {
     pub(super) fn try_password(&self, typed: &TypedPassword, arrival: &Arrival) -> Answer<SignedIn> {
         let now = clock::now();
@@ -39,7 +44,10 @@ impl House {
             Some(password) => self.store.person(password.person).map_err(stored)?,
             None => None,
         };
-        let outcome = self.judge(person.as_ref(), password.as_ref(), typed, now)?;
+        let matches = self.is_password(&typed.password, password.as_ref().map(|known| known.hash.as_str()))?;
+        // From here on nobody else changes how the account stands: a lock that an administrator sets is not undone.
+        let _turn = self.turns.people.take();
+        let outcome = self.judge(person.as_ref(), password.as_ref(), (typed, matches), now)?;
         let account = account_key(&typed.login);
         match (outcome, person) {
             (Outcome::Proven { kind, changes }, Some(person)) => {
@@ -65,17 +73,20 @@ impl House {
         }
     }
 
-    /// What the caller's password and code prove: the kind of the new session, and rows that go with it.
-    pub(super) fn confirm_password(&self, by: &Caller, typed: &TypedPassword) -> Answer<(SessionKind, Vec<Change>)> {
+    /// What the caller's password and code prove: the kind of the new session, rows that go with it, and the turn in which
+    /// they must be committed.
+    pub(super) fn confirm_password(&self, by: &Caller, typed: &TypedPassword) -> Answer<Confirmed<'_>> {
         session_of(by).ok_or_else(only_sessions)?;
         let now = clock::now();
         let key = Key::Other("confirm", session_place(by));
         self.entry.throttle().knock(&key, now).map_err(too_early)?;
         let password = self.store.password_of(by.person.id).map_err(stored)?;
-        match self.judge(Some(&by.person), password.as_ref(), typed, now)? {
+        let matches = self.is_password(&typed.password, password.as_ref().map(|known| known.hash.as_str()))?;
+        let turn = self.turns.people.take();
+        match self.judge(Some(&by.person), password.as_ref(), (typed, matches), now)? {
             Outcome::Proven { kind, changes } => {
                 self.entry.throttle().forgive(&key);
-                Ok((kind, changes))
+                Ok((kind, changes, turn))
             }
             Outcome::Refused(why, kept) => {
                 kept.map(|decision| self.decide(decision)).transpose()?;
@@ -88,10 +99,9 @@ impl House {
         &self,
         person: Option<&Person>,
         password: Option<&Password>,
-        typed: &TypedPassword,
+        (typed, matches): (&TypedPassword, bool),
         now: Timestamp,
     ) -> Answer<Outcome> {
-        let matches = self.is_password(&typed.password, password.map(|known| known.hash.as_str()))?;
         let factor = match person {
             Some(person) => self.store.second_factor(person.id).map_err(stored)?,
             None => None,
