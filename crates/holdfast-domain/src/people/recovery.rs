@@ -148,6 +148,8 @@ pub fn cancel(by: PersonId, recovery: Option<&Recovery>, now: Timestamp) -> Resu
     let changes = vec![
         Change::Account(AccountChange::EndRecovery(by)),
         Change::Account(AccountChange::RemovePasskeys { person: by, counting_after: Some(now) }),
+        // Somebody else has the sheet: none of its codes counts any more.
+        Change::Account(AccountChange::PutRecoveryCodes { person: by, hashes: Vec::new(), at: now }),
     ];
     Ok(Decision::new(changes, LedgerLine::new(kind::RECOVERY_CANCELLED, now).fact("person", &by)))
 }

@@ -58,8 +58,8 @@ pub fn delay(failures: u32) -> Millis {
 #[derive(Debug, Default)]
 pub struct Throttle {
     tallies: BTreeMap<Key, Tally>,
-    /// Tries of strangers in the minute that began then.
-    strangers: (Timestamp, u32),
+    /// Tries of strangers at each kind of secret, in the minute that began then.
+    strangers: BTreeMap<&'static str, (Timestamp, u32)>,
 }
 
 impl Throttle {
@@ -88,22 +88,23 @@ impl Throttle {
         if now < until { Err(RetryAfter(until.since(now))) } else { Ok(()) }
     }
 
-    /// Counts a try of a browser that nobody knows, whichever account it is about.
+    /// Counts a try of a browser that nobody knows at a kind of secret, whichever account or device it is about: who guesses
+    /// at one kind uses up nothing of another.
     ///
     /// # Errors
     ///
     /// [`RetryAfter`] if strangers used up this minute.
-    pub fn knock_as_stranger(&mut self, now: Timestamp) -> Result<(), RetryAfter> {
+    pub fn knock_as_stranger(&mut self, at: &'static str, now: Timestamp) -> Result<(), RetryAfter> {
         const MINUTE: Millis = Millis::from_secs(60);
-        let (began, tries) = self.strangers;
+        let (began, tries) = self.strangers.get(at).copied().unwrap_or((now, 0));
         if now < began || began.plus(MINUTE) <= now {
-            self.strangers = (now, 1);
+            self.strangers.insert(at, (now, 1));
             return Ok(());
         }
         if tries >= STRANGERS_PER_MINUTE {
             return Err(RetryAfter(began.plus(MINUTE).since(now)));
         }
-        self.strangers = (began, tries + 1);
+        self.strangers.insert(at, (began, tries + 1));
         Ok(())
     }
 
@@ -169,7 +170,7 @@ mod tests {
         let mut throttle = Throttle::default();
         for n in 0..1_000_u64 {
             let _ = throttle.knock(&KEY, later(n));
-            let _ = throttle.knock_as_stranger(later(n));
+            let _ = throttle.knock_as_stranger("password", later(n));
         }
         assert!(throttle.ask(&KEY, later(1_000)).is_err());
         assert_eq!(throttle.knock(&Key::Browser([1; 32]), later(1_000)), Ok(()));
@@ -178,9 +179,10 @@ mod tests {
     #[test]
     fn one_guess_at_each_of_many_accounts_is_slow() {
         let mut throttle = Throttle::default();
-        let heard = (0..10_000_u64).filter(|n| throttle.knock_as_stranger(later(n / 100)).is_ok()).count();
+        let heard = (0..10_000_u64).filter(|n| throttle.knock_as_stranger("password", later(n / 100)).is_ok()).count();
         assert!(heard <= 2 * STRANGERS_PER_MINUTE as usize, "{heard} tries in 100 seconds");
-        assert_eq!(throttle.knock_as_stranger(later(200)), Ok(()));
+        assert_eq!(throttle.knock_as_stranger("claim", later(99)), Ok(()), "another kind of secret");
+        assert_eq!(throttle.knock_as_stranger("password", later(200)), Ok(()));
     }
 
     #[test]

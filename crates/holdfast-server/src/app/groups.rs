@@ -292,6 +292,7 @@ impl Known {
             shadow: &self.shadow,
             open_commands: self.open_commands,
             group: group.map(|group| (group, self.member)),
+            entitled: true,
         }
     }
 }

@@ -23,12 +23,14 @@ use holdfast_web::backend::homes::{
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, LiveEvent, RefusalKind, Stop};
 
-use super::credentials::entry::place;
+use super::credentials::entry::{digest_of, place};
 use super::{House, absent, models, refuse, stored};
 use crate::clock;
 
 /// What is guessed, as throttles know it.
 const GUESSED: &str = "claim";
+/// Questions at a device, as throttles know them.
+const ASKED: &str = "claim-asked";
 /// Newest claims of a person that are looked at.
 const CLAIMS_SHOWN: u32 = 20;
 
@@ -255,7 +257,7 @@ impl House {
         let device = device.filter(|device| !matches!(device.enrolment, Enrolment::Revoked | Enrolment::Rejected));
         if device.is_none() {
             let mut throttle = self.entry.throttle();
-            throttle.knock(&key, now).and_then(|()| throttle.knock_as_stranger(now)).map_err(too_many)?;
+            throttle.knock(&key, now).and_then(|()| throttle.knock_as_stranger(GUESSED, now)).map_err(too_many)?;
         }
         Ok(device)
     }
@@ -271,6 +273,9 @@ impl House {
             matches!(claim.stands(now), ClaimState::WaitingForDevice { .. } | ClaimState::WaitingPeriod { .. })
         };
         let mine = self.store.claims_of(by.person.id, CLAIMS_SHOWN).map_err(stored)?.iter().filter(waits).count();
+        // Whoever asks again and again without a yes keeps others from asking: each question waits longer than the last.
+        let key = Key::Other(ASKED, digest_of(&format!("{} {id}", by.person.id)));
+        self.entry.throttle().knock(&key, now).map_err(too_many)?;
         let facts =
             ClaimFacts { device: &device, owner: owner.as_ref(), open: open.as_ref(), release: release.as_ref(), mine };
         let claim = ClaimId::new(now, clock::random());

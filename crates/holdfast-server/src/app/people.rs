@@ -2,11 +2,13 @@
 
 use holdfast_core::id::{PersonId, SessionId, TokenId};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::people::access::{Act, may};
 use holdfast_domain::people::scope::Scope;
 use holdfast_domain::people::session::{self, Opening, SessionKind};
 use holdfast_domain::people::sign_in::{self as rules, AccessRefusal, FirstStart, WishedToken};
 use holdfast_domain::people::standing::{self, Door};
 use holdfast_domain::people::{ApiToken, Person, Role, SignInLink};
+use holdfast_store::StoreError;
 use holdfast_web::backend::credentials::{Arrival, SignedIn};
 use holdfast_web::backend::people::{Caller, LinkFor, NewLink, NewToken, People, Proof};
 use holdfast_web::backend::{Answer, RefusalKind, Stop};
@@ -147,6 +149,13 @@ impl House {
         let Some(person) = self.store.person(person).map_err(stored)? else { return Ok(None) };
         let standing = self.store.standing(person.id).map_err(stored)?;
         Ok(standing::admits(&standing, person.role, Door::Passkey).is_ok().then_some(person))
+    }
+
+    /// Whether somebody who ordered something may still do it: their role allows it, and nobody shut their account since.
+    pub(crate) fn still_may(&self, person: PersonId, act: Act) -> Result<bool, StoreError> {
+        let Some(person) = self.store.person(person)? else { return Ok(false) };
+        let standing = self.store.standing(person.id)?;
+        Ok(may(person.role, act) && standing.locked.is_none() && standing.removed.is_none())
     }
 
     fn add_newcomer(&self, by: &Caller, name: &str, role: Role, now: Timestamp) -> Answer<PersonId> {

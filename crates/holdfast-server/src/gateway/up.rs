@@ -121,8 +121,8 @@ async fn command_result(asked: Asked, command: CommandId, answer: Answer) -> Res
 
 async fn event_happened(asked: Asked, event: payload::DeviceEvent) -> Result<(), Stop> {
     let Asked { door, device, .. } = asked;
-    let (of, told) = (device.clone(), event.clone());
-    let decision = door.records.read(move |store| homes::event(store, &of, &told)).await?;
+    let (of, told, now) = (device.clone(), event.clone(), clock::now());
+    let decision = door.records.read(move |store| homes::event(store, &of, &told, now)).await?;
     carry_through(&door, decision).await?;
     let event = EventRow {
         device,

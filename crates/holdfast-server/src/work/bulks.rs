@@ -4,7 +4,7 @@
 
 use holdfast_core::id::CommandId;
 use holdfast_domain::decision::Decision;
-use holdfast_domain::fleet::bulk::{self, Bulk, BulkState, Item, ItemState, STEP_DEVICES_MAX};
+use holdfast_domain::fleet::bulk::{self, Bulk, BulkState, Facts, Item, ItemState, STEP_DEVICES_MAX};
 use holdfast_store::{CommitError, StoreError, wait};
 use holdfast_web::backend::LiveEvent;
 
@@ -50,11 +50,12 @@ fn advance(house: &House, bulk: &Bulk) -> Result<usize, StoreError> {
     let decisions = if items.is_empty() {
         bulk::finish(bulk, clock::now()).into_iter().collect()
     } else {
+        let entitled = house.still_may(bulk.by, bulk.act.needs())?;
         let group = bulk.act.group().map(|id| house.store().group(id)).transpose()?.flatten();
         let decide = |item: &Item| -> Result<Option<Decision>, StoreError> {
             let Some(device) = house.store().device(&item.device)? else { return Ok(None) };
             let known = Known::read(house, &bulk.act, device, group.as_ref())?;
-            let (facts, now) = (known.facts(group.as_ref()), clock::now());
+            let (facts, now) = (Facts { entitled, ..known.facts(group.as_ref()) }, clock::now());
             let command = CommandId::new(now, clock::random());
             let (decision, _) = match bulk.state {
                 BulkState::Undoing => bulk::take_back(bulk, item, &facts, command, now),

@@ -28,6 +28,8 @@ pub struct Facts<'a> {
     pub open_commands: usize,
     /// The group of the act, and whether the device is in it.
     pub group: Option<(&'a Group, bool)>,
+    /// Whether whoever ordered the act may still do it.
+    pub entitled: bool,
 }
 
 /// Why a device is left as it is.
@@ -83,6 +85,9 @@ pub fn judge(
     by: &PersonId,
     now: Timestamp,
 ) -> Result<Done, Refused> {
+    if !facts.entitled {
+        return Err(Refused::of("role-may-not", "whoever ordered this may not do it any more"));
+    }
     let device = facts.device;
     let without = |decision: Decision| Done { decision, before: None };
     let model = || facts.model.ok_or_else(|| Refused::of("product-unknown", "the product has no model"));

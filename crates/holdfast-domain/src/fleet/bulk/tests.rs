@@ -41,7 +41,14 @@ impl World {
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { device: &self.device, model: Some(&self.model), shadow: &self.shadow, open_commands: 0, group: None }
+        Facts {
+            device: &self.device,
+            model: Some(&self.model),
+            shadow: &self.shadow,
+            open_commands: 0,
+            group: None,
+            entitled: true,
+        }
     }
 
     fn act(&self, bulk: &Bulk) -> (Decision, Item) {

@@ -22,7 +22,7 @@ use webauthn_rs::prelude::{
     RequestChallengeResponse, Uuid, Webauthn, WebauthnError,
 };
 
-use super::entry::{Begun, Whose, place};
+use super::entry::{Begun, Whose, digest_of, place};
 use super::{House, not_allowed, only_sessions, refuse, refused, session_of, stored, too_early};
 use crate::app::fault;
 use crate::clock;
@@ -33,6 +33,8 @@ pub(super) const CREDENTIAL_JSON_MAX: usize = 64 * 1_024;
 const RECOVERY: &str = "recovery-code";
 /// Sign-ups from one address go under this word.
 const SIGN_UP: &str = "sign-up";
+/// Accounts that were made with one code or invitation go under this word.
+const ACCOUNTS: &str = "accounts";
 
 impl House {
     pub(super) fn start_sign_in(&self, from: IpAddr) -> Answer<Ceremony> {
@@ -148,6 +150,9 @@ impl House {
         let begun = self.entry.finish(&finish.ceremony, now);
         let Some(Begun::SignUp { person, name, ticket, state }) = begun else { return Err(over()) };
         self.admit_ticket(&ticket, arrival.address)?;
+        // A label makes a few accounts a day for nothing, and then ever more seldom.
+        let key = Key::Other(ACCOUNTS, digest_of(&ticket.text));
+        self.entry.throttle().knock(&key, now).map_err(too_early)?;
         let row = self.registered(person, finish, &state, "Passkey", now)?;
         let person = Person { id: person, name, role: Role::Owner, created: now };
         let opening = Self::opening(SessionKind::Passkey, arrival, now);

@@ -178,6 +178,14 @@ impl Entry {
     }
 }
 
+/// A text as throttles count it.
+pub(crate) fn digest_of(text: &str) -> [u8; 8] {
+    let mut short = [0; 8];
+    let digest = Sha256Digest::of(text.as_bytes());
+    short.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+    short
+}
+
 /// A network address as throttles count it: an IPv6 network of 64 bits is one place.
 pub(crate) fn place(address: IpAddr) -> [u8; 8] {
     let mut place = [0; 8];

@@ -17,7 +17,7 @@ use holdfast_web::backend::credentials::{Arrival, SignedIn, TypedPassword};
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, RefusalKind, Stop};
 
-use super::entry::{account_key, place};
+use super::entry::{account_key, digest_of, place};
 use super::{House, MARK_LIFE, factor, hashing, only_sessions, refuse, refused, session_of, stored, too_early};
 use crate::clock;
 use holdfast_domain::decision::Decision;
@@ -78,7 +78,7 @@ impl House {
     pub(super) fn confirm_password(&self, by: &Caller, typed: &TypedPassword) -> Answer<Confirmed<'_>> {
         session_of(by).ok_or_else(only_sessions)?;
         let now = clock::now();
-        let key = Key::Other("confirm", session_place(by));
+        let key = Key::Other("confirm", digest_of(&by.person.id.to_string()));
         self.entry.throttle().knock(&key, now).map_err(too_early)?;
         let password = self.store.password_of(by.person.id).map_err(stored)?;
         let matches = self.is_password(&typed.password, password.as_ref().map(|known| known.hash.as_str()))?;
@@ -153,7 +153,7 @@ impl House {
         let (account, address) = (account_key(&typed.login), Key::Other("password", place(arrival.address)));
         throttle.ask(&account, now)?;
         throttle.ask(&address, now)?;
-        throttle.knock_as_stranger(now)?;
+        throttle.knock_as_stranger("password", now)?;
         throttle.knock(&account, now)?;
         throttle.knock(&address, now)
     }
@@ -173,14 +173,6 @@ impl House {
         };
         self.decide(decision).map(drop)
     }
-}
-
-/// The caller's session as throttles count it.
-fn session_place(by: &Caller) -> [u8; 8] {
-    let digest = holdfast_core::hash::Sha256Digest::of(by.person.id.to_string().as_bytes());
-    let mut place = [0; 8];
-    place.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
-    place
 }
 
 fn crowded() -> Stop {

@@ -46,7 +46,12 @@ pub(super) fn answered(
 }
 
 /// What an event of a device changes at its home.
-pub(super) fn event(store: &Store, device: &DeviceId, event: &DeviceEvent) -> Result<Decision, StoreError> {
+pub(super) fn event(
+    store: &Store,
+    device: &DeviceId,
+    event: &DeviceEvent,
+    now: Timestamp,
+) -> Result<Decision, StoreError> {
     match event.kind.as_str() {
         CONTROLLER => {
             let known = store.controllers(device)?;
@@ -56,9 +61,11 @@ pub(super) fn event(store: &Store, device: &DeviceId, event: &DeviceEvent) -> Re
         RESET => Ok(pairing::reported(device, &store.controllers(device)?, Vec::new())),
         PAIRING_WAITS => {
             let owner = store.ownership(device)?;
+            let Some(owner) = owner else { return Ok(Decision::default()) };
+            let told = store.notices(owner.person, None, pairing::NEWEST_LOOKED_AT)?;
             let digits = Digits::parse(&event.text.0);
             let product = title(store, device)?;
-            Ok(pairing::waits(owner.as_ref(), &product, digits.as_ref().map(Digits::as_str), event.at))
+            Ok(pairing::waits(&owner, &told, &product, digits.as_ref().map(Digits::as_str), now))
         }
         _ => Ok(Decision::default()),
     }
