@@ -2,6 +2,8 @@
 //!
 //! Somebody without a place at a device gets the same answer as for a device that does not exist.
 
+mod ended;
+
 use std::net::IpAddr;
 
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId, ProductId};
@@ -273,15 +275,16 @@ impl House {
             matches!(claim.stands(now), ClaimState::WaitingForDevice { .. } | ClaimState::WaitingPeriod { .. })
         };
         let mine = self.store.claims_of(by.person.id, CLAIMS_SHOWN).map_err(stored)?.iter().filter(waits).count();
-        // Whoever asks again and again without a yes keeps others from asking: each question waits longer than the last.
-        let key = Key::Other(ASKED, digest_of(&format!("{} {id}", by.person.id)));
-        self.entry.throttle().knock(&key, now).map_err(too_many)?;
         let facts =
             ClaimFacts { device: &device, owner: owner.as_ref(), open: open.as_ref(), release: release.as_ref(), mine };
         let claim = ClaimId::new(now, clock::random());
         let command = CommandId::new(now, clock::random());
         let new = NewClaim { id: claim, command, digits: Digits::from_random(clock::random()) };
-        self.decide(claim::begin(&facts, new, &by.person, now).map_err(claim_refused)?)?;
+        let decision = claim::begin(&facts, new, &by.person, now).map_err(claim_refused)?;
+        // Whoever asks again and again without a yes keeps others from asking: each question waits longer than the last.
+        let key = Key::Other(ASKED, digest_of(&format!("{} {id}", by.person.id)));
+        self.entry.throttle().knock(&key, now).map_err(too_many)?;
+        self.decide(decision)?;
         self.tell(LiveEvent::Device(id.clone()));
         Ok(claim)
     }
@@ -366,36 +369,6 @@ impl House {
         self.tell(LiveEvent::Device(device.clone()));
         let made = self.store.home_release(device).map_err(stored)?;
         made.ok_or_else(|| absent("release-unknown", "release"))
-    }
-
-    /// Moves contested claims whose time is over, and deletes what is left of homes that ended.
-    pub(crate) fn see_to_homes(&self, most: u32) -> Answer<()> {
-        let now = clock::now();
-        for claim in self.store.claims_due(now, most).map_err(stored)? {
-            let _turn = self.turns.devices.take();
-            let rooms = Rooms::read(self, &claim.device)?;
-            let order = CommandId::new(now, clock::random());
-            if let Some(decision) = claim::mature(&claim, &rooms.estate(&claim.device), order, now) {
-                self.decide(decision)?;
-                self.tell(LiveEvent::Device(claim.device.clone()));
-            }
-        }
-        // Those whose device is wiped come first and leave the list; what still comes from the others is shown to nobody.
-        for ended in self.store.open_releases(most).map_err(stored)? {
-            if let Err(why) = self.sweep(&ended, now) {
-                tracing::warn!(device = %ended.device, why = %super::chain(&why), "a home could not be swept; tried again");
-            }
-        }
-        Ok(())
-    }
-
-    fn sweep(&self, ended: &Release, now: Timestamp) -> Answer<()> {
-        // Until the device is wiped, what it says still comes from the old home.
-        let rows = self.store.sweep_home(&ended.device, ended.wiped.unwrap_or(now)).map_err(super::conflict)?;
-        if ended.wiped.is_some() {
-            self.decide(release::swept(ended, rows, now))?;
-        }
-        Ok(())
     }
 }
 
