@@ -28,7 +28,9 @@ async function preview(words) {
     if (word === 'cookie') cookies[role] = value;
     if (cookies.owner && origin) break;
   }
-  return { origin, cookies, end: () => { child.kill('SIGKILL'); return once(child, 'exit'); } };
+  // Ended by whoever comes first; asking again finds it gone.
+  const gone = once(child, 'exit');
+  return { origin, cookies, end: () => { child.kill('SIGKILL'); return gone; } };
 }
 
 const ends = [];

@@ -133,7 +133,11 @@ impl Lang {
     pub fn fill(&self, key: &str, values: &[(&str, &dyn fmt::Display)]) -> String {
         let mut args = FluentArgs::with_capacity(values.len());
         for (name, value) in values {
-            args.set((*name).to_owned(), value.to_string());
+            let text = value.to_string();
+            // A text that counts chooses by its number; nothing else is taken for one, so that `1.10` stays what it is.
+            let number = if *name == "count" { text.parse::<i64>().ok() } else { None };
+            let value = number.map_or_else(|| FluentValue::from(text), FluentValue::from);
+            args.set((*name).to_owned(), value);
         }
         self.format(key, Some(&args))
     }

@@ -89,5 +89,6 @@ fn the_readers_language_is_taken_by_weight_and_english_is_the_rest() {
 fn an_unknown_text_is_its_own_name_and_a_count_chooses_the_plural() {
     assert_eq!(Lang::default().say("no-such-text"), "no-such-text");
     assert_eq!(Lang::default().count("common-devices", 1_u32), "1 device");
+    assert_eq!(Lang::default().fill("common-devices", &[("count", &"1")]), "1 device", "also when it comes as text");
     assert_eq!(Lang::from_tag("de").unwrap().count("common-devices", 2_u32), "2 Geräte");
 }
