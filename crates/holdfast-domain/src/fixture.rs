@@ -1,9 +1,13 @@
 //! Facts that many tests of this crate start from. Compiled for tests only.
 
-use holdfast_core::id::{AlertId, BatchId, DeploymentId, DeviceId, PersonId, ReleaseId};
+use holdfast_core::id::{AlertId, BatchId, DeploymentId, DeviceId, PersonId, ReleaseId, SessionId};
 use holdfast_core::time::{Millis, Timestamp};
 
 use crate::fleet::{CertificateState, Device, DeviceCertificate, Enrolment, KeyThumbprint, Product, Software};
+use crate::people::account::Passkey;
+use crate::people::credential::passkey_id;
+use crate::people::session::{Opening, SessionKind};
+use crate::people::{Person, Role};
 use crate::updates::{
     Deployment, DeploymentState, Execution, ExecutionState, Phase, Release, ReleaseKind, RolloutPlan,
 };
@@ -21,6 +25,31 @@ pub(crate) fn device_id(n: u32) -> DeviceId {
 
 pub(crate) fn person() -> PersonId {
     PersonId::new(NOW, [7; 10])
+}
+
+/// The owner that [`person`] names.
+pub(crate) fn owner() -> Person {
+    Person { id: person(), name: "Ola".to_owned(), role: Role::Owner, created: NOW }
+}
+
+/// A passkey of [`person`], which counts at once.
+pub(crate) fn passkey() -> Passkey {
+    Passkey {
+        id: passkey_id(NOW, [1; 10]),
+        person: person(),
+        credential: vec![1; 32],
+        label: "Phone".to_owned(),
+        document: "{}".to_owned(),
+        created: NOW,
+        used: None,
+        counts_from: NOW,
+    }
+}
+
+/// A session about to begin, by passkey.
+pub(crate) fn opening() -> Opening {
+    let id = SessionId::new(NOW, [2; 10]);
+    Opening { id, secret_hash: [2; 32], kind: SessionKind::Passkey, browser: String::new() }
 }
 
 pub(crate) fn alert_id() -> AlertId {

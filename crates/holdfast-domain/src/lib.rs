@@ -14,6 +14,7 @@ pub mod people;
 pub mod reason;
 pub mod telemetry;
 pub mod updates;
+mod words;
 
 #[cfg(test)]
 mod fixture;

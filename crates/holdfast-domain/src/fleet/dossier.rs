@@ -190,32 +190,7 @@ pub struct Statement {
     pub date: Day,
 }
 
-macro_rules! words {
-    ($($(#[$doc:meta])* $enum:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $enum { $($(#[$vdoc])* $variant),* }
-
-        impl $enum {
-            /// Every one, in the order in which they are shown.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable kebab-case word.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-
-            /// The one of this word.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-    )*};
-}
-
-words! {
+crate::words::word_lists! {
     /// Whether units can be updated.
     Updates {
         /// They can.
@@ -365,7 +340,7 @@ impl Public {
     }
 }
 
-words! {
+crate::words::word_lists! {
     /// What was done to a dossier.
     DossierAct {
         /// The draft was saved.

@@ -21,32 +21,7 @@ pub const MESSAGES_MAX: u32 = 200;
 /// Most requests of one person that are open at once.
 pub const OPEN_MAX: u64 = 10;
 
-macro_rules! words {
-    ($($(#[$doc:meta])* $enum:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $enum { $($(#[$vdoc])* $variant),* }
-
-        impl $enum {
-            /// Every one, in the order in which they are shown.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable kebab-case word.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-
-            /// The one of this word.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-    )*};
-}
-
-words! {
+crate::words::word_lists! {
     /// What somebody asks for.
     Topic {
         /// How something is done.

@@ -156,35 +156,10 @@ pub fn cancel(by: PersonId, recovery: Option<&Recovery>, now: Timestamp) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::Role;
-    use super::super::credential::{Shown, passkey_id, sign_in_by_passkey};
-    use super::super::session::{Opening, SessionKind};
+    use super::super::credential::{Shown, sign_in_by_passkey};
     use super::*;
-    use crate::fixture::{NOW, later, person};
-    use holdfast_core::id::SessionId;
+    use crate::fixture::{NOW, later, opening, owner, passkey, person};
     use proptest::prelude::*;
-
-    fn owner() -> Person {
-        Person { id: person(), name: "Ola".to_owned(), role: Role::Owner, created: NOW }
-    }
-
-    fn passkey() -> Passkey {
-        Passkey {
-            id: passkey_id(NOW, [1; 10]),
-            person: person(),
-            credential: vec![1; 32],
-            label: "Phone".to_owned(),
-            document: "{}".to_owned(),
-            created: NOW,
-            used: None,
-            counts_from: NOW,
-        }
-    }
-
-    fn opening() -> Opening {
-        let id = SessionId::new(NOW, [2; 10]);
-        Opening { id, secret_hash: [2; 32], kind: SessionKind::Passkey, browser: String::new() }
-    }
 
     #[test]
     fn a_new_passkey_waits_a_day_after_a_code_and_then_ends_every_other_session() {

@@ -2,38 +2,13 @@
 
 use holdfast_core::id::PersonId;
 
-use super::super::Role;
 use super::super::account::{Lock, LockReason};
-use super::super::session::SessionKind;
 use super::*;
-use crate::fixture::{NOW, later, person};
-use holdfast_core::id::SessionId;
-
-fn owner() -> Person {
-    Person { id: person(), name: "Ola".to_owned(), role: Role::Owner, created: NOW }
-}
-
-fn passkey() -> Passkey {
-    Passkey {
-        id: passkey_id(NOW, [1; 10]),
-        person: person(),
-        credential: vec![1; 32],
-        label: " Phone ".to_owned(),
-        document: "{}".to_owned(),
-        created: NOW,
-        used: None,
-        counts_from: NOW,
-    }
-}
-
-fn opening() -> Opening {
-    let id = SessionId::new(NOW, [2; 10]);
-    Opening { id, secret_hash: [2; 32], kind: SessionKind::Passkey, browser: String::new() }
-}
+use crate::fixture::{NOW, later, opening, owner, passkey, person};
 
 #[test]
 fn a_passkey_is_added_with_its_label_a_line_and_a_notice() {
-    let decision = add_passkey(0, passkey(), NOW).expect("added");
+    let decision = add_passkey(0, Passkey { label: " Phone ".to_owned(), ..passkey() }, NOW).expect("added");
     let [Change::Account(AccountChange::AddPasskey(added)), Change::AddNotice(notice)] = decision.changes.as_slice()
     else {
         panic!("{decision:?}")
