@@ -8,9 +8,11 @@ mod core_function;
 mod downlink;
 pub(crate) mod homes;
 mod local;
+mod page;
 mod recent;
 mod restoring;
 mod returning;
+mod signals;
 mod software;
 #[cfg(test)]
 mod tests;
@@ -61,6 +63,7 @@ use core_function::CoreFunction;
 use local::LocalDoor;
 use recent::RecentEvents;
 use returning::Returning;
+use signals::Senses;
 use software::Software;
 
 /// Results of tasks that may wait.
@@ -135,6 +138,7 @@ pub(crate) struct Agent {
     /// A claim that somebody at the device has to decide about.
     claim_asked: Option<homes::ClaimAsked>,
     recent: RecentEvents,
+    senses: Senses,
     strangers: Strangers,
     sync_at: Option<Millis>,
     resetting: bool,
@@ -247,6 +251,7 @@ impl Agent {
             local: None,
             claim_asked: None,
             recent: RecentEvents::default(),
+            senses: Senses::default(),
             strangers: Strangers::default(),
             sync_at: None,
             resetting: false,
@@ -344,6 +349,7 @@ impl Agent {
         self.note("expire commands", expired);
         self.drive_software(now).await;
         self.drive_connection(now);
+        self.tell_signals();
         self.speak();
     }
 

@@ -3,7 +3,8 @@
 //!
 //! `controls`: what a person on the local network may change or start. `power_on`: what becomes of a property when power
 //! returns. `core`: the program that is never stopped for an update. `bulk`: streams that are dropped first. `limits`:
-//! what the application may use.
+//! what the application may use. `about`: what the device's own page says of it. `credentials`: secrets of the application
+//! that a person may change there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,11 +28,75 @@ const TEXT_BYTES_MAX: usize = 256;
 pub(crate) struct Declared {
     /// What people call the product.
     pub(crate) title: String,
+    pub(crate) about: About,
     pub(crate) controls: Controls,
+    pub(crate) credentials: BTreeMap<String, Credential>,
     pub(crate) power_on: BTreeMap<String, PowerOn>,
     pub(crate) core: Option<Core>,
     pub(crate) bulk: BTreeSet<String>,
     pub(crate) limits: Use,
+}
+
+/// A text in one or more languages, by tag.
+pub(crate) type Words = BTreeMap<String, String>;
+
+/// What the device's own page says of it, also with the internet gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct About {
+    /// Who makes it.
+    pub(crate) maker: String,
+    /// Where more is said.
+    pub(crate) site: String,
+    /// Last day with security updates, as far as this image knows: `2033-12-31`.
+    pub(crate) support_until: String,
+    /// Why until then.
+    pub(crate) support_why: Words,
+    /// How it is brought back to the state of the factory by hand.
+    pub(crate) reset: Words,
+    /// What a reset deletes and what it does not, and how data elsewhere are deleted.
+    pub(crate) deletion: Words,
+    /// What the device does to show a state of its security.
+    pub(crate) signals: BTreeMap<Signal, Words>,
+}
+
+/// A state of security that a device shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Signal {
+    /// It asks a person something.
+    Confirm,
+    /// It installs an update.
+    Update,
+    /// It is shut off from its maker's services.
+    Quarantine,
+    /// Something in it listens or watches.
+    Recording,
+    /// It goes back to the state of the factory.
+    Reset,
+}
+
+impl Signal {
+    /// Its word, as applications are told it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Update => "update",
+            Self::Quarantine => "quarantine",
+            Self::Recording => "recording",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+/// A secret of the application that a person may change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Credential {
+    /// What people call it.
+    pub(crate) title: String,
+    /// Fewest characters.
+    pub(crate) least: u16,
 }
 
 /// What people may change or start.
@@ -47,26 +112,42 @@ pub(crate) struct Controls {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Property {
     #[serde(default)]
-    title: String,
+    pub(crate) title: String,
     #[serde(rename = "type")]
-    kind: Kind,
+    pub(crate) kind: Kind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    minimum: Option<f64>,
+    pub(crate) minimum: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    maximum: Option<f64>,
+    pub(crate) maximum: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    step: Option<f64>,
+    pub(crate) step: Option<f64>,
     #[serde(default)]
-    unit: String,
+    pub(crate) unit: String,
     #[serde(default)]
-    one_of: Vec<String>,
+    pub(crate) one_of: Vec<String>,
     #[serde(default)]
-    read_only: bool,
+    pub(crate) read_only: bool,
+    /// It says whether this sensor is at work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) listens: Option<Sensor>,
+    /// What the setting is good for, as the page says it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) help: Words,
+}
+
+/// What takes something in of its surroundings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Sensor {
+    Microphone,
+    Camera,
+    Location,
+    Presence,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+pub(crate) enum Kind {
     Boolean,
     Integer,
     Number,
@@ -77,9 +158,9 @@ enum Kind {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Action {
-    title: String,
+    pub(crate) title: String,
     /// Whether the page asks again.
-    confirm: bool,
+    pub(crate) confirm: bool,
 }
 
 /// What becomes of a property when power returns.
@@ -148,6 +229,13 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Declared, String> {
     if let Some(bad) = names.into_iter().find(|name| !is_name(name)) {
         return Err(format!("{bad:?} is not a name"));
     }
+    declared.about.check()?;
+    for (name, credential) in &declared.credentials {
+        let fits = (1..=128).contains(&credential.least) && !credential.title.is_empty();
+        if !fits || crate::keys::secret_name(name).is_err() {
+            return Err(format!("credentials: {name:?} needs a name of a secret, a title and a least length to 128"));
+        }
+    }
     for (name, property) in &controls.properties {
         property.check().map_err(|why| format!("{name}: {why}"))?;
     }
@@ -168,7 +256,33 @@ fn is_name(name: &str) -> bool {
     (1..=48).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+impl About {
+    fn check(&self) -> Result<(), String> {
+        let day = self.support_until.as_bytes();
+        let digit = |(at, byte): (usize, &u8)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() };
+        if !day.is_empty() && (day.len() != 10 || !day.iter().enumerate().all(digit)) {
+            return Err("about: support_until must be a day such as 2033-12-31".to_owned());
+        }
+        if !self.site.is_empty() && !self.site.starts_with("https://") {
+            return Err("about: site must start with https://".to_owned());
+        }
+        Ok(())
+    }
+}
+
 impl Property {
+    /// What somebody typed or chose on a page without script, as a value; `None` if it is none of its kind.
+    pub(crate) fn read(&self, typed: &str) -> Option<Value> {
+        match self.kind {
+            Kind::Boolean => Some(Value::Bool(typed == "on")),
+            Kind::Integer => typed.trim().parse::<i64>().ok().map(Value::from),
+            Kind::Number => {
+                serde_json::Number::from_f64(typed.trim().replace(',', ".").parse().ok()?).map(Value::Number)
+            }
+            Kind::Text => Some(Value::String(typed.to_owned())),
+        }
+    }
+
     fn check(&self) -> Result<(), &'static str> {
         let finite = [self.minimum, self.maximum, self.step].into_iter().flatten().all(f64::is_finite);
         let ordered = self.minimum.zip(self.maximum).is_none_or(|(least, most)| least < most);
@@ -247,6 +361,9 @@ mod tests {
             r#"{"controls":{"properties":{"a":{"type":"boolean","one_of":["x"]}}}}"#,
             r#"{"core":{"program":"../core","silent_ms_max":2000,"gap_ms_max":1000}}"#,
             r#"{"core":{"program":"bin/core","silent_ms_max":1,"gap_ms_max":1000}}"#,
+            r#"{"about":{"support_until":"soon"}}"#,
+            r#"{"about":{"site":"http://hearth.example"}}"#,
+            r#"{"credentials":{"wifi":{"title":"Wi-Fi","least":0}}}"#,
             "[]",
         ] {
             assert!(parse(bad.as_bytes()).is_err(), "{bad}");

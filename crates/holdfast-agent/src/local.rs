@@ -1,10 +1,12 @@
 //! The door on the local network: an owner's phone sees and operates the device with the internet gone.
 //!
 //! `server` listens on private addresses and speaks `http`; `keeper` knows who may (pairings, tokens); `page` is what a
-//! browser gets. What a request does to the device is decided in the agent's loop (`agent/local.rs`). Off unless
+//! browser gets, `html` the same for one without script. What a request does to the device is decided in the agent's loop (`agent/local.rs`). Off unless
 //! `agent.toml` has a `[local]` table: a device without it has no open port.
 
 pub(crate) mod announce;
+pub(crate) mod form;
+pub(crate) mod html;
 pub(crate) mod http;
 pub(crate) mod identity;
 pub(crate) mod keeper;
@@ -13,6 +15,7 @@ pub(crate) mod page;
 pub(crate) mod rates;
 pub(crate) mod server;
 pub(crate) mod strangers;
+pub(crate) mod visit;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

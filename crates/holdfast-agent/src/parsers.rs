@@ -25,6 +25,7 @@ use crate::counters::Reserved;
 use crate::device_state::DeviceState;
 use crate::fault::Fault;
 use crate::keys::{Request, Terms};
+use crate::local::form::Form;
 use crate::local::keeper::{Controllers, FirstLink, SignIn};
 use crate::local::{http, network, query};
 use crate::queue::Shed;
@@ -95,6 +96,7 @@ pub fn local_requests(data: &[u8]) {
         let _ = query(&request.query);
         let _ = request.json::<FirstLink>();
         let _ = request.json::<SignIn>();
+        let _ = Form::parse(&request.body);
         let local = std::net::SocketAddr::from(([192, 168, 1, 7], 8_443));
         let own = network::is_own_host(&request.host, local, "holdfast-0a1b2c3d.local");
         assert!(!own || !request.host.contains("evil"), "another host's name");

@@ -26,6 +26,20 @@ pub(crate) struct Known {
     /// Properties whose newest wish came from the local network.
     #[serde(default)]
     local: BTreeMap<String, Local>,
+    /// Who wished what of a property last.
+    #[serde(default)]
+    authors: BTreeMap<String, Author>,
+}
+
+/// Who wished a value last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Author {
+    /// The name of a phone or browser on the local network; empty for a wish that came over the internet.
+    pub(crate) by: String,
+    /// When, by the device's clock.
+    pub(crate) at_us: i64,
+    /// What was wished.
+    pub(crate) value: Value,
 }
 
 /// When a property was wished on the local network, and which delta was known then.
@@ -48,7 +62,7 @@ impl Shadow {
     }
 
     /// Takes a wish of the platform; says whether there is something to tell the application.
-    pub(crate) fn wished(&mut self, delta: Delta, at_us: Option<i64>) -> Result<bool, Fault> {
+    pub(crate) fn wished(&mut self, delta: Delta, at_us: Option<i64>, now_us: i64) -> Result<bool, Fault> {
         let known = &mut self.record.value;
         if delta.v < known.version || delta.f.len() > FIELDS_MAX {
             return Ok(false);
@@ -67,6 +81,8 @@ impl Shadow {
                 }
                 _ => {
                     known.local.remove(&name);
+                    let at_us = at_us.unwrap_or(now_us);
+                    known.authors.insert(name.clone(), Author { by: String::new(), at_us, value: value.clone() });
                     wish.insert(name, value);
                     news = true;
                 }
@@ -78,13 +94,14 @@ impl Shadow {
     }
 
     /// Takes a wish from the local network.
-    pub(crate) fn wished_here(&mut self, fields: Map<String, Value>, at_us: i64) -> Result<(), Fault> {
+    pub(crate) fn wished_here(&mut self, fields: Map<String, Value>, by: &str, at_us: i64) -> Result<(), Fault> {
         let known = &mut self.record.value;
         let before = known.clone();
         let over = known.version;
         let mut wish = known.wish.take().unwrap_or_default();
         for (name, value) in fields {
             known.local.insert(name.clone(), Local { at_us, over });
+            known.authors.insert(name.clone(), Author { by: by.to_owned(), at_us, value: value.clone() });
             wish.insert(name, value);
         }
         known.wish = Some(wish);
@@ -111,6 +128,14 @@ impl Shadow {
     /// What is wished and not yet answered.
     pub(crate) fn desired(&self) -> Map<String, Value> {
         self.record.value.wish.clone().unwrap_or_default()
+    }
+
+    /// Who wished what the device has now; `None` if it came about otherwise, for example by hand.
+    pub(crate) fn author(&self, name: &str) -> Option<&Author> {
+        let known = &self.record.value;
+        let author = known.authors.get(name)?;
+        let wished = known.wish.as_ref().is_some_and(|wish| wish.contains_key(name));
+        (wished || known.reported.get(name) == Some(&author.value)).then_some(author)
     }
 
     /// What was reported last.
@@ -209,8 +234,8 @@ mod tests {
     fn a_wish_survives_a_restart_until_it_is_answered() {
         let (_dir, layout, mut shadow) = fresh();
         shadow.reported(fields(r#"{"mode":"frost"}"#), none).unwrap();
-        assert!(shadow.wished(delta(4, r#"{"mode":"off"}"#), None).unwrap());
-        assert!(!shadow.wished(delta(3, r#"{"mode":"manual"}"#), None).unwrap(), "older");
+        assert!(shadow.wished(delta(4, r#"{"mode":"off"}"#), None, 7).unwrap());
+        assert!(!shadow.wished(delta(3, r#"{"mode":"manual"}"#), None, 7).unwrap(), "older");
         let mut shadow = Shadow::load(&layout);
         assert_eq!(wish(&shadow), r#"{"mode":"off"}"#);
         shadow.reported(fields(r#"{"mode":"frost"}"#), none).unwrap();
@@ -223,36 +248,49 @@ mod tests {
     #[test]
     fn a_local_wish_outlives_the_deltas_that_the_device_had_seen() {
         let (_dir, layout, mut shadow) = fresh();
-        shadow.wished(delta(4, r#"{"mode":"off","lock":true}"#), None).unwrap();
-        shadow.wished_here(fields(r#"{"mode":"frost"}"#), 100).unwrap();
+        shadow.wished(delta(4, r#"{"mode":"off","lock":true}"#), None, 7).unwrap();
+        shadow.wished_here(fields(r#"{"mode":"frost"}"#), "phone", 100).unwrap();
         assert_eq!(wish(&shadow), r#"{"lock":true,"mode":"frost"}"#);
-        assert!(!shadow.wished(delta(4, r#"{"mode":"off"}"#), None).unwrap(), "said again after a reconnect");
+        assert!(!shadow.wished(delta(4, r#"{"mode":"off"}"#), None, 7).unwrap(), "said again after a reconnect");
         assert_eq!(wish(&shadow), r#"{"mode":"frost"}"#);
         shadow.reported(fields(r#"{"mode":"frost"}"#), all).unwrap();
         let mut shadow = Shadow::load(&layout);
-        assert!(!shadow.wished(delta(4, r#"{"mode":"off"}"#), None).unwrap(), "also after it was answered");
-        assert!(shadow.wished(delta(5, r#"{"mode":"off"}"#), None).unwrap(), "somebody decided anew");
+        assert!(!shadow.wished(delta(4, r#"{"mode":"off"}"#), None, 7).unwrap(), "also after it was answered");
+        assert!(shadow.wished(delta(5, r#"{"mode":"off"}"#), None, 7).unwrap(), "somebody decided anew");
         assert_eq!(wish(&shadow), r#"{"mode":"off"}"#);
     }
 
     #[test]
     fn of_two_wishes_that_did_not_know_of_each_other_the_later_counts() {
         let (_dir, _layout, mut shadow) = fresh();
-        shadow.wished_here(fields(r#"{"mode":"frost","lock":true}"#), 100).unwrap();
-        assert!(shadow.wished(delta(1, r#"{"mode":"off","light":1}"#), Some(99)).unwrap());
+        shadow.wished_here(fields(r#"{"mode":"frost","lock":true}"#), "phone", 100).unwrap();
+        assert!(shadow.wished(delta(1, r#"{"mode":"off","light":1}"#), Some(99), 7).unwrap());
         assert_eq!(wish(&shadow), r#"{"light":1,"lock":true,"mode":"frost"}"#);
-        assert!(!shadow.wished(delta(1, r#"{"mode":"off"}"#), None).unwrap(), "that one is known as older now");
-        assert!(shadow.wished(delta(2, r#"{"mode":"off"}"#), Some(101)).unwrap());
+        assert!(!shadow.wished(delta(1, r#"{"mode":"off"}"#), None, 7).unwrap(), "that one is known as older now");
+        assert!(shadow.wished(delta(2, r#"{"mode":"off"}"#), Some(101), 7).unwrap());
         assert_eq!(wish(&shadow), r#"{"lock":true,"mode":"off"}"#);
     }
 
     #[test]
     fn a_wish_is_divided_between_the_programs_that_keep_the_properties() {
         let (_dir, _layout, mut shadow) = fresh();
-        shadow.wished_here(fields(r#"{"locked":true,"language":"en"}"#), 1).unwrap();
+        shadow.wished_here(fields(r#"{"locked":true,"language":"en"}"#), "phone", 1).unwrap();
         let is_core = |name: &str| name == "locked";
         assert_eq!(shadow.wish(is_core).unwrap().to_string(), r#"{"desired":{"locked":true}}"#);
         shadow.reported(fields(r#"{"locked":true}"#), is_core).unwrap();
         assert_eq!(wish(&shadow), r#"{"language":"en"}"#);
+    }
+
+    #[test]
+    fn a_value_has_its_author_until_it_comes_about_otherwise() {
+        let (_dir, layout, mut shadow) = fresh();
+        shadow.wished_here(fields(r#"{"mode":"frost"}"#), "Ana's phone", 100).unwrap();
+        shadow.reported(fields(r#"{"mode":"frost"}"#), all).unwrap();
+        let by = |shadow: &Shadow| shadow.author("mode").map(|author| (author.by.clone(), author.at_us));
+        assert_eq!(by(&Shadow::load(&layout)), Some(("Ana's phone".to_owned(), 100)));
+        shadow.wished(delta(1, r#"{"mode":"off"}"#), None, 200).unwrap();
+        assert_eq!(by(&shadow), Some((String::new(), 200)));
+        shadow.reported(fields(r#"{"mode":"manual"}"#), all).unwrap();
+        assert_eq!(by(&shadow), None, "somebody turned it by hand");
     }
 }

@@ -107,7 +107,7 @@ impl Agent {
 
     fn wished(&mut self, delta: Delta, at_us: Option<i64>) -> Result<(), Fault> {
         self.decided(delta.f.keys());
-        if self.shadow.wished(delta, at_us)? {
+        if self.shadow.wished(delta, at_us, self.trusted_now().as_micros())? {
             self.wish_changed();
         }
         Ok(())
@@ -209,6 +209,7 @@ impl Agent {
                 Ok(())
             }
             Said::Reported(fields) => {
+                self.sensed(&fields);
                 let incarnation = self.application.incarnation();
                 let answered =
                     if by_core { self.core_answers() } else { self.wish_told == incarnation && self.wish_told != 0 };

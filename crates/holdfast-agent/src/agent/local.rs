@@ -1,5 +1,7 @@
 //! What a request on the local network, and a person at the device, do to the device.
 
+mod asking;
+
 use std::collections::BTreeMap;
 
 use holdfast_core::id::CommandId;
@@ -7,7 +9,7 @@ use holdfast_core::time::Millis;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
-use super::Agent;
+use super::{Agent, page};
 use crate::admin::{self, Order, Ordered};
 use crate::application::LINE_BYTES_MAX;
 use crate::clock;
@@ -17,6 +19,7 @@ use crate::layout::Layout;
 use crate::local::http::{Method, Request, Response};
 use crate::local::identity::Identity;
 use crate::local::keeper::{Controller, Controllers, Keeper, Known, Permission};
+use crate::local::visit::Visits;
 use crate::local::{Asked, Settings, query, refusal};
 
 /// Time for the application to answer an action.
@@ -35,6 +38,10 @@ struct Started {
 #[derive(Debug)]
 pub(super) struct LocalDoor {
     keeper: Keeper,
+    /// Browsers that use the page without script.
+    pub(super) visits: Visits,
+    /// How long one of them stays.
+    pub(super) stay: Millis,
     record: Record<Controllers>,
     identity: Identity,
     port: u16,
@@ -51,13 +58,14 @@ impl LocalDoor {
         let token_for = Millis::from_secs(settings.token_minutes.saturating_mul(60));
         let keeper = Keeper::new(identity.fingerprint, record.value.clone(), token_for, confirm_within);
         let (port, started, reset_asked) = (settings.port, BTreeMap::new(), None);
-        Self { keeper, record, identity, port, started, reset_asked, confirm_within }
+        let (visits, stay) = (Visits::new(token_for, confirm_within), token_for);
+        Self { keeper, visits, stay, record, identity, port, started, reset_asked, confirm_within }
     }
 
     pub(super) fn deadline(&self) -> Option<Millis> {
         let actions = self.started.values().map(|started| started.until);
         let reset = self.reset_asked.as_ref().map(|(_, until)| *until);
-        actions.chain(self.keeper.deadline()).chain(reset).min()
+        actions.chain(self.keeper.deadline()).chain(self.visits.deadline()).chain(reset).min()
     }
 
     /// What running `status` tells about it.
@@ -74,7 +82,12 @@ impl LocalDoor {
 
     /// Whether a person at the device is asked something by this door.
     pub(super) fn question_waits(&mut self, now: Millis) -> bool {
-        self.reset_asked.is_some() || self.keeper.waiting(now).is_some()
+        self.reset_asked.is_some() || self.keeper.waiting(now).is_some() || self.visits.waiting(now).is_some()
+    }
+
+    /// Fingerprint of the door's certificate.
+    pub(super) fn fingerprint(&self) -> String {
+        self.identity.fingerprint.to_string()
     }
 
     fn save(&mut self) -> Result<(), Fault> {
@@ -88,6 +101,10 @@ impl Agent {
     pub(super) fn asked(&mut self, asked: Asked) {
         let Asked { peer, request, reply } = asked;
         let now = clock::monotonic();
+        if page::is_ours(&request.path) {
+            let _ = reply.send(self.page_asked(&request, peer));
+            return;
+        }
         if let Some(response) = self.before_sign_in(&request, now) {
             if response.status == 401 {
                 self.alarmed_by_stranger("local-sign-in-failed", &format!("from {peer}"));
@@ -145,7 +162,7 @@ impl Agent {
                 }
                 let id = path.trim_start_matches("pairing/");
                 // One question at a time: a button that is pressed for one must not answer another.
-                let claim_waits = self.claim_asked.is_some();
+                let claim_waits = self.claim_asked.is_some() || door.visits.waiting(now).is_some();
                 let free = if claim_waits || door.reset_asked.is_some() { Err("question-waits") } else { Ok(()) };
                 let opened = free.and_then(|()| request.json::<Opened>().ok_or("body-malformed"));
                 match opened.and_then(|opened| door.keeper.open(id, &opened.nonce, now)) {
@@ -204,14 +221,7 @@ impl Agent {
             }
             (Method::Post, "reset") => {
                 may(Permission::Manage)?;
-                let now = clock::monotonic();
-                if self.question_waits(now) {
-                    return Err((409, "question-waits"));
-                }
-                let Some(door) = &mut self.local else { return Err((503, "busy")) };
-                let until = Millis(now.0.saturating_add(door.confirm_within.0));
-                door.reset_asked = Some((known.name.clone(), until));
-                self.show_question();
+                self.ask_for_reset(&known.name)?;
                 Ok(Response::json(202, &json!({ "state": "waiting" })))
             }
             // A phone that somebody paired at the device may answer for whoever is beside it.
@@ -226,6 +236,19 @@ impl Agent {
             (_, "status" | "state" | "events" | "controllers" | "reset" | "claim") => Err((405, "method-not-allowed")),
             _ => Err((404, "not-found")),
         }
+    }
+
+    /// Asks whoever is at the device whether it should go back to the state of the factory.
+    pub(super) fn ask_for_reset(&mut self, by: &str) -> Result<(), (u16, &'static str)> {
+        let now = clock::monotonic();
+        if self.question_waits(now) {
+            return Err((409, "question-waits"));
+        }
+        let Some(door) = &mut self.local else { return Err((503, "busy")) };
+        let until = Millis(now.0.saturating_add(door.confirm_within.0));
+        door.reset_asked = Some((by.to_owned(), until));
+        self.show_question();
+        Ok(())
     }
 
     fn local_status(&self, known: &Known) -> Value {
@@ -257,20 +280,32 @@ impl Agent {
         if wish.if_version.is_some_and(|version| version != self.shadow.version()) {
             return Err((409, "version-conflict"));
         }
-        self.declared.controls.accept(&wish.desired).map_err(|name| (400, name))?;
-        let names = wish.desired.keys().cloned().collect::<Vec<_>>().join(" ");
-        let at = self.trusted_now().as_micros();
-        self.decided(wish.desired.keys());
-        self.shadow.wished_here(wish.desired, at).map_err(|fault| {
-            self.refusals.count(fault.name(), "local wish");
-            (503, "busy")
-        })?;
-        self.happened("local-change", &format!("{}: {names}", known.name));
-        self.wish_changed();
+        self.wish_of(&known.name, wish.desired)?;
         Ok(Response::json(202, &self.local_state()))
     }
 
-    fn act_here(&mut self, known: &Known, action: &str, request: &Request, reply: oneshot::Sender<Response>) {
+    /// Takes a wish of somebody of this name on the local network.
+    pub(super) fn wish_of(&mut self, by: &str, desired: Map<String, Value>) -> Result<(), (u16, &'static str)> {
+        self.declared.controls.accept(&desired).map_err(|name| (400, name))?;
+        let names = desired.keys().cloned().collect::<Vec<_>>().join(" ");
+        let at = self.trusted_now().as_micros();
+        self.decided(desired.keys());
+        self.shadow.wished_here(desired, by, at).map_err(|fault| {
+            self.refusals.count(fault.name(), "local wish");
+            (503, "busy")
+        })?;
+        self.happened("local-change", &format!("{by}: {names}"));
+        self.wish_changed();
+        Ok(())
+    }
+
+    pub(super) fn act_here(
+        &mut self,
+        known: &Known,
+        action: &str,
+        request: &Request,
+        reply: oneshot::Sender<Response>,
+    ) {
         let input = if request.body.is_empty() { Some(Value::Null) } else { request.json::<Value>() };
         let checked = if !known.may(Permission::Control) {
             Err((403, "permission-missing"))
@@ -334,7 +369,7 @@ impl Agent {
                 let _ = started.reply.send(refusal(504, "action-unanswered"));
             }
         }
-        let ran_out = door.keeper.take_ran_out(now);
+        let ran_out = door.keeper.take_ran_out(now).or_else(|| door.visits.take_ran_out(now));
         let reset_over = door.reset_asked.take_if(|(_, until)| *until <= now);
         if let Some(name) = ran_out {
             self.alarmed_by_stranger("local-pairing-denied", &format!("{name}: not confirmed in time"));
@@ -342,79 +377,6 @@ impl Agent {
         } else if reset_over.is_some() {
             self.show_question();
         }
-    }
-
-    /// Tells the application what a person should be asked, so that a device with a display can show it.
-    pub(super) fn show_question(&mut self) {
-        let question = self.question();
-        let _ = self.application.tell(&json!({ "confirm": question }));
-    }
-
-    fn question(&mut self) -> Value {
-        let now = clock::monotonic();
-        if let Some(claim) = self.claim_question(now) {
-            return claim;
-        }
-        let Some(door) = &mut self.local else { return Value::Null };
-        if let Some((name, until)) = &door.reset_asked {
-            return json!({ "what": "factory-reset", "name": name, "expires_s": until.0.saturating_sub(now.0) / 1_000 });
-        }
-        door.keeper.waiting(now).map_or(Value::Null, |waiting| {
-            json!({
-                "what": "pairing", "name": waiting.name, "code": waiting.code, "fingerprint": waiting.fingerprint,
-                "permissions": waiting.permissions, "expires_s": waiting.until.0.saturating_sub(now.0) / 1_000,
-            })
-        })
-    }
-
-    /// A person at the device confirms what is asked.
-    pub(super) fn confirm(&mut self, code: Option<&str>) -> Result<Value, &'static str> {
-        if let Some(decided) = self.confirm_claim(code) {
-            return decided;
-        }
-        let at = self.trusted_now();
-        let door = self.local.as_mut().ok_or("local-door-closed")?;
-        if let Some((name, _)) = door.reset_asked.take_if(|_| code.is_none_or(|code| code == "reset")) {
-            self.begin_reset("local", None).map_err(|_| "storage-failed")?;
-            return Ok(json!({ "confirmed": "factory-reset", "name": name }));
-        }
-        let outcome = door.keeper.confirm(code, (clock::monotonic(), at));
-        let saved = outcome.is_err() || door.save().is_ok();
-        match outcome {
-            Ok(controller) if saved => {
-                self.alarmed("local-paired", &format!("{} {}", controller.name, start(&controller.id)));
-                self.tell_paired(&controller);
-                self.show_question();
-                Ok(json!({ "confirmed": "pairing", "name": controller.name, "controller": controller.id }))
-            }
-            Ok(controller) => {
-                // What a person is told has failed must not work until the next start.
-                let _ = door.keeper.revoke(&controller.id);
-                Err("storage-failed")
-            }
-            Err(name) => {
-                if name == "wrong-code" {
-                    self.alarmed("local-pairing-denied", "wrong code");
-                }
-                Err(name)
-            }
-        }
-    }
-
-    /// A person at the device denies what is asked.
-    pub(super) fn deny(&mut self) -> Result<Value, &'static str> {
-        if self.deny_claim() {
-            return Ok(json!({ "denied": "claim" }));
-        }
-        let door = self.local.as_mut().ok_or("local-door-closed")?;
-        let denied = match door.reset_asked.take() {
-            Some((name, _)) => Some(name),
-            None => door.keeper.deny(),
-        };
-        let name = denied.ok_or("nothing-to-confirm")?;
-        self.alarmed("local-pairing-denied", &format!("{name}: denied at the device"));
-        self.show_question();
-        Ok(json!({ "denied": name }))
     }
 
     pub(super) fn revoke(&mut self, id: &str, by: &str) -> Result<Value, &'static str> {

@@ -32,6 +32,11 @@ impl RecentEvents {
         self.events.push_back(Recent { number: self.next, at_us, kind: kind.to_owned(), text: text.to_owned() });
     }
 
+    /// The newest so many, the newest first: when, kind, text.
+    pub(super) fn newest(&self, count: usize) -> impl Iterator<Item = (i64, &str, &str)> {
+        self.events.iter().rev().take(count).map(|event| (event.at_us, event.kind.as_str(), event.text.as_str()))
+    }
+
     /// Those after this number.
     pub(super) fn after(&self, number: u64) -> Value {
         let new = self.events.iter().filter(|event| event.number > number);

@@ -107,6 +107,14 @@ impl Software {
         self.running.as_ref().map(|running| running.manifest.version.as_str())
     }
 
+    /// How far an update is, in percent, while one is being fetched or installed.
+    pub(super) fn updating(&self) -> Option<u8> {
+        use holdfast_core::update::journal::ReportState;
+        let report = self.machine.report()?;
+        let goes = [ReportState::Downloading, ReportState::Installing, ReportState::Rebooting];
+        goes.contains(&report.state).then_some(report.percent)
+    }
+
     /// Whether the running image is on trial.
     pub(super) const fn is_on_trial(&self) -> bool {
         self.machine.is_on_trial()

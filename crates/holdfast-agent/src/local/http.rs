@@ -14,6 +14,9 @@ const FIELDS_MAX: usize = 64;
 /// Longest path with its query.
 const TARGET_BYTES_MAX: usize = 256;
 
+/// Name of the cookie of the page without script: sent by the whole of this host alone, and only over TLS.
+pub(crate) const VISIT_COOKIE: &str = "__Host-holdfast-visit";
+
 /// What a request wants done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
@@ -25,6 +28,7 @@ pub(crate) enum Method {
 
 /// A whole request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own")]
 pub(crate) struct Request {
     /// Its method.
     pub(crate) method: Method,
@@ -40,8 +44,14 @@ pub(crate) struct Request {
     pub(crate) site: Option<String>,
     /// The bearer token.
     pub(crate) token: Option<String>,
+    /// The cookie of the page without script.
+    pub(crate) visit: Option<String>,
+    /// Whether the browser's first language is German.
+    pub(crate) german: bool,
     /// Whether the body says that it is JSON.
     pub(crate) is_json: bool,
+    /// Whether the body says that it is a form.
+    pub(crate) is_form: bool,
     /// Whether the connection may be used again.
     pub(crate) keep_alive: bool,
     /// The body.
@@ -131,7 +141,10 @@ fn request_line(line: &str) -> Result<Request, Malformed> {
         origin: None,
         site: None,
         token: None,
+        visit: None,
+        german: false,
         is_json: false,
+        is_form: false,
         keep_alive: true,
         body: Vec::new(),
     })
@@ -139,7 +152,7 @@ fn request_line(line: &str) -> Result<Request, Malformed> {
 
 /// Takes the fields into the request; gives the body's length.
 fn fields<'a>(lines: impl Iterator<Item = &'a str>, request: &mut Request) -> Result<usize, Malformed> {
-    let (mut host, mut length, mut kind, mut token) = (None, None, None, None);
+    let (mut host, mut length, mut kind, mut token, mut cookies) = (None, None, None, None, None);
     for (count, line) in lines.enumerate() {
         if count >= FIELDS_MAX {
             return Err(Malformed::HeadTooLarge);
@@ -161,6 +174,8 @@ fn fields<'a>(lines: impl Iterator<Item = &'a str>, request: &mut Request) -> Re
             "content-length" => once(&mut length)?,
             "content-type" => once(&mut kind)?,
             "authorization" => once(&mut token)?,
+            "cookie" => once(&mut cookies)?,
+            "accept-language" => request.german = value.get(..2).is_some_and(|tag| tag.eq_ignore_ascii_case("de")),
             "origin" => once(&mut request.origin)?,
             "sec-fetch-site" => once(&mut request.site)?,
             "transfer-encoding" | "expect" | "upgrade" => return Err(Malformed::LengthNeeded),
@@ -170,8 +185,13 @@ fn fields<'a>(lines: impl Iterator<Item = &'a str>, request: &mut Request) -> Re
     }
     request.host = host.filter(|host| !host.is_empty()).ok_or(Malformed::HostMissing)?;
     request.token = token.and_then(|value| value.strip_prefix("Bearer ").map(ToOwned::to_owned));
-    let is_json = |kind: String| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json");
-    request.is_json = kind.is_some_and(is_json);
+    request.visit = cookies.and_then(|cookies| {
+        let pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+        pairs.filter(|(name, _)| *name == VISIT_COOKIE).map(|(_, value)| value.to_owned()).next()
+    });
+    let kind = kind.as_deref().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    request.is_json = kind == "application/json";
+    request.is_form = kind == "application/x-www-form-urlencoded";
     let Some(length) = length else { return Ok(0) };
     if length.is_empty() || length.len() > 8 || !length.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Malformed::Field);
@@ -194,17 +214,41 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     kind: &'static str,
     body: Vec<u8>,
+    /// Where it goes on, a path of ours.
+    location: Option<String>,
+    /// The value of the cookie that it sets.
+    cookie: Option<String>,
 }
 
 impl Response {
     /// A JSON answer.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self { status, kind: "application/json", body: body.to_string().into_bytes() }
+        Self::new(status, "application/json", body.to_string().into_bytes())
     }
 
     /// A file of the page.
     pub(crate) fn file(kind: &'static str, body: &str) -> Self {
-        Self { status: 200, kind, body: body.as_bytes().to_vec() }
+        Self::new(200, kind, body.as_bytes().to_vec())
+    }
+
+    /// A page that was made for this request.
+    pub(crate) fn page(status: u16, html: String) -> Self {
+        Self::new(status, "text/html; charset=utf-8", html.into_bytes())
+    }
+
+    /// Goes on at another page (RFC 9110 §15.4.4). `path` is of our own making.
+    pub(crate) fn go_to(path: &str) -> Self {
+        Self { location: Some(path.to_owned()), ..Self::new(303, "text/plain; charset=utf-8", Vec::new()) }
+    }
+
+    /// The same with the cookie of the page without script: no script reads it, no other site brings it.
+    pub(crate) fn with_visit(self, secret: &str, seconds: u64) -> Self {
+        let fields = "Path=/; Secure; HttpOnly; SameSite=Strict";
+        Self { cookie: Some(format!("{VISIT_COOKIE}={secret}; Max-Age={seconds}; {fields}")), ..self }
+    }
+
+    const fn new(status: u16, kind: &'static str, body: Vec<u8>) -> Self {
+        Self { status, kind, body, location: None, cookie: None }
     }
 
     /// The bytes on the wire.
@@ -213,6 +257,7 @@ impl Response {
             200 => "OK",
             202 => "Accepted",
             204 => "No Content",
+            303 => "See Other",
             401 => "Unauthorized",
             403 => "Forbidden",
             404 => "Not Found",
@@ -223,8 +268,12 @@ impl Response {
             504 => "Gateway Timeout",
             _ => "Bad Request",
         };
+        let field = |name: &str, value: &Option<String>| {
+            value.as_ref().map_or_else(String::new, |value| format!("{name}: {value}\r\n"))
+        };
+        let more = field("Location", &self.location) + &field("Set-Cookie", &self.cookie);
         let head = format!(
-            "HTTP/1.1 {} {reason}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n{FIELDS}\r\n",
+            "HTTP/1.1 {} {reason}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n{more}{FIELDS}\r\n",
             self.status,
             self.kind,
             self.body.len(),
@@ -238,7 +287,7 @@ impl Response {
 const FIELDS: &str = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
     Cross-Origin-Resource-Policy: same-origin\r\nCross-Origin-Opener-Policy: same-origin\r\n\
     Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'\r\n";
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'\r\n";
 
 #[cfg(test)]
 mod tests {
@@ -267,6 +316,21 @@ mod tests {
         check("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16385\r\n\r\n", Err(Malformed::BodyTooLarge));
         check(&format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(300)), Err(Malformed::TargetTooLong));
         check(&"x".repeat(9_000), Err(Malformed::HeadTooLarge));
+    }
+
+    #[test]
+    fn a_browser_without_script_is_known_by_its_cookie_and_read_as_it_speaks() {
+        let bytes = b"POST /page/set HTTP/1.1\r\nHost: x\r\nCookie: a=1; __Host-holdfast-visit=abc; b=2\r\n\
+            Accept-Language: de-AT,en;q=0.5\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n";
+        let request = parse(bytes).unwrap().unwrap().0;
+        assert_eq!((request.visit.as_deref(), request.german, request.is_form), (Some("abc"), true, true));
+        assert!(!request.is_json && request.token.is_none());
+        let answer = Response::go_to("/page").with_visit("abc", 60).to_bytes(false);
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.contains("\r\nLocation: /page\r\n"), "{answer}");
+        assert!(
+            answer.contains("__Host-holdfast-visit=abc; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Strict\r\n")
+        );
     }
 
     #[test]

@@ -173,6 +173,11 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// A browser that uses the page without script.
+    pub(crate) fn visitor(id: &str, name: &str, permissions: &[Permission]) -> Self {
+        Self { id: id.to_owned(), name: name.to_owned(), permissions: permissions.to_vec() }
+    }
+
     pub(crate) fn may(&self, what: Permission) -> bool {
         self.permissions.contains(&what)
     }

@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::announce::Announcement;
-use super::http::{self, BODY_BYTES_MAX, HEAD_BYTES_MAX, Request, Response};
+use super::http::{self, BODY_BYTES_MAX, HEAD_BYTES_MAX, Method, Request, Response};
 use super::identity::Identity;
 use super::rates::Rates;
 use super::{Asked, Settings, network, page, refusal};
@@ -182,7 +182,8 @@ async fn answer(request: Request, local: SocketAddr, peer: IpAddr, door: &Door) 
     let foreign_site = request.site.as_deref().is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let foreign_origin = request.origin.as_deref().is_some_and(|o| !network::is_own_origin(o, &request.host));
     // A link on another page may lead a person here, so the page itself is given to any navigation.
-    if (foreign_site && request.path != "/") || foreign_origin {
+    let is_front = matches!(request.path.as_str(), "/" | "/page") && request.method == Method::Get;
+    if (foreign_site && !is_front) || foreign_origin {
         return refusal(403, "foreign-origin");
     }
     if let Some(file) = page::file(&request) {

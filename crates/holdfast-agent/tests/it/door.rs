@@ -28,18 +28,23 @@ esac; done"#;
 const DECLARED: &str = r#"{"title":"Lamp","controls":{"properties":{"on":{"title":"Light","type":"boolean"}},
     "actions":{"identify":{"title":"Blink"}}},"power_on":{"on":"restore"}}"#;
 
-struct House {
-    device: Device,
-    port: u16,
+pub(crate) struct House {
+    pub(crate) device: Device,
+    pub(crate) port: u16,
     told: Lines<BufReader<std::fs::File>>,
 }
 
 impl House {
     fn with_lamp(more: &str) -> Self {
+        Self::running_this(LAMP, DECLARED, more)
+    }
+
+    /// A device with this application and declaration, and more lines of its local door.
+    pub(crate) fn running_this(application: &str, declared: &str, more: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let device = Device::made();
         device.configure(&format!("[local]\nport = {port}\ninterfaces = [\"lo\"]\nannounce = false\n{more}"));
-        device.install_release(&Device::release_with(1, LAMP, &[("holdfast.json", DECLARED)]));
+        device.install_release(&Device::release_with(1, application, &[("holdfast.json", declared)]));
         let both_ends = std::fs::File::options().read(true).write(true).open(device.told()).unwrap();
         Self { device, port, told: BufReader::new(both_ends).lines() }
     }
@@ -50,7 +55,7 @@ impl House {
         self.next()
     }
 
-    fn next(&mut self) -> String {
+    pub(crate) fn next(&mut self) -> String {
         self.told.next().unwrap().unwrap()
     }
 
@@ -93,7 +98,7 @@ impl House {
         (path, opened)
     }
 
-    fn local(&self, words: &[&str]) -> std::process::Output {
+    pub(crate) fn local(&self, words: &[&str]) -> std::process::Output {
         let dir = self.device.dir();
         agent(&[&["local"], words, &["--dir", &dir, "-o", "json"]].concat())
     }

@@ -10,6 +10,8 @@ mod door;
 mod endurance;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod page;
 
 use device::{Device, agent, read_line, read_line_and_wait_for_end, read_lines, refused};
 
