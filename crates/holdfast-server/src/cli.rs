@@ -21,6 +21,7 @@ mod failure;
 mod finding;
 mod group;
 mod help;
+mod home;
 mod integrity;
 mod key;
 mod ledger;
@@ -168,6 +169,9 @@ enum Noun {
     /// What owners ask, and the answers: list, show, answer, close.
     #[command(subcommand, after_help = help::EXAMPLES)]
     Desk(help::Verb),
+    /// A device of one's own, as its owner: claim, show, set, give away.
+    #[command(subcommand, after_help = home::EXAMPLES)]
+    Home(home::Verb),
     /// What the doors refused, by name.
     Refusals,
     /// The ledger: export it and verify it offline.
@@ -273,6 +277,7 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Deployment(verb) => deployment::run(verb, &open()?, out).await,
         Noun::Device(verb) => device::run(verb, &open()?, out).await,
         Noun::Desk(verb) => help::run(verb, &open()?, out).await,
+        Noun::Home(verb) => home::run(verb, &open()?, out).await,
         Noun::Custody(verb) => custody::run(verb, &open()?, out).await,
         Noun::Telemetry(verb) => telemetry::run(verb, &open()?, out).await,
         Noun::Shadow(verb) => shadow::run(verb, &open()?, out).await,

@@ -2,7 +2,7 @@
 //! `holdfast` commands, a `holdfast serve` process and `holdfast-agent` processes that talk over the network.
 //!
 //! What is staged, and says so: the factory, the maker's desk and eight homes are folders on this machine; the defect of
-//! one unit, the changed byte of another and the crash of the server are brought about on purpose.
+//! one unit, the changed byte of another, the crash of the server and a press of a button are brought about on purpose.
 
 use std::path::PathBuf;
 
@@ -13,6 +13,7 @@ use crate::cli::{Failure, Output};
 mod firmware;
 mod living;
 mod making;
+mod owning;
 mod stage;
 mod tools;
 mod world;
@@ -21,7 +22,7 @@ use stage::Stage;
 use world::World;
 
 /// Steps of a run.
-const STEPS: usize = 8;
+const STEPS: usize = 9;
 
 /// Arguments of `holdfast demo`.
 #[derive(Debug, clap::Args)]
@@ -76,6 +77,11 @@ async fn play(world: &mut World, stage: &mut Stage) -> Result<(), Failure> {
     living::tamper(world, stage.step("A changed byte is noticed, contained, recovered and cleared")).await?;
     living::crash(world, stage.step("The server is killed in mid-telemetry: nothing acknowledged is lost, none twice"))
         .await?;
+    owning::claim_and_release(
+        world,
+        stage.step("An owner claims a unit by its label, uses it, and gives it away wiped"),
+    )
+    .await?;
     living::evidence(world, stage.step("The ledger verifies offline; conformity is computed from facts")).await
 }
 

@@ -44,14 +44,7 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
     match verb {
         Verb::Show { id } => out.item(&client.get(&path(&id)).await?, COLUMNS),
         Verb::Set { if_version, id, fields } => {
-            let mut patch = Map::new();
-            for field in &fields {
-                let (name, value) =
-                    field.split_once('=').ok_or_else(|| Failure::usage(format!("`{field}` is not NAME=VALUE")))?;
-                let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-                patch.insert(name.to_owned(), value);
-            }
-            let body = Body::Json(json!({"desired": patch, "version": if_version}));
+            let body = Body::Json(json!({"desired": wishes(&fields)?, "version": if_version}));
             let done = client.send(Method::PATCH, &path(&id), Some(body)).await?;
             out.done(&format!("{id} is told when it is online."), &done);
         }
@@ -61,4 +54,16 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
 
 fn path(id: &DeviceId) -> String {
     format!("/api/v1/devices/{id}/shadow")
+}
+
+/// What `NAME=VALUE` words wish.
+pub(super) fn wishes(fields: &[String]) -> Result<Map<String, Value>, Failure> {
+    let mut wishes = Map::new();
+    for field in fields {
+        let (name, value) =
+            field.split_once('=').ok_or_else(|| Failure::usage(format!("`{field}` is not NAME=VALUE")))?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        wishes.insert(name.to_owned(), value);
+    }
+    Ok(wishes)
 }

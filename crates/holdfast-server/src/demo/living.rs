@@ -216,7 +216,7 @@ pub(super) async fn crash(world: &mut World, mut step: Step<'_>) -> Result<(), F
     Ok(())
 }
 
-/// Step 8: the ledger, checked without the server, and the conformity report.
+/// Step 9: the ledger, checked without the server, and the conformity report.
 pub(super) async fn evidence(world: &mut World, mut step: Step<'_>) -> Result<(), Failure> {
     let file = world.path("maker/ledger.jsonl");
     world.tools.holdfast(&["ledger", "export", "--out", &file]).await?;
@@ -261,7 +261,7 @@ fn acknowledged(home: &Path) -> BTreeSet<u64> {
     whole.lines().filter_map(|line| line.strip_prefix("climate ")?.parse().ok()).collect()
 }
 
-async fn ledger_kinds(world: &World, device: &str) -> Result<BTreeSet<String>, Failure> {
+pub(super) async fn ledger_kinds(world: &World, device: &str) -> Result<BTreeSet<String>, Failure> {
     let lines = world.tools.holdfast(&["device", "ledger", device]).await?;
     Ok(lines.as_array().into_iter().flatten().filter_map(|l| at(l, "/kind").as_str().map(str::to_owned)).collect())
 }

@@ -35,6 +35,11 @@ impl Tools {
         run(command, &format!("holdfast {}", args.join(" "))).await
     }
 
+    /// The same programs for somebody else, who keeps a profile of their own.
+    pub(super) fn of(&self, profile: PathBuf) -> Self {
+        Self { profile, ..self.clone() }
+    }
+
     /// Runs a `holdfast-agent` command to its end.
     pub(super) async fn agent(&self, args: &[&str]) -> Result<Value, Failure> {
         let mut command = Command::new(&self.agent);
