@@ -136,7 +136,9 @@ impl House {
         create.extend(["--description", "What it came with.", "--out", &manifest]);
         self.holdfast(&create)?;
         self.holdfast(&["release", "sign", &manifest, "--key", &key])?;
-        self.holdfast(&["release", "upload", &manifest, "--image", &image, "--product", PRODUCT]).map(drop)
+        let mut upload = vec!["release", "upload", &manifest, "--image", &image, "--product", PRODUCT];
+        upload.extend(["--risk", "None.", "--urgency", "whenever", "--interruption", "1", "--to-do", "nothing"]);
+        self.holdfast(&upload).map(drop)
     }
 
     fn units(&self) -> Result<(), String> {

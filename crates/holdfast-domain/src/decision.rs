@@ -32,6 +32,7 @@ use crate::people::identity::IdentityChange;
 use crate::people::notice::Notice;
 use crate::people::{ApiToken, Person, Session, SignInLink};
 use crate::updates::choice::Choice;
+use crate::updates::note::KeptNote;
 use crate::updates::{Deployment, DeploymentState, Execution, Release, TrustVersion};
 
 /// One outcome of a rule. Nothing of it is applied unless all of it is.
@@ -204,6 +205,8 @@ pub enum Change {
     Bulk(BulkChange),
     /// Adds a release.
     AddRelease(Release),
+    /// Keeps a version of what owners read about a release; the store refuses a version that does not follow the last.
+    PutReleaseNote(KeptNote),
     /// Withdraws a release: it is not offered any more.
     WithdrawRelease {
         /// Which.

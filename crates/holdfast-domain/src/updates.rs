@@ -5,6 +5,7 @@
 
 pub mod assignment;
 pub mod choice;
+pub mod note;
 pub mod plan;
 pub mod progress;
 pub mod release;

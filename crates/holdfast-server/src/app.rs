@@ -29,6 +29,7 @@ use crate::work::recovery::Curve;
 use crate::work::refusals::Counter;
 
 mod batch;
+mod checked;
 pub(crate) mod credentials;
 mod custody;
 mod deployments;
@@ -51,6 +52,7 @@ mod people;
 mod readings;
 mod releases;
 mod telemetry;
+mod tidings;
 mod settings;
 pub(crate) mod trust;
 mod turns;

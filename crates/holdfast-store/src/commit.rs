@@ -12,6 +12,7 @@ mod integrity;
 mod keys;
 mod notices;
 mod people;
+mod tidings;
 mod updates;
 
 use holdfast_domain::decision::{Change, Decision};
@@ -66,6 +67,7 @@ impl Desk {
             Change::Group(change) => self.change_group(change),
             Change::Bulk(change) => self.change_bulk(change),
             Change::AddRelease(release) => self.add_release(release),
+            Change::PutReleaseNote(kept) => self.put_release_note(kept),
             Change::WithdrawRelease { release } => self.withdraw_release(*release),
             Change::AddDeployment { deployment, executions } => self.add_deployment(deployment, executions),
             Change::SetDeploymentState { deployment, to } => self.set_deployment_state(*deployment, to),

@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod people;
 pub mod roster;
 pub mod telemetry;
+pub mod tidings;
 pub mod updates;
 
 mod commit;

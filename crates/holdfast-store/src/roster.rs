@@ -187,6 +187,7 @@ impl Touched {
             | Change::Group(_)
             | Change::Bulk(_)
             | Change::AddRelease(_)
+            | Change::PutReleaseNote(_)
             | Change::WithdrawRelease { .. }
             | Change::AddDeployment { .. }
             | Change::SetDeploymentState { .. }

@@ -17,6 +17,7 @@ mod ledger;
 mod notices;
 mod people;
 mod telemetry;
+mod tidings;
 mod updates;
 
 pub(crate) use choices::*;
@@ -35,6 +36,7 @@ pub(crate) use ledger::*;
 pub(crate) use notices::*;
 pub(crate) use people::*;
 pub(crate) use telemetry::*;
+pub(crate) use tidings::*;
 pub(crate) use updates::*;
 
 /// One statement of the catalogue.
@@ -95,6 +97,7 @@ mod tests {
             HOMES,
             HELP,
             CHOICES,
+            TIDINGS,
         ] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);

@@ -21,6 +21,7 @@ mod people;
 mod products;
 mod returning;
 mod telemetry;
+mod tidings;
 mod updates;
 
 use std::borrow::Cow;
@@ -54,6 +55,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = returning::routes(routes);
     let routes = custody::routes(routes);
     let routes = telemetry::routes(routes);
+    let routes = tidings::routes(routes);
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
     let routes = findings::routes(routes);
@@ -160,6 +162,7 @@ pub(crate) fn read_bodies(bytes: &[u8]) {
     keys::read_bodies(bytes);
     people::read_bodies(bytes);
     products::read_bodies(bytes);
+    tidings::read_bodies(bytes);
     updates::read_bodies(bytes);
 }
 

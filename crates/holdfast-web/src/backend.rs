@@ -21,6 +21,7 @@ pub mod oidc;
 pub mod owner;
 pub mod people;
 pub mod telemetry;
+pub mod tidings;
 pub mod returning;
 pub mod settings;
 pub mod updates;
@@ -51,6 +52,7 @@ pub trait Backend:
     + idempotency::Idempotency
     + keys::Keys
     + telemetry::Telemetry
+    + tidings::Tidings
     + history::History
     + notices::Notices
     + oidc::StaffSignIn
@@ -76,6 +78,7 @@ impl<T> Backend for T where
         + idempotency::Idempotency
         + keys::Keys
         + telemetry::Telemetry
+        + tidings::Tidings
         + history::History
         + notices::Notices
         + oidc::StaffSignIn

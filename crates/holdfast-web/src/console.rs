@@ -157,6 +157,7 @@ fn notice(word: &str) -> Option<&'static str> {
         "reenrolment-allowed" => "The device may enrol once more with its factory key.",
         "desired" => "The change is saved. The device gets it as soon as it is connected.",
         "commanded" => "The command is on its way. Its result appears below.",
+        "explained" => "Owners read it so from now on.",
         "deployed" => "The deployment has started with its first phase.",
         "paused" => "The deployment is paused. Devices that have begun finish; no further device begins.",
         "resumed" => "The deployment goes on.",

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use holdfast_domain::people::notice::{Concern, FACTS, Notice};
+use holdfast_domain::people::notice::{Concern, FACTS, LINE_BREAK, Notice, PARAGRAPHS};
 
 use crate::lang::Lang;
+use crate::public::note;
 
 /// The texts of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +27,25 @@ pub fn text(l: Lang, notice: &Notice) -> NoticeText {
         facts.iter().map(|(name, value)| (*name, value as &dyn fmt::Display)).collect();
     let word = notice.kind.word();
     let body = l.fill(&format!("mail-{word}-body"), &values);
+    let parts = body.split("\n\n").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty());
     NoticeText {
         subject: one_line(&l.fill(&format!("mail-{word}-subject"), &values)),
-        paragraphs: body.split("\n\n").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect(),
+        paragraphs: parts.chain(PARAGRAPHS.into_iter().flat_map(|name| paragraph(l, notice, name))).collect(),
     }
+}
+
+/// A fact that is a paragraph of its own, or several: its heading with the maker's words in the reader's language.
+fn paragraph(l: Lang, notice: &Notice, name: &str) -> Vec<String> {
+    let own = notice.facts.get(&format!("{name}@{}", l.tag()));
+    let Some(value) = own.or_else(|| notice.facts.get(name)) else { return Vec::new() };
+    let words = match name {
+        "urgency" => l.say(&format!("note-urgency-{value}")),
+        "todo" => l.say(&format!("note-do-{value}")),
+        "minutes" => note::away(l, value.parse().unwrap_or(0)),
+        _ => value.clone(),
+    };
+    let said = l.with(&format!("mail-more-{name}"), "value", words);
+    said.split("\u{2028}\u{2028}").map(|part| part.replace(LINE_BREAK, "\n").trim().to_owned()).collect()
 }
 
 /// The page, below the server's address, on which a notice goes on.

@@ -2,8 +2,9 @@
 
 mod code;
 mod feeds;
+pub(crate) mod note;
 mod product;
-mod view;
+pub(crate) mod view;
 mod visit;
 pub(crate) mod words;
 

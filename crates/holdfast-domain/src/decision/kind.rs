@@ -50,6 +50,8 @@ kinds! {
     COMMANDS_EXPIRED = "commands-expired";
     /// A release was published.
     RELEASE_PUBLISHED = "release-published";
+    /// What owners read about a release was written, or written anew.
+    RELEASE_NOTE_PUT = "release-note-put";
     /// A release was withdrawn.
     RELEASE_WITHDRAWN = "release-withdrawn";
     /// A deployment was created.

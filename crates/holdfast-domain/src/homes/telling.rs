@@ -6,6 +6,7 @@ use holdfast_core::time::Timestamp;
 
 use crate::decision::kind;
 use crate::people::notice::{Notice, NoticeKind};
+use crate::updates::note::Note;
 use crate::updates::{Release, ReleaseKind};
 
 /// Whom a line of history concerns.
@@ -66,12 +67,28 @@ pub fn about(news: News, whom: PersonId, named: Named<'_>, release: Option<&Rele
     named_notice(whom, what, named, release, at)
 }
 
-/// The notice that an update waits for a choice; `None` for one that installs by itself. `at` is when its deployment was
-/// made, so that a second phase tells nobody of the first one again.
+/// The notice about an update that comes: a feature waits for a choice, a security update is needed and comes by itself. It
+/// says what `note` says. `at` is when its deployment was made, so that a second phase tells nobody of the first one again.
 #[must_use]
-pub fn offered(whom: PersonId, named: Named<'_>, release: &Release, at: Timestamp) -> Option<Notice> {
-    (release.kind == ReleaseKind::Feature)
-        .then(|| named_notice(whom, NoticeKind::UpdateAvailable, named, Some(release), at))
+pub fn offered(whom: PersonId, named: Named<'_>, (release, note): (&Release, Option<&Note>), at: Timestamp) -> Notice {
+    let kind = match release.kind {
+        ReleaseKind::Feature => NoticeKind::UpdateAvailable,
+        ReleaseKind::Security => NoticeKind::UpdateRequired,
+    };
+    explained(named_notice(whom, kind, named, Some(release), at), note)
+}
+
+/// The same notice with what a release's note says.
+#[must_use]
+pub fn explained(notice: Notice, note: Option<&Note>) -> Notice {
+    let Some(note) = note else { return notice };
+    let notice = notice
+        .says("risk", &note.risk)
+        .fact("urgency", note.urgency.word())
+        .fact("minutes", note.interruption_minutes)
+        .fact("todo", note.to_do.word())
+        .says("more", &note.to_do_words);
+    if note.advisories.is_empty() { notice } else { notice.fact("advisories", note.advisories.join(", ")) }
 }
 
 fn named_notice(
@@ -120,9 +137,23 @@ mod tests {
     }
 
     #[test]
-    fn only_a_feature_is_offered_a_security_update_comes_by_itself() {
-        assert!(offered(person(), NAMED, &release(2), NOW).is_some());
-        let security = Release { kind: ReleaseKind::Security, ..release(2) };
-        assert_eq!(offered(person(), NAMED, &security, NOW), None);
+    fn an_update_is_told_with_what_it_is_for_and_what_to_do() {
+        let note = r#"{"risk":{"en":"Somebody could read along.","de":"Jemand konnte mitlesen."},"urgency":"now",
+            "interruption_minutes":2,"to_do":"keep-powered","advisories":["HEARTH-2026-1"]}"#;
+        let note = Note::parse(note).expect("a note");
+        let of = |kind| offered(person(), NAMED, (&Release { kind, ..release(2) }, Some(&note)), NOW);
+        let told = of(ReleaseKind::Security);
+        assert_eq!(
+            (told.kind, of(ReleaseKind::Feature).kind),
+            (NoticeKind::UpdateRequired, NoticeKind::UpdateAvailable)
+        );
+        let fact = |name: &str| told.facts.get(name).map(String::as_str);
+        assert_eq!(
+            (fact("risk@de"), fact("urgency"), fact("minutes")),
+            (Some("Jemand konnte mitlesen."), Some("now"), Some("2"))
+        );
+        assert_eq!((fact("todo"), fact("advisories")), (Some("keep-powered"), Some("HEARTH-2026-1")));
+        let bare = offered(person(), NAMED, (&release(2), None), NOW);
+        assert_eq!(bare.facts.get("risk"), None, "releases from before there were notes are told too");
     }
 }

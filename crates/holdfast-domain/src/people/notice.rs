@@ -10,8 +10,36 @@ use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{NoticeId, PersonId};
 use holdfast_core::time::Timestamp;
 
+use crate::fleet::dossier::{ENGLISH, Text};
+
 /// Most bytes of one fact; a longer value is cut.
 pub const FACT_BYTES_MAX: usize = 200;
+
+/// Most bytes of a fact that is the maker's own sentences; a longer value is cut.
+pub const SENTENCES_BYTES_MAX: usize = 4_000;
+
+/// What stands for a line break within a fact (U+2028), because facts are kept as lines.
+pub const LINE_BREAK: char = '\u{2028}';
+
+/// Facts that a text does not name: each is a paragraph of its own after the text, in this order, with its heading. Sentences
+/// of the maker come in several languages: `risk` is English, `risk@de` the same in German.
+pub const PARAGRAPHS: [&str; 15] = [
+    "what",
+    "risk",
+    "urgency",
+    "minutes",
+    "todo",
+    "more",
+    "steps",
+    "deadline",
+    "contact",
+    "advisories",
+    "before",
+    "after",
+    "effect",
+    "plan",
+    "link",
+];
 
 /// Every fact that a text may name. What a notice does not say is filled in by general words of the language.
 pub const FACTS: [&str; 9] = ["product", "device", "version", "end", "until", "case", "browser", "reason", "digits"];
@@ -94,6 +122,8 @@ kinds! {
     PairingWaits = "pairing-waits", Home;
     /// An update can be installed.
     UpdateAvailable = "update-available", Device;
+    /// An update that is needed comes; what it is for and what to do.
+    UpdateRequired = "update-required", Device;
     /// An update was installed.
     UpdateInstalled = "update-installed", Device;
     /// An update was not installed; the device runs as before.
@@ -110,6 +140,14 @@ kinds! {
     SupportEndsSoon = "support-ends-soon", Product;
     /// Support has ended.
     SupportEnded = "support-ended", Product;
+    /// A technique that the product rests on ends soon.
+    SunsetSoon = "sunset-soon", Product;
+    /// Repair and replacement of hardware end soon.
+    HardwareEndsSoon = "hardware-ends-soon", Product;
+    /// What the maker says about a product changes on an announced day.
+    ChangeAhead = "change-ahead", Product;
+    /// An announced change does not come.
+    ChangeWithdrawn = "change-withdrawn", Product;
     /// Support lasts longer than was said.
     SupportExtended = "support-extended", Product;
     /// A question to the maker arrived.
@@ -169,14 +207,27 @@ impl Notice {
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "reads better where a fact is told")]
     pub fn fact(mut self, name: &'static str, value: impl ToString) -> Self {
-        if FACTS.contains(&name) {
-            let plain: String = value.to_string().chars().filter(|c| !c.is_control()).collect();
-            let end = plain.floor_char_boundary(FACT_BYTES_MAX);
-            let (kept, _) = plain.split_at(end);
-            self.facts.insert(name.to_owned(), kept.to_owned());
-            self.id = id(self.person, self.kind, &self.facts, self.at);
+        if FACTS.contains(&name) || PARAGRAPHS.contains(&name) {
+            self.put(name.to_owned(), &value.to_string().replace('\n', ""), FACT_BYTES_MAX);
         }
         self
+    }
+
+    /// The same notice with sentences of the maker, in every language there is; `name` is one of [`PARAGRAPHS`].
+    #[must_use]
+    pub fn says(mut self, name: &'static str, text: &Text) -> Self {
+        for (language, words) in text.iter().filter(|_| PARAGRAPHS.contains(&name)) {
+            let name = if language == ENGLISH { name.to_owned() } else { format!("{name}@{language}") };
+            self.put(name, words, SENTENCES_BYTES_MAX);
+        }
+        self
+    }
+
+    fn put(&mut self, name: String, value: &str, bytes_max: usize) {
+        let plain: String = value.replace('\n', "\u{2028}").chars().filter(|c| !c.is_control()).collect();
+        let (kept, _) = plain.split_at(plain.floor_char_boundary(bytes_max));
+        self.facts.insert(name, kept.to_owned());
+        self.id = id(self.person, self.kind, &self.facts, self.at);
     }
 }
 
@@ -235,5 +286,16 @@ mod tests {
         assert_eq!(notice.facts["product"], "HearthBcc: everybody@example.com");
         assert_eq!(notice.facts["reason"].len(), FACT_BYTES_MAX);
         assert_eq!(notice.facts.len(), 2);
+    }
+
+    #[test]
+    fn the_makers_sentences_stay_in_each_language_with_their_breaks_and_a_longer_limit() {
+        let text = Text::default().with("en", "One.\n\nTwo.").and_then(|t| t.with("de", "Eins.")).expect("a text");
+        let notice = Notice::new(person(), NoticeKind::Unpatchable, NOW).says("steps", &text).says("colour", &text);
+        assert_eq!(notice.facts["steps"], "One.\u{2028}\u{2028}Two.");
+        assert_eq!((notice.facts["steps@de"].as_str(), notice.facts.len()), ("Eins.", 2));
+        let long = Text::default().with("en", &"x".repeat(3_900)).expect("a text");
+        let notice = Notice::new(person(), NoticeKind::Unpatchable, NOW).says("plan", &long);
+        assert_eq!(notice.facts["plan"].len(), 3_900);
     }
 }

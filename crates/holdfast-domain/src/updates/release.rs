@@ -20,6 +20,8 @@ pub struct ReleaseFacts<'a> {
     pub highest_floor: u64,
     /// Size of the artifact in the blob store, if it is there.
     pub artifact_bytes: Option<u64>,
+    /// Whether somebody said for owners why it is needed and what they must do (see [`super::note`]).
+    pub explained: bool,
 }
 
 /// Why a release or a trust document is not accepted.
@@ -43,6 +45,9 @@ pub enum ReleaseRefusal {
     /// Only a security release may raise the floor.
     #[error("only a security release may raise the security floor")]
     FloorRaisedByFeature,
+    /// Nobody said for owners why it is needed.
+    #[error("a release is published with a note for owners: the risk it removes, urgency, interruption and what to do")]
+    NoteMissing,
     /// It is withdrawn already.
     #[error("the release is withdrawn already")]
     AlreadyWithdrawn,
@@ -62,6 +67,7 @@ impl ReleaseRefusal {
             Self::ArtifactSizeDiffers => "artifact-size-differs",
             Self::FloorAboveSequence => "floor-above-sequence",
             Self::FloorRaisedByFeature => "floor-raised-by-feature",
+            Self::NoteMissing => "release-note-missing",
             Self::AlreadyWithdrawn => "already-withdrawn",
             Self::TrustVersionGap => "trust-version-gap",
         }
@@ -117,6 +123,9 @@ pub fn publish_release(
     if stored != offered.artifact_bytes {
         return Err(ReleaseRefusal::ArtifactSizeDiffers);
     }
+    if !facts.explained {
+        return Err(ReleaseRefusal::NoteMissing);
+    }
     let line = LedgerLine::new(kind::RELEASE_PUBLISHED, now)
         .fact("release", &offered.id)
         .fact("product", &offered.product)
@@ -165,6 +174,7 @@ mod tests {
             newest_sequence: Some(1),
             highest_floor: 0,
             artifact_bytes: Some(offered.artifact_bytes),
+            explained: true,
         };
         change(&mut facts);
         publish_release(&facts, offered, &person(), NOW).map_err(ReleaseRefusal::name)
@@ -183,6 +193,7 @@ mod tests {
         assert_eq!(publish(|_| (), release(1)), Err("sequence-not-newer"));
         assert_eq!(publish(|facts| facts.artifact_bytes = None, release(2)), Err("artifact-absent"));
         assert_eq!(publish(|facts| facts.artifact_bytes = Some(1), release(2)), Err("artifact-size-differs"));
+        assert_eq!(publish(|facts| facts.explained = false, release(2)), Err("release-note-missing"));
         assert_eq!(publish(|_| (), Release { security_floor: 3, ..release(2) }), Err("floor-above-sequence"));
         let feature = Release { security_floor: 2, kind: ReleaseKind::Feature, ..release(2) };
         assert_eq!(publish(|_| (), feature.clone()), Err("floor-raised-by-feature"));

@@ -157,25 +157,27 @@ impl House {
             address: self.public_address(&product),
             data,
             promises: promises.into_iter().map(|(at, until)| Promise { at, until }).collect(),
-            updates: releases.into_iter().map(update).collect(),
+            updates: releases.into_iter().map(|release| self.public_update(release)).collect::<Answer<_>>()?,
             product,
             public,
         }))
     }
 
+    fn public_update(&self, release: Release) -> Answer<PublicUpdate> {
+        let note = self.store.release_note(&release.manifest_digest).map_err(stored)?;
+        Ok(PublicUpdate {
+            version: release.version,
+            published: release.published,
+            kind: release.kind,
+            description: release.description,
+            bytes: release.artifact_bytes,
+            signers: release.signers,
+            withdrawn: release.withdrawn,
+            note: note.map(|kept| kept.note),
+        })
+    }
+
     fn public_address(&self, product: &ProductId) -> String {
         format!("{}/p/{product}", self.address.trim_end_matches('/'))
-    }
-}
-
-fn update(release: Release) -> PublicUpdate {
-    PublicUpdate {
-        version: release.version,
-        published: release.published,
-        kind: release.kind,
-        description: release.description,
-        bytes: release.artifact_bytes,
-        signers: release.signers,
-        withdrawn: release.withdrawn,
     }
 }

@@ -11,6 +11,7 @@ use holdfast_domain::integrity::finding::Subject;
 use holdfast_domain::integrity::{Severity, alert_kind, appraisal};
 use holdfast_domain::telemetry::value::{FieldMap, Value};
 use holdfast_domain::updates::choice::{ChoiceFacts, ChoiceRefusal, Say, Wish, choose, standing};
+use holdfast_domain::updates::note::Note;
 use holdfast_domain::updates::{DeploymentState, ExecutionState};
 use holdfast_store::StoreError;
 use holdfast_store::findings::FindingFilter;
@@ -92,7 +93,8 @@ impl Owners for House {
                 let says = say(&self.store, device, run.release.id).map_err(stored)?;
                 let open = matches!(run.execution.state, ExecutionState::Queued | ExecutionState::Declined);
                 let over = run.execution.state.is_final() && !open;
-                (!over).then(|| offer(run, says, open && rights.manage_updates, now))
+                let note = self.store.release_note(&run.release.manifest_digest).map_err(stored)?.map(|kept| kept.note);
+                (!over).then(|| offer(run, says, open && rights.manage_updates, note, now))
             }
             None => None,
         };
@@ -113,7 +115,7 @@ impl Owners for House {
                 });
             }
         }
-        Ok(HomeUpdates { device: self.told(my)?, offered, past })
+        Ok(HomeUpdates { installed: self.installed(device)?, device: self.told(my)?, offered, past })
     }
 
     fn choose_update(&self, by: &Caller, device: &DeviceId, seen: ReleaseId, wish: Wish) -> Answer<()> {
@@ -305,7 +307,7 @@ impl House {
     }
 }
 
-fn offer(run: &Run, says: Say, open: bool, now: Timestamp) -> Offer {
+fn offer(run: &Run, says: Say, open: bool, note: Option<Note>, now: Timestamp) -> Offer {
     let release = &run.release;
     Offer {
         release: release.id,
@@ -322,6 +324,7 @@ fn offer(run: &Run, says: Say, open: bool, now: Timestamp) -> Offer {
             Say::Homes(chosen) => chosen,
             Say::Nobodys => None,
         },
+        note,
         open,
     }
 }

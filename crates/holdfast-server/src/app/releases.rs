@@ -46,6 +46,7 @@ impl House {
             newest_sequence: newest,
             highest_floor: earlier.iter().map(|release| release.security_floor).max().unwrap_or(0),
             artifact_bytes: self.blobs.len(&verified.image_digest).map_err(|why| fault(&why))?,
+            explained: self.store.release_note(verified.digest().as_bytes()).map_err(stored)?.is_some(),
         };
         let decision = publish_release(&facts, offered.clone(), &by.person.id, now)
             .map_err(|why| refuse(RefusalKind::Unacceptable, why.name(), why.to_string()))?;
@@ -69,6 +70,7 @@ impl House {
             devices: self.store.product_counts(&release.product).map_err(stored)?.devices,
             health: Some((manifest.health.program.to_string(), manifest.health.deadline)),
             deployments: deployments::views(self, found)?,
+            notes: self.store.release_notes(&release.manifest_digest, 100).map_err(stored)?,
             release,
         })
     }

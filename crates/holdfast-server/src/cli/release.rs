@@ -44,6 +44,10 @@ const SHOWN: &[Column] = &[
     ("Image stored", "/artifact_stored"),
     ("Devices that run it", "/running"),
     ("Devices of the product", "/devices"),
+    ("Risk it removes", "/note/risk/en"),
+    ("Urgency", "/note/urgency"),
+    ("Minutes away", "/note/interruption_minutes"),
+    ("Owners must", "/note/to_do"),
     ("Published", "/published_us"),
     ("Withdrawn", "/withdrawn"),
 ];
@@ -55,7 +59,10 @@ Examples:
   holdfast release sign release-2.suit --key dia.key
   holdfast release inspect release-2.suit
   holdfast release verify release-2.suit --trust trust-1.cose --product hearth-thermostat --image app.tar
-  holdfast release upload release-2.suit --image app.tar --product hearth-thermostat
+  holdfast release upload release-2.suit --image app.tar --product hearth-thermostat \\
+    --risk 'Somebody near could read along.' --risk 'de=Jemand in der Nähe konnte mitlesen.' \\
+    --urgency soon --interruption 2 --to-do keep-powered --advisory HEARTH-2026-1
+  holdfast release explain 0193… --risk 'Somebody near could open the valve.' --urgency now --interruption 2 --to-do nothing
   holdfast release list --product hearth-thermostat
   holdfast release show 0193…
   holdfast release download 0193… --out release-2.suit";
@@ -111,6 +118,15 @@ pub(super) enum Verb {
         /// The product.
         #[arg(long)]
         product: ProductId,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Say anew what owners read about a release; earlier versions stay in history.
+    Explain {
+        /// Its id.
+        id: ReleaseId,
+        #[command(flatten)]
+        note: Note,
     },
     /// Published releases, newest first.
     List {
@@ -134,6 +150,77 @@ pub(super) enum Verb {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+}
+
+/// How soon owners should install it.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Urgency {
+    /// At once: the flaw is used, or easily usable.
+    Now,
+    /// Within days.
+    Soon,
+    /// When it suits.
+    Whenever,
+}
+
+/// What owners must do so that it arrives.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ToDo {
+    /// Nothing at all.
+    Nothing,
+    /// Restart the device.
+    Restart,
+    /// Leave it connected to power.
+    KeepPowered,
+    /// Update the app first; say which version by --to-do-words.
+    UpdateAppFirst,
+}
+
+/// What owners read about a release, on their pages, in mail and feeds.
+#[derive(Debug, Args)]
+pub(super) struct Note {
+    /// Which risk it removes, in plain words; once more for each further language, as de=WORDS.
+    #[arg(long, required = true, value_name = "[LANG=]WORDS")]
+    risk: Vec<String>,
+    /// How soon it should be installed.
+    #[arg(long, value_enum)]
+    urgency: Urgency,
+    /// For how many minutes the device is away.
+    #[arg(long, value_name = "MINUTES")]
+    interruption: u32,
+    /// What owners must do.
+    #[arg(long, value_enum)]
+    to_do: ToDo,
+    /// More on that; once more for each further language.
+    #[arg(long, value_name = "[LANG=]WORDS")]
+    to_do_words: Vec<String>,
+    /// Id of an advisory that it settles, such as HEARTH-2026-1.
+    #[arg(long, value_name = "ID")]
+    advisory: Vec<String>,
+}
+
+impl Note {
+    fn json(&self) -> Value {
+        json!({"note": {
+            "risk": by_language(&self.risk),
+            "urgency": self.urgency.to_possible_value().map(|word| word.get_name().to_owned()),
+            "interruption_minutes": self.interruption,
+            "to_do": self.to_do.to_possible_value().map(|word| word.get_name().to_owned()),
+            "to_do_words": by_language(&self.to_do_words),
+            "advisories": self.advisory,
+        }})
+    }
+}
+
+/// `WORDS` is English, `de=WORDS` is what it says.
+pub(super) fn by_language(said: &[String]) -> Value {
+    let pair = |text: &String| match text.split_once('=') {
+        Some((tag, words)) if tag.len() == 2 && tag.bytes().all(|b| b.is_ascii_lowercase()) => {
+            (tag.to_owned(), json!(words))
+        }
+        _ => ("en".to_owned(), json!(text)),
+    };
+    Value::Object(said.iter().map(pair).collect())
 }
 
 /// Arguments of `release create`.
@@ -192,8 +279,17 @@ pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Re
             let outcome = offline::verify_release(&envelope, &trust, &product, image.as_deref());
             tell(&outcome.map_err(|why| refused(&why))?, out);
         }
-        Verb::Upload { envelope, image, product } => {
-            upload(&Client::open(profile)?, &envelope, &image, &product, out).await?;
+        Verb::Upload { envelope, image, product, note } => {
+            upload(&Client::open(profile)?, (&envelope, &image), &product, &note, out).await?;
+        }
+        Verb::Explain { id, note } => {
+            let client = Client::open(profile)?;
+            let shown = client.get(&format!("/api/v1/releases/{id}")).await?;
+            let kept = explain(&client, &text(&shown, "manifest_digest"), &note).await?;
+            out.done(
+                &format!("Owners read it so from now on: {} {}", text(&shown, "product"), text(&shown, "version")),
+                &kept,
+            );
         }
         Verb::List { product, limit } => {
             let of = product.map_or_else(String::new, |product| format!("?product={product}"));
@@ -235,11 +331,17 @@ fn draft(args: Create) -> ReleaseDraft {
     }
 }
 
+/// Keeps the note before the release: without one it is not published.
+async fn explain(client: &Client, manifest: &str, note: &Note) -> Result<Value, Failure> {
+    let path = format!("/api/v1/release-notes/{manifest}");
+    client.send(Method::PUT, &path, Some(Body::Json(note.json()))).await
+}
+
 async fn upload(
     client: &Client,
-    envelope: &Path,
-    image: &Path,
+    (envelope, image): (&Path, &Path),
     product: &ProductId,
+    note: &Note,
     out: Output,
 ) -> Result<(), Failure> {
     let stated = offline::show_release(envelope).map_err(|why| refused(&why))?;
@@ -251,6 +353,7 @@ async fn upload(
     let sent = client.send(Method::PUT, &path, Some(Body::File(file, bytes, bar.clone()))).await;
     bar.finish_and_clear();
     sent?;
+    explain(client, &stated.manifest.digest().to_string(), note).await?;
     let body = Body::Bytes("application/suit-envelope+cose", read_file(envelope, ENVELOPE_BYTES_MAX as u64)?);
     let made = client.send(Method::POST, &format!("/api/v1/releases?product={product}"), Some(body)).await?;
     let sentence = format!("Release {} is published: {}", text(&made, "version"), text(&made, "id"));

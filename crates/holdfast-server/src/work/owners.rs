@@ -83,7 +83,9 @@ fn tell_home(
     let Some(home) = house.store.ownership(device)?.filter(|home| home.since <= at) else { return Ok(()) };
     let title = title(house, device)?;
     let named = Named { device: device.as_str(), title: &title };
-    let notice = telling::about(news, home.person, named, release, at);
+    let note = release.map(|release| house.store.release_note(&release.manifest_digest)).transpose()?.flatten();
+    let notice =
+        telling::explained(telling::about(news, home.person, named, release, at), note.as_ref().map(|kept| &kept.note));
     house.decide(Decision::quiet(vec![Change::AddNotice(notice)]))?;
     Ok(())
 }
@@ -92,6 +94,7 @@ fn offer_to_homes(house: &House, id: DeploymentId) -> Result<(), Failed> {
     let Some(deployment) = house.store.deployment_head(id)? else { return Ok(()) };
     let Some(phase) = phase(&deployment) else { return Ok(()) };
     let Some(release) = house.store.release(deployment.release)? else { return Ok(()) };
+    let note = house.store.release_note(&release.manifest_digest)?.map(|kept| kept.note);
     let mut after = String::new();
     loop {
         let waiting = house.store.owners_waiting(id, phase, &after, AT_ONCE)?;
@@ -102,7 +105,8 @@ fn offer_to_homes(house: &House, id: DeploymentId) -> Result<(), Failed> {
             let title = title(house, device)?;
             let named = Named { device: device.as_str(), title: &title };
             for person in house.choosers(device)? {
-                notices.extend(telling::offered(person, named, &release, deployment.created).map(Change::AddNotice));
+                let notice = telling::offered(person, named, (&release, note.as_ref()), deployment.created);
+                notices.push(Change::AddNotice(notice));
             }
         }
         house.decide(Decision::quiet(notices))?;

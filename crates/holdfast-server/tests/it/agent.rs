@@ -247,6 +247,7 @@ async fn while_an_update_of_the_platform_installs_the_core_function_is_never_sil
     let second = with_core("2");
     let facts = release(2, &second);
     world.put_artifact(&facts.image_digest.to_string(), second).await.ok();
+    world.explain(&facts).await.ok();
     let made = world.publish(world.maker.signed(&facts)).await.ok();
     let order = json!({
         "release": made["id"], "phases": [{"percent": 100, "success_percent": 100}], "abort_threshold_percent": 50,

@@ -32,6 +32,7 @@ async fn made(world: &World, application: &str) -> Home {
     let image = image_of(application);
     let facts = release(1, &image);
     world.put_artifact(&facts.image_digest.to_string(), image.clone()).await.ok();
+    world.explain(&facts).await.ok();
     world.publish(world.maker.signed(&facts)).await.ok();
     Home::with_image(world, image).await
 }

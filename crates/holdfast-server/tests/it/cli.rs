@@ -11,6 +11,9 @@ use tokio::process::Command;
 use crate::maker::{self, MAKER, PRODUCT, document, image, signed_by};
 use crate::world::{COSE, World, until};
 
+/// What owners read about a release, as flags.
+const NOTE: &[&str] = &["--risk", "None.", "--urgency", "whenever", "--interruption", "1", "--to-do", "nothing"];
+
 /// What a run of the program left.
 #[derive(Debug)]
 struct Ran {
@@ -157,6 +160,7 @@ async fn an_empty_house_says_what_to_do_next_and_a_full_one_shows_everything() {
     std::fs::write(dir.join("image.tar"), &bytes).unwrap();
     std::fs::write(dir.join("release-1.suit"), world.maker.signed(&maker::release(1, &bytes))).unwrap();
     let upload = ["release", "upload", &file("release-1.suit"), "--image", &file("image.tar"), "--product", PRODUCT];
+    let upload = [&upload[..], NOTE].concat();
     let release = json(&dir, &upload).await.json();
     let id = release["id"].as_str().unwrap();
     json(&dir, &["release", "download", id, "--out", &file("copy.suit")]).await.json();
@@ -330,9 +334,11 @@ async fn an_upload_is_what_the_file_holds() {
     std::fs::write(dir.join("big.suit"), &envelope).unwrap();
     let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let upload = ["release", "upload", &file("big.suit"), "--image", &file("big.tar"), "--product", PRODUCT];
+    let upload = [&upload[..], NOTE].concat();
     assert_eq!(json(&dir, &upload).await.json()["artifact_bytes"], 3_000_017);
     std::fs::write(dir.join("other.tar"), image("2")).unwrap();
     let other = ["release", "upload", &file("big.suit"), "--image", &file("other.tar"), "--product", PRODUCT];
+    let other = [&other[..], NOTE].concat();
     assert_eq!(json(&dir, &other).await.failed().0, 3);
     let again = world.admin.bytes(Method::POST, "/api/v1/releases?product=hearth-thermostat", COSE, envelope).await;
     assert_eq!((again.status, again.name()), (422, "sequence-not-newer"));

@@ -121,7 +121,9 @@ impl House {
         let more = ["--kind", "feature", "--description", "First.", "--health-deadline", "20", "--out", &suit];
         self.run(&[&["release", "create", "--image", &image][..], &facts, &more].concat()).await;
         self.run(&["release", "sign", &suit, "--key", &self.path("maker/dia.key")]).await;
-        self.run(&["release", "upload", &suit, "--image", &image, "--product", PRODUCT]).await;
+        let mut upload = vec!["release", "upload", &suit, "--image", &image, "--product", PRODUCT];
+        upload.extend(["--risk", "None.", "--urgency", "whenever", "--interruption", "1", "--to-do", "nothing"]);
+        self.run(&upload).await;
     }
 
     /// Draws up, signs and uploads the trust document of this version, naming what the server asks to be named.

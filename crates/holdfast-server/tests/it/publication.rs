@@ -7,6 +7,7 @@ use holdfast_core::release::{Compatibility, ReleaseFacts};
 use holdfast_core::suit::Sealed;
 use serde_json::json;
 
+use crate::api::Api;
 use crate::maker::{self, MAKER, Maker, PRODUCT, image, signed_by, stranger};
 use crate::world::{COSE, World};
 
@@ -73,6 +74,7 @@ async fn check(world: &World, cases: Vec<Case>, good: &ReleaseFacts) {
     for (what, status, name, envelope) in cases {
         world.refused(what, (status, name), world.publish(envelope)).await;
     }
+    world.explain(good).await.ok();
     world.publish(world.maker.signed(good)).await.ok();
 }
 
@@ -166,5 +168,39 @@ async fn an_artifact_that_is_not_what_its_address_says_is_not_kept() {
     world.refused("still not there", (422, "artifact-absent"), world.publish(world.maker.signed(&facts))).await;
     assert_eq!(world.put_artifact(&digest, bytes.clone()).await.ok()["already"], json!(false));
     assert_eq!(world.put_artifact(&digest, bytes).await.ok()["already"], json!(true), "a repeat is no new artifact");
+    world.explain(&facts).await.ok();
     world.publish(world.maker.signed(&facts)).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_is_not_published_before_owners_can_read_why_it_is_needed_and_what_to_do() {
+    let world = World::with_product().await;
+    let bytes = image("1");
+    let facts = maker::release(1, &bytes);
+    world.put_artifact(&facts.image_digest.to_string(), bytes).await.ok();
+    let envelope = world.maker.signed(&facts);
+    world.refused("no note", (422, "release-note-missing"), world.publish(envelope.clone())).await;
+    let manifest = holdfast_core::release::ReleaseManifest::read_unverified(&envelope).unwrap().digest().to_string();
+    let path = format!("/api/v1/release-notes/{manifest}");
+    let put = |note: serde_json::Value| {
+        let (admin, path) = (world.admin.clone(), path.clone());
+        async move { Api::send(admin.request(reqwest::Method::PUT, &path).json(&json!({ "note": note }))).await }
+    };
+    let whole = json!({"risk": {"en": "Somebody could read along."}, "urgency": "now", "interruption_minutes": 3,
+        "to_do": "restart"});
+    let mut without = whole.clone();
+    without.as_object_mut().unwrap().remove("to_do");
+    world.refused("nothing to do said", (422, "member-absent"), put(without)).await;
+    let before = world.lines().await;
+    assert_eq!(put(whole.clone()).await.ok()["version"], 1);
+    assert_eq!(put(whole.clone()).await.ok()["version"], 1, "the same words are kept once");
+    let made = world.publish(envelope).await.ok();
+    let mut other = whole;
+    other["interruption_minutes"] = json!(5);
+    assert_eq!(put(other).await.ok()["version"], 2);
+    assert_eq!(world.kinds_from(before).await, ["release-note-put", "release-published", "release-note-put"]);
+    let shown = world.admin.get(&format!("/api/v1/releases/{}", made["id"].as_str().unwrap())).await.ok();
+    assert_eq!((&shown["note"]["interruption_minutes"], &shown["note_version"]), (&json!(5), &json!(2)));
+    let kept = world.admin.get(&path).await.ok();
+    assert_eq!(kept["items"].as_array().unwrap().len(), 2, "{kept}");
 }

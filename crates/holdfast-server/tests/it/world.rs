@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use holdfast_core::release::{ReleaseFacts, ReleaseManifest};
 use holdfast_core::time::Millis;
 use holdfast_domain::fleet::enrolment::CERTIFICATE_LIFE;
 use holdfast_server::authority::KeyTerms;
@@ -159,11 +160,21 @@ impl World {
         self.admin.bytes(Method::POST, &format!("/api/v1/releases?product={PRODUCT}"), COSE, envelope).await
     }
 
+    /// Says for owners why a release is needed.
+    pub(crate) async fn explain(&self, facts: &ReleaseFacts) -> Reply {
+        let note = json!({"note": {"risk": {"en": "Somebody could read along."}, "urgency": "soon",
+            "interruption_minutes": 2, "to_do": "keep-powered", "advisories": ["HEARTH-2026-1"]}});
+        let manifest = ReleaseManifest::read_unverified(&self.maker.signed(facts)).unwrap();
+        let path = format!("/api/v1/release-notes/{}", manifest.digest());
+        Api::send(self.admin.request(Method::PUT, &path).json(&note)).await
+    }
+
     /// A release with this sequence number, with its artifact; gives back its id.
     pub(crate) async fn release(&self, sequence: u64) -> String {
         let image = image(&sequence.to_string());
         let facts = maker::release(sequence, &image);
         self.put_artifact(&facts.image_digest.to_string(), image).await.ok();
+        self.explain(&facts).await.ok();
         let made = self.publish(self.maker.signed(&facts)).await.ok();
         made["id"].as_str().unwrap().to_owned()
     }

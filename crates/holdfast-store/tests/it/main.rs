@@ -15,3 +15,4 @@ mod provenance;
 mod register;
 mod rooms;
 mod telemetry;
+mod tidings;

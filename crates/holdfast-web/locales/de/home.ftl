@@ -369,3 +369,17 @@ home-no-help-too-many-open = Sie haben zehn offene Anfragen. Bitte schreiben Sie
 home-no-help-too-old = Sie wurde vor mehr als vierzehn Tagen geschlossen. Bitte öffnen Sie eine neue.
 home-no-not-understood = Bitte kreuzen Sie an, dass Sie verstanden haben, was geschieht.
 home-no-not-the-owner = Das kann nur, wem das Gerät gehört.
+
+# How the version that runs was checked.
+home-check = Wie Ihre Version geprüft wurde
+home-check-ok = Ihr Gerät hat nachgewiesen, dass genau das läuft, was veröffentlicht wurde.
+home-check-bad = Auf Ihrem Gerät läuft etwas anderes als das, was veröffentlicht wurde. Der Hersteller weiß Bescheid.
+home-check-not-yet = Ihr Gerät hat noch nicht nachgewiesen, was auf ihm läuft.
+home-check-at = Letzter Nachweis
+home-check-signers = Unterschrieben von
+home-check-signed = { $count } Schlüsseln des Herstellers ({ $needed } nötig)
+home-check-entry = In der öffentlichen Historie
+home-check-entry-line = Eintrag { $index }
+home-check-entry-none = Veröffentlicht, bevor die Historie geführt wurde
+home-check-digest = Fingerabdruck der Version
+home-check-what = Mehrere Personen beim Hersteller unterschreiben jede Version. Der Fingerabdruck steht in einer Historie, die nachträglich nicht geändert werden kann und die jeder prüfen darf; der Eintrag ist für alle derselbe.

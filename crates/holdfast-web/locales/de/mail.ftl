@@ -315,3 +315,44 @@ mail-sign-in-linked-body =
     Wenn Sie das selbst waren, müssen Sie nichts tun.
 
     { mail-not-you }
+
+# What follows a notice when the maker said it.
+mail-more-what = Was geschehen ist: { $value }
+mail-more-risk = Welches Risiko es beseitigt: { $value }
+mail-more-urgency = Wie eilig es ist: { $value }.
+mail-more-minutes = Wie lange das Gerät ausfällt: { $value }.
+mail-more-todo = Was Sie tun müssen: { $value }.
+mail-more-more = { $value }
+mail-more-steps = Was Sie jetzt tun, Schritt für Schritt: { $value }
+mail-more-deadline = Tun Sie es bis zum { $value }.
+mail-more-contact = Wenn Sie Hilfe brauchen: { $value }
+mail-more-advisories = Sicherheitshinweise: { $value }
+mail-more-before = Bis dahin: { $value }
+mail-more-after = Danach: { $value }
+mail-more-effect = Es gilt ab dem { $value }, nicht früher.
+mail-more-plan = Wie es ersetzt wird: { $value }
+mail-more-link = Alles dazu, auch ohne Konto: { $value }
+
+mail-update-required-subject = { $product } bekommt ein nötiges Update
+mail-update-required-body =
+    { $product } ({ $device }) bekommt Version { $version }, die eine Sicherheitslücke schließt. Das geschieht von selbst.
+
+    Auf der Seite des Geräts können Sie einen anderen Zeitpunkt wählen.
+
+mail-sunset-soon-subject = Eine Technik, die { $product } nutzt, endet am { $end }
+mail-sunset-soon-body =
+    Am { $end } endet etwas, worauf { $product } angewiesen ist. Hier steht, was es ist und was Sie vorher tun.
+
+mail-hardware-ends-soon-subject = Die Reparatur von { $product } endet am { $end }
+mail-hardware-ends-soon-body =
+    Bis zum { $end } reparieren oder ersetzen wir die Hardware von { $product }. Danach nicht mehr; das Gerät funktioniert weiter.
+
+mail-change-ahead-subject = Wir ändern, was wir über { $product } sagen
+mail-change-ahead-body =
+    Etwas, das wir zu { $product } zugesagt haben, oder die Daten, die es erhebt, ändern sich am { $end }. Bis zu diesem Tag bleibt alles, wie es ist.
+
+    Unten steht, wie es war und wie es sein wird. Wenn Sie die Änderung nicht möchten, können Sie auf Ihrer Hilfeseite widersprechen oder uns das Gerät bis dahin zurückgeben.
+
+mail-change-withdrawn-subject = Eine angekündigte Änderung für { $product } kommt nicht
+mail-change-withdrawn-body =
+    Wir hatten für { $product } zum { $end } eine Änderung angekündigt. Sie kommt nicht; alles bleibt, wie es ist.

@@ -254,3 +254,23 @@ public-impersonal = { $count ->
     [one] { $count } weiterer Wert, nur über das Gerät selbst
    *[other] { $count } weitere Werte, nur über das Gerät selbst
 }
+
+# What owners read about a release.
+note-risk = Welches Risiko es beseitigt
+note-urgency = Wie eilig es ist
+note-urgency-now = Jetzt installieren
+note-urgency-soon = In den nächsten Tagen installieren
+note-urgency-whenever = Installieren, wann es Ihnen passt
+note-away-title = Wie lange das Gerät ausfällt
+note-away-none = Gar nicht
+note-away = { $count ->
+    [one] Etwa { $count } Minute
+   *[other] Etwa { $count } Minuten
+}
+note-do = Was Sie tun müssen
+note-do-nothing = Nichts
+note-do-restart = Das Gerät neu starten, wenn es Sie darum bittet
+note-do-keep-powered = Das Gerät am Strom lassen
+note-do-update-app-first = Zuerst die App aktualisieren
+note-advisories = Sicherheitshinweise, die damit erledigt sind
+note-none = Zu dieser Version hat der Hersteller das noch nicht gesagt.

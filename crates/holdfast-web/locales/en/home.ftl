@@ -382,3 +382,17 @@ home-no-help-too-many-open = You have ten open requests. Please write in one of 
 home-no-help-too-old = It was closed more than fourteen days ago. Please open a new one.
 home-no-not-understood = Please tick that you understood what happens.
 home-no-not-the-owner = Only the owner can do this.
+
+# How the version that runs was checked.
+home-check = How your version was checked
+home-check-ok = Your device proved that it runs exactly what was published.
+home-check-bad = Your device runs something else than what was published. Its maker knows.
+home-check-not-yet = Your device has not proved yet what it runs.
+home-check-at = Last proof
+home-check-signers = Signed by
+home-check-signed = { $count } of the maker's keys ({ $needed } needed)
+home-check-entry = In the public history
+home-check-entry-line = Entry { $index }
+home-check-entry-none = Published before the history was kept
+home-check-digest = Fingerprint of the version
+home-check-what = Several people at the maker sign each version. The fingerprint stands in a history that cannot be changed afterwards and that anyone may check; the entry is the same for everybody.

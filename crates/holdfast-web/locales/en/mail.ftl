@@ -316,3 +316,44 @@ mail-sign-in-linked-body =
     You need do nothing if you did this yourself.
 
     { mail-not-you }
+
+# What follows a notice when the maker said it.
+mail-more-what = What happened: { $value }
+mail-more-risk = Which risk it removes: { $value }
+mail-more-urgency = How urgent it is: { $value }.
+mail-more-minutes = How long the device is away: { $value }.
+mail-more-todo = What you need to do: { $value }.
+mail-more-more = { $value }
+mail-more-steps = What to do now, step by step: { $value }
+mail-more-deadline = Do it by { $value }.
+mail-more-contact = If you need help: { $value }
+mail-more-advisories = Security notices: { $value }
+mail-more-before = Until then: { $value }
+mail-more-after = From then on: { $value }
+mail-more-effect = It takes effect on { $value }, not before.
+mail-more-plan = How it is replaced: { $value }
+mail-more-link = All of it, also without an account: { $value }
+
+mail-update-required-subject = { $product } gets an update that it needs
+mail-update-required-body =
+    { $product } ({ $device }) gets version { $version }, which removes a security flaw. It comes by itself.
+
+    On the page of the device you can choose another time.
+
+mail-sunset-soon-subject = A technique that { $product } uses ends on { $end }
+mail-sunset-soon-body =
+    On { $end } something ends that { $product } rests on. Here is what it is, and what to do before that day.
+
+mail-hardware-ends-soon-subject = Repair of { $product } ends on { $end }
+mail-hardware-ends-soon-body =
+    Until { $end } we repair or replace the hardware of { $product }. After that day we do not any more; the device goes on working.
+
+mail-change-ahead-subject = We change what we say about { $product }
+mail-change-ahead-body =
+    Something that we promised about { $product }, or the data that it takes, will change on { $end }. Until that day everything stays as it is.
+
+    Below is how it was and how it will be. If you do not want the change, you can object on your help page, or give the device back to us by then.
+
+mail-change-withdrawn-subject = An announced change for { $product } does not come
+mail-change-withdrawn-body =
+    We had announced a change for { $product } for { $end }. It does not come; everything stays as it is.

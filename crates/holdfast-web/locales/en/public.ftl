@@ -254,3 +254,23 @@ public-impersonal = { $count ->
     [one] { $count } more reading or setting, about the unit itself
    *[other] { $count } more readings and settings, about the unit itself
 }
+
+# What owners read about a release.
+note-risk = Which risk it removes
+note-urgency = How urgent it is
+note-urgency-now = Install it now
+note-urgency-soon = Install it within days
+note-urgency-whenever = Install it when it suits you
+note-away-title = How long the device is away
+note-away-none = Not at all
+note-away = { $count ->
+    [one] About { $count } minute
+   *[other] About { $count } minutes
+}
+note-do = What you need to do
+note-do-nothing = Nothing
+note-do-restart = Restart the device when it asks you to
+note-do-keep-powered = Keep the device connected to power
+note-do-update-app-first = Update the app first
+note-advisories = Security notices it settles
+note-none = For this release the maker did not say these things yet.

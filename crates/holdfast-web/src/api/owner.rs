@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{Done, List, Reply, command_lifetime, document, done, kind_word, us};
+use super::{Done, List, Reply, command_lifetime, document, done, hex, kind_word, us};
 use crate::backend::fleet::{DesiredChange, NewCommand, Reading};
-use crate::backend::owner::{HomeDevice, HomeDeviceView, HomeUpdates, Offer, Owners, PastUpdate};
+use crate::backend::owner::{HomeDevice, HomeDeviceView, HomeUpdates, Installed, Offer, Owners, PastUpdate};
 use crate::door::App;
 use crate::door::about::{About, Ask};
 use crate::door::extract::{Asked, Id, Json, Who};
@@ -244,6 +244,8 @@ struct OfferDoc {
     chosen: Option<&'static str>,
     /// Whether there is still something to choose.
     open: bool,
+    /// Why it is needed: risk, urgency, interruption, what to do; null for releases from before there were notes.
+    note: Option<Value>,
 }
 
 impl From<Offer> for OfferDoc {
@@ -268,6 +270,7 @@ impl From<Offer> for OfferDoc {
             until_us: until.map(us),
             chosen: offer.chosen.map(|chosen| chosen.wish.word()),
             open: offer.open,
+            note: offer.note.map(|note| document(&note.text())),
         }
     }
 }
@@ -281,15 +284,53 @@ struct PastDoc {
     at_us: i64,
 }
 
+/// The version that runs, and how it was checked.
+#[derive(Serialize, ToSchema)]
+struct InstalledDoc {
+    release: String,
+    version: String,
+    /// Whether the device's last proof is of exactly what was published; null before the first one.
+    proven: Option<bool>,
+    proven_us: Option<i64>,
+    signer_keys: Vec<String>,
+    signers_needed: u32,
+    manifest_digest: String,
+    artifact_digest: String,
+    /// Place of the publication in the history that anyone may check.
+    entry: Option<u64>,
+    entry_hash: Option<String>,
+    entry_line: Option<String>,
+}
+
+impl From<Installed> for InstalledDoc {
+    fn from(installed: Installed) -> Self {
+        let entry = installed.entry;
+        Self {
+            release: installed.release.to_string(),
+            version: installed.version,
+            proven: installed.appraised.map(|(good, _)| good),
+            proven_us: installed.appraised.map(|(_, at)| us(at)),
+            signer_keys: installed.signer_keys.iter().map(|key| hex(key)).collect(),
+            signers_needed: installed.signers_needed,
+            manifest_digest: hex(&installed.manifest_digest),
+            artifact_digest: hex(&installed.artifact_digest),
+            entry_hash: entry.as_ref().map(|entry| hex(&entry.hash)),
+            entry: entry.as_ref().map(|entry| entry.index),
+            entry_line: entry.map(|entry| entry.line),
+        }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 struct UpdatesDoc {
     version: Option<String>,
+    installed: Option<InstalledDoc>,
     offered: Option<OfferDoc>,
     past: Vec<PastDoc>,
 }
 
 async fn updates(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<UpdatesDoc> {
-    let HomeUpdates { device, offered, past } = app.ask(move |b| Owners::home_updates(b, &by, &id)).await?;
+    let HomeUpdates { device, installed, offered, past } = app.ask(move |b| Owners::home_updates(b, &by, &id)).await?;
     let past = past.into_iter().map(|PastUpdate { version, kind, description, state, at }| PastDoc {
         version,
         kind: kind_word(kind),
@@ -297,7 +338,12 @@ async fn updates(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> 
         state: state.name(),
         at_us: us(at),
     });
-    Ok(axum::Json(UpdatesDoc { version: device.version, offered: offered.map(OfferDoc::from), past: past.collect() }))
+    Ok(axum::Json(UpdatesDoc {
+        version: device.version,
+        installed: installed.map(InstalledDoc::from),
+        offered: offered.map(OfferDoc::from),
+        past: past.collect(),
+    }))
 }
 
 #[derive(Deserialize, ToSchema)]

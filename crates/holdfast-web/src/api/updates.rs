@@ -1,6 +1,6 @@
 //! Interface of the room `updates`: trust documents, releases, deployments. Artifacts have their own file.
 
-mod artifacts;
+pub(super) mod artifacts;
 mod deployments;
 
 use axum::extract::State;
@@ -10,9 +10,10 @@ use holdfast_domain::people::access::Act;
 use holdfast_domain::updates::{Execution, ExecutionState, Release, ReleaseKind, TrustVersion};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{List, Reply, hex, us};
+use super::{List, Reply, document, hex, us};
 use crate::backend::updates::{KeySet, TrustView};
 use crate::door::App;
 use crate::door::about::{About, Ask, Kind};
@@ -35,7 +36,7 @@ const ADD_TRUST: About = About::new("Upload the next trust document.")
 const TRUST: About = About::new("A trust document as it was signed.").gives(&["application/cose"]);
 const RELEASES: &[Ask] = &[Ask::of("product", Kind::Slug, "Only of this product."), Ask::AFTER, Ask::LIMIT];
 const ADD_RELEASE: About = About::new("Publish a release.")
-    .more("A SUIT envelope signed by enough release keys; its artifact must be stored before.")
+    .more("A SUIT envelope signed by enough release keys; its artifact must be stored before, and so must what owners read about it (`/api/v1/release-notes/{digest}`): refused with `release-note-missing` else.")
     .query(&[Ask::of("product", Kind::Slug, "Of which product.").needed()])
     .takes(&COSE_TYPES);
 const ENVELOPE: About = About::new("A release's envelope as it was signed.").gives(&["application/suit-envelope+cose"]);
@@ -175,6 +176,10 @@ struct ReleaseDoc {
     artifact_stored: bool,
     running: u64,
     devices: u64,
+    /// What owners read about it; null for releases from before there were notes.
+    note: Option<Value>,
+    /// Version of that note.
+    note_version: u32,
 }
 
 async fn releases(State(app): State<App>, Asked(query): Asked) -> Reply<List<ReleaseRow>> {
@@ -193,6 +198,8 @@ async fn release(State(app): State<App>, Id(id): Id<ReleaseId>) -> Reply<Release
         artifact_stored: view.artifact_stored,
         running: view.running,
         devices: view.devices,
+        note: view.notes.first().map(|kept| document(&kept.note.text())),
+        note_version: view.notes.first().map_or(0, |kept| kept.version),
     }))
 }
 

@@ -6,6 +6,7 @@ use holdfast_domain::fleet::dossier::privacy::Datum;
 use holdfast_domain::fleet::dossier::rules::Gap;
 use holdfast_domain::fleet::dossier::{Day, DossierAct, Public, Record};
 use holdfast_domain::updates::ReleaseKind;
+use holdfast_domain::updates::note::Note;
 
 use super::people::Caller;
 use super::{Answer, Ground};
@@ -58,6 +59,8 @@ pub struct PublicUpdate {
     pub signers: u32,
     /// Not offered any more.
     pub withdrawn: bool,
+    /// Why it is needed and what to do; none for releases from before there were notes.
+    pub note: Option<Note>,
 }
 
 /// A dossier as the maker works on it.

@@ -8,6 +8,7 @@ use holdfast_domain::fleet::{Command, Shadow};
 use holdfast_domain::homes::story::{Line, Reach};
 use holdfast_domain::telemetry::schema::Sense;
 use holdfast_domain::updates::choice::{Chosen, Standing, Wish};
+use holdfast_domain::updates::note::Note;
 use holdfast_domain::updates::{ExecutionState, ReleaseKind};
 
 use super::fleet::{DesiredChange, FieldView, Message, ModelView, NewCommand};
@@ -86,10 +87,44 @@ pub struct SentView {
 pub struct HomeUpdates {
     /// The device.
     pub device: HomeDevice,
+    /// What is known of the version that runs; `None` if it is of no release that we know.
+    pub installed: Option<Installed>,
     /// The update that is offered or under way.
     pub offered: Option<Offer>,
     /// Earlier ones, newest first.
     pub past: Vec<PastUpdate>,
+}
+
+/// The version that runs, and how it was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its version.
+    pub version: String,
+    /// When the device last proved that it runs this image, and whether that is what was published.
+    pub appraised: Option<(bool, Timestamp)>,
+    /// Key ids of those who signed it (RFC 9679 thumbprints).
+    pub signer_keys: Vec<[u8; 32]>,
+    /// How many signatures the trust document asks for.
+    pub signers_needed: u32,
+    /// SHA-256 of the signed manifest.
+    pub manifest_digest: [u8; 32],
+    /// SHA-256 of the image.
+    pub artifact_digest: [u8; 32],
+    /// The line of the public history in which it was published.
+    pub entry: Option<LogEntry>,
+}
+
+/// A line of the history that anyone may check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its place, from 0.
+    pub index: u64,
+    /// Its leaf hash.
+    pub hash: [u8; 32],
+    /// The line itself.
+    pub line: String,
 }
 
 /// An update as its home sees it.
@@ -119,6 +154,8 @@ pub struct Offer {
     pub chosen: Option<Chosen>,
     /// Whether there is still something to choose.
     pub open: bool,
+    /// Why it is needed and what to do.
+    pub note: Option<Note>,
 }
 
 /// An update that is over.

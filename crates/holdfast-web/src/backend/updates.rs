@@ -3,6 +3,7 @@
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{DeploymentId, PersonId, ProductId, ReleaseId};
 use holdfast_core::time::{Millis, Timestamp};
+use holdfast_domain::updates::note::KeptNote;
 use holdfast_domain::updates::{DeploymentState, Execution, Release, TrustVersion};
 
 use super::fleet::ExecutionCounts;
@@ -80,6 +81,8 @@ pub struct ReleaseView {
     pub health: Option<(String, Millis)>,
     /// Its deployments, newest first.
     pub deployments: Vec<DeploymentView>,
+    /// What owners read about it, every version, the newest first.
+    pub notes: Vec<KeptNote>,
 }
 
 /// How many devices a phase takes.

@@ -9,12 +9,14 @@ use holdfast_domain::updates::{ExecutionState, ReleaseKind};
 
 use super::words::{execution, moment};
 use super::{Ended, Frame, Home, ended};
-use crate::backend::owner::{HomeUpdates, Offer, Owners, PastUpdate};
+use crate::backend::owner::{HomeUpdates, Installed, Offer, Owners, PastUpdate};
+use crate::console::words::hex;
 use crate::console::{Attempt, PageReply, page_with};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 use crate::lang::Lang;
+use crate::public::note::NoteView;
 use crate::public::words::{day_of, size};
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -39,9 +41,22 @@ struct OfferView {
     class: &'static str,
     percent: Option<u8>,
     standing: String,
+    note: Option<NoteView>,
     open: bool,
     goes: bool,
     declined: bool,
+}
+
+/// How the version that runs was checked.
+struct CheckView {
+    version: String,
+    verdict: String,
+    class: &'static str,
+    at: Option<String>,
+    signed: String,
+    keys: Vec<String>,
+    digest: String,
+    entry: Option<(String, String)>,
 }
 
 struct PastLine {
@@ -62,6 +77,7 @@ struct UpdatesPage {
     name: String,
     version: Option<String>,
     offer: Option<OfferView>,
+    check: Option<CheckView>,
     past: Vec<PastLine>,
     may: bool,
     offset: i32,
@@ -88,7 +104,7 @@ async fn page(home: Home, Id(id): Id<DeviceId>) -> PageReply {
 
 async fn updates_page(home: Home, id: DeviceId, attempt: Attempt) -> PageReply {
     let by = home.caller.clone();
-    let HomeUpdates { device, offered, past } = home.ask(move |b| Owners::home_updates(b, &by, &id)).await?;
+    let HomeUpdates { device, installed, offered, past } = home.ask(move |b| Owners::home_updates(b, &by, &id)).await?;
     let frame = home.frame_of(home.l.with("home-updates-of", "name", device.name()), "home", &attempt).await?;
     let chosen = offered.as_ref().and_then(|offer| offer.chosen);
     let offset = match chosen.map(|chosen| chosen.wish) {
@@ -104,6 +120,7 @@ async fn updates_page(home: Home, id: DeviceId, attempt: Attempt) -> PageReply {
         name: device.name().to_owned(),
         may: device.my.place.rights().manage_updates,
         offer: offered.map(|offer| view(&home, offer)),
+        check: installed.map(|installed| check(&home, installed)),
         past: past.into_iter().map(|one| line(&home, one)).collect(),
         version: device.version,
         offset,
@@ -133,6 +150,7 @@ fn view(home: &Home, offer: Offer) -> OfferView {
         version: offer.version,
         security: offer.kind == ReleaseKind::Security,
         description: offer.description,
+        note: offer.note.as_ref().map(|note| NoteView::new(l, note)),
         size: size(l, offer.bytes),
         published: day_of(l, offer.published),
         signers: l.count("home-signers", offer.signers),
@@ -143,6 +161,26 @@ fn view(home: &Home, offer: Offer) -> OfferView {
         class,
         standing,
         open: offer.open,
+    }
+}
+
+fn check(home: &Home, installed: Installed) -> CheckView {
+    let l = home.l;
+    let (verdict, class) = match installed.appraised {
+        Some((true, _)) => ("home-check-ok", "ok"),
+        Some((false, _)) => ("home-check-bad", "bad"),
+        None => ("home-check-not-yet", "quiet"),
+    };
+    let signers = installed.signer_keys.len();
+    CheckView {
+        version: installed.version,
+        verdict: l.say(verdict),
+        class,
+        at: installed.appraised.map(|(_, at)| moment(l, at, home.now)),
+        signed: l.with2("home-check-signed", ("count", signers), ("needed", installed.signers_needed)),
+        keys: installed.signer_keys.iter().map(|key| hex(key)).collect(),
+        digest: hex(&installed.manifest_digest),
+        entry: installed.entry.map(|entry| (l.with("home-check-entry-line", "index", entry.index), hex(&entry.hash))),
     }
 }
 

@@ -11,6 +11,7 @@ use holdfast_domain::fleet::dossier::{
 };
 use holdfast_domain::updates::ReleaseKind;
 
+use super::note::NoteView;
 use super::words;
 use crate::backend::dossier::{Promise, PublicDossier};
 use crate::lang::Lang;
@@ -25,7 +26,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn new(l: Lang, text: &Text) -> Option<Self> {
+    pub(crate) fn new(l: Lang, text: &Text) -> Option<Self> {
         let (tag, words) = text.read(l.tag())?;
         let parts = words.split("\n\n").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
         Some(Self { lang: (tag != l.tag()).then(|| tag.to_owned()), parts })
@@ -78,6 +79,7 @@ pub(crate) struct UpdateView {
     pub(crate) words: String,
     pub(crate) size: String,
     pub(crate) signed: String,
+    pub(crate) note: Option<NoteView>,
 }
 
 /// One kind of datum.
@@ -288,6 +290,7 @@ impl ProductView {
             words: update.description.clone(),
             size: words::size(self.l, update.bytes),
             signed: self.l.count("public-update-signed", update.signers),
+            note: update.note.as_ref().map(|note| NoteView::new(self.l, note)),
         });
         updates.collect()
     }

@@ -39,6 +39,8 @@ pub(crate) mod owner;
 mod oidc;
 #[path = "samples/telemetry.rs"]
 mod telemetry;
+#[path = "samples/tidings.rs"]
+pub(crate) mod tidings;
 #[path = "samples/updates.rs"]
 pub(crate) mod updates;
 

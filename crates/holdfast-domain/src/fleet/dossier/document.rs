@@ -92,16 +92,22 @@ impl DossierProblem {
     }
 }
 
-type Read<T> = Result<T, DossierError>;
+/// What reading a part gives.
+pub(crate) type Read<T> = Result<T, DossierError>;
 
-/// A value and where it stands.
-struct At<'a> {
+/// A value and where it stands. Other documents of the maker's words are read with it too.
+pub(crate) struct At<'a> {
     path: String,
     json: &'a Json,
 }
 
 impl<'a> At<'a> {
-    fn wrong(&self, problem: impl Into<DossierProblem>) -> DossierError {
+    /// The outermost value.
+    pub(crate) const fn root(json: &'a Json) -> Self {
+        Self { path: String::new(), json }
+    }
+
+    pub(crate) fn wrong(&self, problem: impl Into<DossierProblem>) -> DossierError {
         let path = if self.path.is_empty() { "document".to_owned() } else { self.path.clone() };
         DossierError { path, problem: problem.into() }
     }
@@ -112,7 +118,7 @@ impl<'a> At<'a> {
     }
 
     /// Its members, all of them known.
-    fn object(&self, known: &[&str]) -> Read<&'a Map<String, Json>> {
+    pub(crate) fn object(&self, known: &[&str]) -> Read<&'a Map<String, Json>> {
         let members = self.json.as_object().ok_or_else(|| self.wrong(DossierProblem::WrongKind))?;
         match members.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             Some((name, value)) => Err(self.below(name, value).wrong(DossierProblem::Unknown)),
@@ -121,18 +127,18 @@ impl<'a> At<'a> {
     }
 
     /// The member of this name, unless it is empty.
-    fn get(&self, name: &str) -> Option<Self> {
+    pub(crate) fn get(&self, name: &str) -> Option<Self> {
         let value = self.json.get(name)?;
         let said = !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty());
         said.then(|| self.below(name, value))
     }
 
-    fn need(&self, name: &str) -> Read<Self> {
+    pub(crate) fn need(&self, name: &str) -> Read<Self> {
         let absent = || self.below(name, &Json::Null).wrong(DossierProblem::Absent);
         self.get(name).ok_or_else(absent)
     }
 
-    fn list<T>(&self, name: &str, read: impl Fn(&Self) -> Read<T>) -> Read<Vec<T>> {
+    pub(crate) fn list<T>(&self, name: &str, read: impl Fn(&Self) -> Read<T>) -> Read<Vec<T>> {
         let Some(list) = self.get(name) else { return Ok(Vec::new()) };
         let entries = list.json.as_array().ok_or_else(|| list.wrong(DossierProblem::WrongKind))?;
         if entries.len() > LIST_MAX {
@@ -141,29 +147,29 @@ impl<'a> At<'a> {
         entries.iter().enumerate().map(|(at, entry)| read(&list.below(&at.to_string(), entry))).collect()
     }
 
-    fn str(&self) -> Read<&'a str> {
+    pub(crate) fn str(&self) -> Read<&'a str> {
         self.json.as_str().map(str::trim).ok_or_else(|| self.wrong(DossierProblem::WrongKind))
     }
 
-    fn line(&self) -> Read<String> {
+    pub(crate) fn line(&self) -> Read<String> {
         line_or_more(self.str()?, LINE_CHARS_MAX, false).map(str::to_owned).map_err(|why| self.wrong(why))
     }
 
-    fn line_of(&self, name: &str) -> Read<String> {
+    pub(crate) fn line_of(&self, name: &str) -> Read<String> {
         self.get(name).map(|at| at.line()).transpose().map(Option::unwrap_or_default)
     }
 
-    fn parsed<T: FromStr>(&self, name: &str, problem: DossierProblem) -> Read<Option<T>> {
+    pub(crate) fn parsed<T: FromStr>(&self, name: &str, problem: DossierProblem) -> Read<Option<T>> {
         let read = |at: Self| at.str()?.parse().map_err(|_| at.wrong(problem));
         self.get(name).map(read).transpose()
     }
 
-    fn word<T>(&self, name: &str, from: impl Fn(&str) -> Option<T>) -> Read<Option<T>> {
+    pub(crate) fn word<T>(&self, name: &str, from: impl Fn(&str) -> Option<T>) -> Read<Option<T>> {
         let read = |at: Self| from(at.str()?).ok_or_else(|| at.wrong(DossierProblem::Word));
         self.get(name).map(read).transpose()
     }
 
-    fn count(&self, name: &str) -> Read<Option<u32>> {
+    pub(crate) fn count(&self, name: &str) -> Read<Option<u32>> {
         let read = |at: Self| {
             let number = at.json.as_u64().filter(|n| *n <= COUNT_MAX);
             number.and_then(|n| u32::try_from(n).ok()).ok_or_else(|| at.wrong(DossierProblem::Number))
@@ -171,7 +177,7 @@ impl<'a> At<'a> {
         self.get(name).map(read).transpose()
     }
 
-    fn text(&self) -> Read<Text> {
+    pub(crate) fn text(&self) -> Read<Text> {
         let members = self.json.as_object().ok_or_else(|| self.wrong(DossierProblem::WrongKind))?;
         members.iter().filter(|(_, words)| !words.is_null()).try_fold(Text::default(), |text, (language, words)| {
             let at = self.below(language, words);
@@ -179,7 +185,7 @@ impl<'a> At<'a> {
         })
     }
 
-    fn text_of(&self, name: &str) -> Read<Text> {
+    pub(crate) fn text_of(&self, name: &str) -> Read<Text> {
         self.get(name).map(|at| at.text()).transpose().map(Option::unwrap_or_default)
     }
 }
@@ -420,7 +426,7 @@ fn texts(root: &At<'_>) -> Read<std::collections::BTreeMap<Topic, Text>> {
 }
 
 /// An object of the members that say something.
-fn said<const N: usize>(members: [(&str, Json); N]) -> Json {
+pub(crate) fn said<const N: usize>(members: [(&str, Json); N]) -> Json {
     let empty = |value: &Json| match value {
         Json::Null => true,
         Json::String(text) => text.is_empty(),
@@ -432,11 +438,11 @@ fn said<const N: usize>(members: [(&str, Json); N]) -> Json {
     Json::Object(pairs.map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn shown(value: Option<impl ToString>) -> Json {
+pub(crate) fn shown(value: Option<impl ToString>) -> Json {
     value.map_or(Json::Null, |value| Json::String(value.to_string()))
 }
 
-fn written(text: &Text) -> Json {
+pub(crate) fn written(text: &Text) -> Json {
     Json::Object(text.iter().map(|(tag, words)| (tag.to_owned(), json!(words))).collect())
 }
 

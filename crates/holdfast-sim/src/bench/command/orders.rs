@@ -37,7 +37,9 @@ pub(super) async fn publish_release(house: &House, prepared: &Prepared, scratch:
     house.holdfast(&create).await?;
     let key = prepared.release_key().to_string_lossy().into_owned();
     house.holdfast(&["release", "sign", &envelope, "--key", &key]).await?;
-    let said = house.holdfast(&["release", "upload", &envelope, "--image", &image, "--product", PRODUCT]).await?;
+    let mut upload = vec!["release", "upload", &envelope, "--image", &image, "--product", PRODUCT];
+    upload.extend(["--risk", "None.", "--urgency", "whenever", "--interruption", "1", "--to-do", "nothing"]);
+    let said = house.holdfast(&upload).await?;
     id(&said, "release")
 }
 

@@ -36,7 +36,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 }
 
 /// A digest in an address.
-pub(crate) struct DigestText(Sha256Digest);
+pub(crate) struct DigestText(pub(crate) Sha256Digest);
 
 impl std::str::FromStr for DigestText {
     type Err = holdfast_core::hash::NotADigest;

@@ -3,7 +3,10 @@
 use askama::Template;
 use holdfast_core::id::ReleaseId;
 use holdfast_core::time::Millis;
+use holdfast_domain::fleet::dossier::Text;
 use holdfast_domain::people::access::Act;
+use holdfast_domain::updates::note::Note;
+use serde_json::json;
 
 use super::super::words::{Size, When, hex, size, span, when};
 use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
@@ -13,12 +16,15 @@ use crate::backend::updates::{NewDeployment, NewPhase, PhaseSize, ReleaseView, T
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
+use crate::public::note::NoteView;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .get("/console/releases", Access::May(Act::ViewFleet), releases)
         .get("/console/releases/{id}", Access::May(Act::ViewFleet), release)
         .post("/console/releases/{id}/deploy", Access::May(Act::CreateDeployment), deploy)
+        .post("/console/releases/{id}/note", Access::May(Act::PublishRelease), explain)
 }
 
 /// The trust document in the words of the page.
@@ -84,10 +90,49 @@ const PHASE_DEFAULTS: [PhaseRow; PHASE_ROWS] = [
     PhaseRow { n: 4, size: "", unit: "percent", success: "" },
 ];
 
+/// One version of the note, for its history.
+struct NoteLine {
+    version: u32,
+    at: When,
+}
+
+/// What stands in the form of the note at first.
+#[derive(Default)]
+struct NoteForm {
+    risk: String,
+    risk_de: String,
+    urgency: String,
+    minutes: String,
+    to_do: String,
+    more: String,
+    more_de: String,
+    advisories: String,
+}
+
+impl NoteForm {
+    fn of(note: Option<&Note>) -> Self {
+        let Some(note) = note else { return Self::default() };
+        let own = |text: &Text, tag: &str| {
+            text.iter().find(|(language, _)| *language == tag).map(|(_, words)| words.to_owned()).unwrap_or_default()
+        };
+        Self {
+            risk: own(&note.risk, "en"),
+            risk_de: own(&note.risk, "de"),
+            urgency: note.urgency.word().to_owned(),
+            minutes: note.interruption_minutes.to_string(),
+            to_do: note.to_do.word().to_owned(),
+            more: own(&note.to_do_words, "en"),
+            more_de: own(&note.to_do_words, "de"),
+            advisories: note.advisories.join(", "),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "updates/release.html")]
 struct ReleasePage {
     frame: Frame,
+    l: Lang,
     line: ReleaseLine,
     description: String,
     security_floor: u64,
@@ -101,6 +146,10 @@ struct ReleasePage {
     devices: u64,
     health: Option<(String, String)>,
     deployments: Vec<DeploymentLine>,
+    note: Option<NoteView>,
+    kept: Vec<NoteLine>,
+    form: NoteForm,
+    may_explain: bool,
     may_deploy: bool,
     phases: &'static [PhaseRow],
     attempt: Attempt,
@@ -118,6 +167,7 @@ impl ReleasePage {
         let release = &view.release;
         Self {
             frame,
+            l: Lang::default(),
             line: ReleaseLine::new(release, desk),
             description: release.description.clone(),
             security_floor: release.security_floor,
@@ -131,6 +181,14 @@ impl ReleasePage {
             devices: view.devices,
             health: view.health.map(|(program, within)| (program, span(within))),
             deployments: view.deployments.into_iter().map(|view| DeploymentLine::new(view, desk)).collect(),
+            note: view.notes.first().map(|kept| NoteView::new(Lang::default(), &kept.note)),
+            kept: view
+                .notes
+                .iter()
+                .map(|kept| NoteLine { version: kept.version, at: when(kept.at, desk.now) })
+                .collect(),
+            form: NoteForm::of(view.notes.first().map(|kept| &kept.note)),
+            may_explain: desk.may(Act::PublishRelease),
             may_deploy: desk.may(Act::CreateDeployment) && !release.withdrawn,
             phases: &PHASE_DEFAULTS,
             attempt,
@@ -185,4 +243,33 @@ fn wanted(release: ReleaseId, fields: &Fields) -> Result<NewDeployment, Problem>
         min_devices: fields.needed("min_devices")?,
         deadline: Millis::from_secs(minutes.saturating_mul(60)),
     })
+}
+
+async fn explain(desk: Desk, Id(id): Id<ReleaseId>, Sent(fields): Sent) -> PageReply {
+    match try_explain(&desk, id, &fields).await {
+        Ok(()) => Ok(go(&format!("/console/releases/{id}"), "explained")),
+        Err(problem) if problem.reference.is_some() => Err(problem),
+        Err(problem) => {
+            desk.app.ground().count_refusal(problem.name);
+            release_page(desk, id, Attempt::refused("explain", fields, problem)).await
+        }
+    }
+}
+
+async fn try_explain(desk: &Desk, id: ReleaseId, fields: &Fields) -> Result<(), Problem> {
+    let view = desk.ask(move |b| b.release(id)).await?.ok_or_else(no_release)?;
+    let text = |name: &str| fields.typed(name).trim().to_owned();
+    let advisories = text("advisories");
+    let list: Vec<&str> = advisories.split([',', ' ', '\n']).map(str::trim).filter(|one| !one.is_empty()).collect();
+    let minutes: u32 = fields.needed("interruption_minutes")?;
+    let note = json!({
+        "risk": {"en": text("risk"), "de": text("risk_de")},
+        "urgency": text("urgency"),
+        "interruption_minutes": minutes,
+        "to_do": text("to_do"),
+        "to_do_words": {"en": text("to_do_words"), "de": text("to_do_words_de")},
+        "advisories": list,
+    });
+    let (by, digest, note) = (desk.caller.clone(), view.release.manifest_digest, note.to_string());
+    desk.ask(move |b| b.put_release_note(&by, digest, &note)).await.map(drop)
 }

@@ -62,6 +62,7 @@ fn public(product: &ProductId) -> PublicDossier {
         bytes: 6_300_000,
         signers: 2,
         withdrawn,
+        note: (days < 60).then(super::tidings::note),
     };
     PublicDossier {
         product: product.clone(),

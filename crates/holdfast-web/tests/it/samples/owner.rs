@@ -15,7 +15,7 @@ use holdfast_web::backend::fleet::{DesiredChange, Fleet as _, MessageAsk, NewCom
 use holdfast_web::backend::help::{HelpDesk, NewHelp, Talk};
 use holdfast_web::backend::homes::MyDevice;
 use holdfast_web::backend::owner::{
-    HomeDevice, HomeDeviceView, HomeUpdates, Offer, Owners, PastUpdate, SensingView, SentView,
+    HomeDevice, HomeDeviceView, HomeUpdates, Installed, LogEntry, Offer, Owners, PastUpdate, SensingView, SentView,
 };
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk, RefusalKind};
@@ -199,6 +199,7 @@ impl Owners for Sample {
             percent: update.percent,
             standing: update.standing,
             chosen: None,
+            note: Some(super::tidings::note()),
         });
         let past = |version: &str, kind, state, days: u64| PastUpdate {
             version: version.to_owned(),
@@ -209,6 +210,16 @@ impl Owners for Sample {
         };
         Ok(HomeUpdates {
             device: self.home_of(at),
+            installed: Some(Installed {
+                release: seen(),
+                version: "1.2.0".to_owned(),
+                appraised: Some((true, self.ago(5_400))),
+                signer_keys: vec![[0x21; 32], [0x23; 32]],
+                signers_needed: 2,
+                manifest_digest: [0x91; 32],
+                artifact_digest: [0x2b; 32],
+                entry: Some(LogEntry { index: 41, hash: [0x5c; 32], line: "{}".to_owned() }),
+            }),
             offered,
             past: vec![
                 past("1.2.0", ReleaseKind::Security, ExecutionState::Succeeded, 20),

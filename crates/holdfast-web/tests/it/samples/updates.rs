@@ -212,6 +212,7 @@ impl Updates for Sample {
             devices: 12,
             health: Some(("bin/health".to_owned(), Millis::from_secs(60))),
             deployments: self.all_deployments().into_iter().filter(|view| view.release == id).collect(),
+            notes: if release.sequence == 1 { Vec::new() } else { super::tidings::notes(release.manifest_digest) },
             release,
         }))
     }
