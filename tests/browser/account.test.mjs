@@ -1,14 +1,11 @@
 // Signing in and one's own account: passkeys, second factor, recovery codes, sessions, confirming again.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 
-import { openBrowser, openHouse, until } from './harness.mjs';
+import { openBrowser, openHouse, openMail, until } from './harness.mjs';
 
-const run = promisify(execFile);
 const WORDS = 'violet harbour spoon eleven';
 
 /** The code of a second factor (RFC 6238) for a secret in base 32, so many steps from now. */
@@ -23,24 +20,10 @@ function totp(secret, ahead = 0) {
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** Changes what a server remembers while it is stopped: time passes by that, not by waiting. */
-async function alter(house, ...statements) {
-  await run('sqlite3', [house.path('state', 'holdfast.db'), statements.join(';')]);
-}
-
 const at = (page, path) => until(`the page ${path}`, () => new URL(page.url()).pathname === path);
 
-/** Looks at a page in a window of its own: looking ends the virtual authenticator of the window in which it happens. */
-async function look(guest, path) {
-  const page = await guest.page();
-  await guest.open(page, path);
-  await guest.accessible(page);
-  await page.close();
-}
-
 /** Signs in by one tap. Chromium's suggestion may be faster than the tap: then the page is gone before it. */
-async function tap(page, { session, authenticatorId }, path, name) {
-  const touch = (enabled) => session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+async function tap(page, { touch }, path, name) {
   await touch(false);
   await page.goto(path);
   await touch(true);
@@ -63,24 +46,24 @@ test('a newcomer adds a passkey after the first link and signs in with it, on an
   await at(page, '/account/first');
   await guest.accessible(page);
   const keys = await guest.passkeys(page);
-  const { session, authenticatorId } = keys;
 
   await press(page, page.locator('form[data-passkey=add] button'), '/console');
-  const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId });
+  const credentials = await keys.credentials();
   assert.equal(credentials.length, 1);
   assert.equal(credentials[0].isResidentCredential, true, 'it is found without a name');
 
-  await look(guest, '/account');
+  await guest.look('/account');
   await guest.open(page, '/account');
   assert.match(await page.locator('main').innerText(), /My passkey/);
-  await session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
+  await keys.touch(false);
   await press(page, page.getByRole('button', { name: 'Sign out', exact: true }).first(), '/sign-in');
   // One tap: no name is typed.
   await tap(page, keys, `${house.origin}/sign-in?lang=de`, 'Mit Passkey anmelden');
   await at(page, '/console');
+  await keys.touch(false);
   await press(page, page.getByRole('button', { name: 'Sign out' }).first(), '/sign-in');
-  await look(guest, '/sign-in?lang=de');
-  await look(guest, '/recover');
+  await guest.look('/sign-in?lang=de');
+  await guest.look('/recover');
 });
 
 test('the last way in stays, a second passkey may go, and a removed one opens nothing', async (t) => {
@@ -90,7 +73,6 @@ test('the last way in stays, a second passkey may go, and a removed one opens no
   guest.expects(/status of 4\d\d/);
   const page = await guest.signIn(await house.firstLink());
   const keys = await guest.passkeys(page);
-  const { session, authenticatorId } = keys;
   await press(page, page.locator('form[data-passkey=add] button'), '/console');
 
   await guest.open(page, '/account');
@@ -103,6 +85,7 @@ test('the last way in stays, a second passkey may go, and a removed one opens no
   await page.goto(`${house.origin}/account`);
   await page.getByRole('button', { name: 'Set up a second factor' }).click();
   const secret = await page.locator('pre.secret').innerText();
+  await guest.accessible(page);
   await page.locator('input[name=code]').fill(totp(secret));
   await press(page, page.getByRole('button', { name: 'Confirm' }), '/account');
   await page.getByText('Set a password').click();
@@ -117,10 +100,10 @@ test('the last way in stays, a second passkey may go, and a removed one opens no
   await page.locator('ul.ways summary').first().click();
   await press(page, remove(), '/account');
   await page.getByText('The passkey is removed').waitFor();
-  await session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
+  await keys.touch(false);
   await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
   await at(page, '/sign-in');
-  const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId });
+  const credentials = await keys.credentials();
   assert.equal(credentials.length, 1, 'the phone still has it');
   await tap(page, keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
   await page.getByText('not known here').waitFor();
@@ -144,7 +127,6 @@ test('the last way in stays, a second passkey may go, and a removed one opens no
   await plain.open(simple, '/account');
   await press(simple, simple.getByRole('button', { name: 'Remove the second factor' }), '/account');
   await press(simple, simple.getByRole('button', { name: 'Set up a second factor' }), '/account/second-factor');
-  await plain.accessible(simple);
 });
 
 test('what is dangerous asks again after ten minutes, and a proof lets it through', async (t) => {
@@ -156,12 +138,10 @@ test('what is dangerous asks again after ten minutes, and a proof lets it throug
   await guest.passkeys(page);
   await press(page, page.locator('form[data-passkey=add] button'), '/console');
   // Ten minutes pass by what the server remembers, not by waiting.
-  await house.stop();
-  await alter(house, 'update session set authenticated = authenticated - 601000000');
-  await house.start();
+  await house.alter('update session set authenticated = authenticated - 601000000');
   await page.goto(`${house.origin}/account`);
   await page.getByText('confirm first that it is you').waitFor();
-  await look(guest, '/account/confirm');
+  await guest.look('/account/confirm');
   await page.getByRole('link', { name: 'Confirm' }).click();
   await at(page, '/account/confirm');
   const before = (await guest.context.cookies()).find((cookie) => cookie.name === '__Host-holdfast').value;
@@ -174,16 +154,33 @@ test('what is dangerous asks again after ten minutes, and a proof lets it throug
 });
 
 test('a recovery code lets a new passkey in after a day, and whoever is signed in can stop it', async (t) => {
-  const house = await openHouse(t);
+  const mail = await openMail(t);
+  const house = await openHouse(t, { config: mail.config });
   const browser = await openBrowser(t, house);
   const owner = await browser.guest({ phone: true });
   owner.expects(/net::ERR_/);
   const page = await owner.signIn(await house.firstLink());
   await owner.passkeys(page);
   await press(page, page.locator('form[data-passkey=add] button'), '/console');
-  await owner.open(page, '/account');
-  await press(page, page.getByRole('button', { name: 'Make new codes' }), '/account/recovery-codes');
-  const codes = await page.locator('.codes code').allInnerTexts();
+  // An address that was proven: what happens to the account is told there too.
+  await owner.open(page, '/account/contact');
+  await page.locator('input[name=address]').fill('ada@mail.example');
+  await press(page, page.locator('form[action="/account/contact"] button'), '/account/contact');
+  await owner.accessible(page);
+  const { text } = await mail.next('ada@mail.example', /./);
+  const link = new URL(text.match(/https:\S+\/account\/contact\/confirm\?code=\w+/)[0]);
+  await owner.open(page, link.pathname + link.search);
+  await owner.accessible(page);
+  await page.locator('main form button').click();
+  await page.getByText('The address is confirmed').waitFor();
+
+  const newCodes = async () => {
+    await owner.open(page, '/account');
+    await press(page, page.getByRole('button', { name: 'Make new codes' }), '/account/recovery-codes');
+    await mail.next('ada@mail.example', /New recovery codes were made/);
+    return page.locator('.codes code').allInnerTexts();
+  };
+  const codes = await newCodes();
 
   const recover = async (code) => {
     const stranger = await browser.guest();
@@ -199,6 +196,7 @@ test('a recovery code lets a new passkey in after a day, and whoever is signed i
   };
   const first = await recover(codes[0]);
   await first.lost.getByText('counts from').waitFor();
+  await mail.next('ada@mail.example', /recovered your account/);
   await tap(first.lost, first.keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
   await first.lost.getByText('after the waiting time').waitFor();
 
@@ -208,15 +206,17 @@ test('a recovery code lets a new passkey in after a day, and whoever is signed i
   await press(page, page.getByRole('button', { name: 'That was not me: stop it' }), '/account');
   await page.getByText('The recovery is stopped').waitFor();
 
-  // A used code is used up; another one, undisturbed, opens after its day, and ends every other session.
-  const again = await recover(codes[0]);
-  await again.lost.getByText('was used before').waitFor();
-  const second = await recover(codes[1]);
+  // The sheet is in other hands: none of its codes counts any more.
+  const again = await recover(codes[1]);
+  await again.lost.getByText('not known, or was used before').waitFor();
+
+  // A code of a new sheet, undisturbed, opens after its day, once, and ends every other session.
+  const [code] = await newCodes();
+  const second = await recover(code);
   await second.lost.getByText('counts from').waitFor();
-  await house.stop();
-  await alter(house, 'update recovery set until = until - 86400000000', 'update passkey set counts_from = min(counts_from, created)');
-  await alter(house, 'update recovery set until = (select max(counts_from) from passkey)');
-  await house.start();
+  const third = await recover(code);
+  await third.lost.getByText('not known, or was used before').waitFor();
+  await house.alter('update recovery set until = until - 86400000000', 'update passkey set counts_from = min(counts_from, created)');
   await tap(second.lost, second.keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
   await at(second.lost, '/console');
   await page.goto(`${house.origin}/account`);

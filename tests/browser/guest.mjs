@@ -13,13 +13,13 @@ const { chromium } = need('playwright-core');
 const AXE = readFileSync(need.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Longest wait for a page or an element, in ms. */
-const PAGE_MS = 30_000;
+const PAGE_MS = 15_000;
 const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1280, height: 900 };
 /** The narrowest screen that must do without scrolling sideways (WCAG 2.2, 1.4.10). */
 const NARROW = { width: 320, height: 640 };
 
-/** A Chromium that trusts this house's key and no other, and ends with the test. */
+/** A Chromium that trusts this house's key and no other, and ends before the house, or with the test. */
 export async function openBrowser(t, house) {
   const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
   flags.push('--disable-component-update', '--disable-sync', '--disable-dev-shm-usage');
@@ -27,7 +27,8 @@ export async function openBrowser(t, house) {
   const executablePath = process.env.HOLDFAST_CHROMIUM ?? '/usr/bin/chromium';
   const chrome = await chromium.launch({ executablePath, args: flags });
   const browser = new Browser(chrome, house);
-  t.after(() => browser.close());
+  if (house.guests) house.guests.push(() => browser.close());
+  else t.after(() => browser.close());
   return browser;
 }
 
@@ -62,6 +63,11 @@ export class Browser {
 export class Guest {
   #problems = [];
   #expected = [];
+  #sessions = new WeakMap();
+  /** How often somebody touched a page so far. */
+  taps = 0;
+  /** The page of the last claim. */
+  claimed;
 
   constructor(context, house, scripts) {
     this.context = context;
@@ -90,6 +96,10 @@ export class Guest {
       addEventListener('securitypolicyviolation', (event) => {
         globalThis.holdfastViolation(`policy: ${event.violatedDirective} ${event.blockedURI} on ${location.pathname}`);
       });
+    });
+    await this.context.exposeBinding('holdfastTap', () => (this.taps += 1));
+    await this.context.addInitScript(() => {
+      addEventListener('pointerdown', (event) => event.isTrusted && globalThis.holdfastTap(), true);
     });
     this.context.on('request', (request) => {
       const url = new URL(request.url());
@@ -131,34 +141,61 @@ export class Guest {
   /** Makes an owner's account by the device's label and its button; the page at home. */
   async claim(device, name = 'Ada') {
     const page = await this.page();
-    await page.goto(`/c/${await this.house.claimCode(device)}`);
     await this.passkeys(page);
-    const field = page.locator('form.passkey input[name="name"]');
-    if (await field.count()) await field.fill(name);
-    await page.locator('form.passkey button').click();
-    // The page goes on by itself; where it does not, its button is there.
-    const button = page.locator('form[data-goes-on] button');
-    await Promise.any([page.waitForURL(/\/claims\//), button.click().then(() => page.waitForURL(/\/claims\//))]);
+    await this.open(page, `/c/${await this.house.claimCode(device)}`);
+    await this.signUp(page, name);
+    await page.waitForURL(/\/claims\//);
+    this.claimed = new URL(page.url()).pathname;
     await this.house.confirmAt(device);
-    await page.locator('.steps').waitFor();
-    await page.goto('/home');
+    await page.locator('ol.steps').waitFor();
+    await this.open(page, '/home');
     return page;
   }
 
-  /** Gives the page a virtual authenticator (WebAuthn level 3 §11); answers its CDP session and id. */
+  /** Makes an account on a page that asks for a name and a passkey; what the page was opened for goes on by itself. */
+  async signUp(page, name) {
+    const { pathname } = new URL(page.url());
+    await page.locator('form.passkey input[name="name"]').fill(name);
+    await page.locator('form.passkey button').click();
+    await page.waitForURL((url) => url.pathname !== pathname);
+    await page.waitForLoadState();
+  }
+
+  /** The page's way to the browser itself. One for each page: the end of any of them would end the page's authenticator. */
+  async session(page) {
+    if (!this.#sessions.has(page)) this.#sessions.set(page, this.context.newCDPSession(page));
+    return this.#sessions.get(page);
+  }
+
+  /** Gives the page a virtual authenticator (WebAuthn level 3 §11); how to touch it and what it holds. */
   async passkeys(page, more = {}) {
-    const session = await this.context.newCDPSession(page);
+    const session = await this.session(page);
     await session.send('WebAuthn.enable');
     const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true };
     options.isUserVerified = true;
     options.automaticPresenceSimulation = true;
     const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options: { ...options, ...more } });
-    return { session, authenticatorId };
+    /** Whether the person confirms whatever the authenticator asks. */
+    const touch = (enabled) => session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+    const credentials = async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+    return { session, authenticatorId, touch, credentials };
   }
 
-  /** axe finds nothing on the page as it stands, in light and in dark, and nothing has to be scrolled sideways. */
+  /** Looks at a page in a window of its own. */
+  async look(path) {
+    const page = await this.page();
+    await this.open(page, path);
+    await this.accessible(page);
+    await page.close();
+  }
+
+  /**
+   * axe finds nothing on the page as it stands, in light and in dark, on its own screen and on the narrowest one; and nothing
+   * has to be scrolled sideways.
+   */
   async accessible(page) {
-    const session = await this.context.newCDPSession(page);
+    assert.ok(this.scripts, 'axe is a script');
+    const session = await this.session(page);
     const evaluate = async (expression) => {
       const asked = { expression, awaitPromise: true, returnByValue: true };
       const { result, exceptionDetails } = await session.send('Runtime.evaluate', asked);
@@ -167,14 +204,19 @@ export class Guest {
     };
     await evaluate(`${AXE};0`);
     const found = [];
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const look = async (how) => {
       const violations = await evaluate(`axe.run(document, { resultTypes: ['violations'] }).then((r) =>
         r.violations.map((v) => v.id + ': ' + v.help + ' — ' + v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')))`);
-      found.push(...violations.map((violation) => `${colorScheme} ${violation}`));
-    }
+      found.push(...violations.map((violation) => `${how}: ${violation}`));
+    };
     const before = page.viewportSize();
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    await look('light');
+    // The other half: dark, on the narrowest screen, with everything unfolded.
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
     await page.setViewportSize(NARROW);
+    await evaluate(`for (const e of document.querySelectorAll('details:not([open])')) { e.open = true; e.dataset.unfolded = ''; } 0`);
+    await look('dark, narrow');
     const wide = await evaluate(`(() => {
       const root = document.scrollingElement;
       if (root.scrollWidth <= innerWidth) return '';
@@ -183,9 +225,10 @@ export class Guest {
         e.getBoundingClientRect().right > innerWidth + 1 && !within(e.parentElement));
       return root.scrollWidth + ' px: ' + out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ');
     })()`);
-    await page.setViewportSize(before);
     if (wide) found.push(`sideways scrolling at ${NARROW.width} px, ${wide}`);
-    await session.detach();
+    await evaluate(`for (const e of document.querySelectorAll('[data-unfolded]')) { e.open = false; delete e.dataset.unfolded; } 0`);
+    await page.setViewportSize(before);
+    await page.emulateMedia({ colorScheme: 'light' });
     assert.deepEqual(found, [], `axe on ${new URL(page.url()).pathname}`);
   }
 }

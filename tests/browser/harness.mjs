@@ -2,4 +2,6 @@
 
 export { House, MAKER, MODEL, PATIENCE_MS, PRODUCT, openHouse, until } from './house.mjs';
 export { Browser, Guest, openBrowser } from './guest.mjs';
+export { openMail } from './mail.mjs';
+export { headersOf, openPreview } from './preview.mjs';
 export { ROUTES, walk } from './walk.mjs';

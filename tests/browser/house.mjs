@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Longest wait for anything that must happen, in ms. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 30_000;
 /** A look so often, in ms. */
 const LOOK_MS = 50;
 
@@ -56,6 +56,8 @@ export class House {
   #server;
   #agents = new Map();
   #options;
+  /** What has to end before the house does, such as a browser. */
+  guests = [];
   addresses = {};
 
   constructor(dir, options = {}) {
@@ -232,9 +234,14 @@ export class House {
 
   /** Says yes at the device, as its button does; it has to have been asked. */
   confirmAt(id) {
+    return this.answerAt(id, 'confirm');
+  }
+
+  /** Says yes or no at the device: `confirm` or `deny`. */
+  answerAt(id, answer) {
     return until('the device to ask', async () => {
       try {
-        await this.agentCommand('local', 'confirm', '--dir', this.path(id));
+        await this.agentCommand('local', answer, '--dir', this.path(id));
         return true;
       } catch {
         return false;
@@ -255,6 +262,12 @@ export class House {
     });
   }
 
+  /** How often the device has told that it erased itself. */
+  async wiped(id) {
+    const lines = await this.run('device', 'ledger', id);
+    return lines.filter(({ kind }) => kind === 'device-wiped').length;
+  }
+
   /** SHA-256 of the key of the people's door, whose chain is checked against this house's own authority. */
   async doorKey() {
     const [host, port] = ['localhost', Number(new URL(this.origin).port)];
@@ -263,6 +276,13 @@ export class House {
     const key = socket.getPeerX509Certificate().publicKey.export({ type: 'spki', format: 'der' });
     socket.destroy();
     return createHash('sha256').update(key).digest('base64');
+  }
+
+  /** Changes what a stopped server remembers: that is how time passes in a test that does not wait. */
+  async alter(...statements) {
+    await this.stop();
+    await run('sqlite3', ['-bail', this.path('state', 'holdfast.db'), statements.join(';')]);
+    await this.start();
   }
 
   /** SIGTERM, and the end. */
@@ -274,9 +294,13 @@ export class House {
   }
 
   async close() {
-    for (const id of [...this.#agents.keys()]) await this.stopAgent(id);
-    await this.stop();
-    if (!this.#options.keep) await rm(this.dir, { recursive: true, force: true });
+    try {
+      for (const end of this.guests) await end();
+    } finally {
+      for (const id of [...this.#agents.keys()]) await this.stopAgent(id);
+      await this.stop();
+      if (!this.#options.keep) await rm(this.dir, { recursive: true, force: true });
+    }
   }
 }
 

@@ -1,13 +1,11 @@
 // `cargo xtask shots`: a picture of each page over made-up data, phone and desktop, light and dark, with an index to look
 // through. The pages come from the preview of holdfast-web; who may see a page is taken from the route table.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { ROUTES, openBrowser, walk } from './harness.mjs';
+import { headersOf, openPreview } from './preview.mjs';
 
 const out = process.argv[2] ?? 'target/shots';
 /** Words after the folder are parts of paths: only pages that hold one of them. */
@@ -17,40 +15,24 @@ const SCHEMES = ['light', 'dark'];
 /** Charts and numbers of a page settle within this, in ms. */
 const SETTLE_MS = 400;
 
-/** The preview: its address, and the cookie of each role. */
-async function preview(words) {
-  const child = spawn(process.env.HOLDFAST_PREVIEW_BIN, ['0', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const cookies = {};
-  let origin;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith('http')) origin = new URL(line).origin;
-    const [word, role, value] = line.split(' ');
-    if (word === 'cookie') cookies[role] = value;
-    if (cookies.owner && origin) break;
-  }
-  // Ended by whoever comes first; asking again finds it gone.
-  const gone = once(child, 'exit');
-  return { origin, cookies, end: () => { child.kill('SIGKILL'); return gone; } };
-}
-
 const ends = [];
 const t = { after: (end) => ends.push(end) };
 
 async function shoot(words, label, index) {
-  const house = await preview(words);
+  const house = await openPreview(words);
   ends.push(house.end);
   const browser = await openBrowser(t, house);
   const starts = ROUTES.map(({ path: route }) => route).filter((route) => !route.includes('{'));
   const visits = [
-    ['anybody', null, (route) => !route.startsWith('/console') && !route.startsWith('/home') && !route.startsWith('/account')],
-    ['administrator', house.cookies.administrator, (route) => route.startsWith('/console') || route.startsWith('/account')],
-    ['owner', house.cookies.owner, (route) => route.startsWith('/home') || route.startsWith('/account')],
+    ['anybody', house.pages.anybody, (route) => !route.startsWith('/console') && !route.startsWith('/home') && !route.startsWith('/account')],
+    ['administrator', [], (route) => route.startsWith('/console') || route.startsWith('/account')],
+    ['owner', house.pages.owner, (route) => /^\/(home|account|claims|c)(\/|$)/.test(route)],
   ];
-  for (const [who, cookie, theirs] of visits) {
-    const guest = await browser.guest({ extraHTTPHeaders: cookie ? { cookie: `__Host-holdfast=${cookie}` } : {} });
+  for (const [who, more, theirs] of visits) {
+    const guest = await browser.guest({ extraHTTPHeaders: headersOf(house, who === 'anybody' ? null : who) });
     guest.expects(/./);
     const page = await guest.page();
-    await walk(guest, page, starts.filter(theirs), async (_, place) => {
+    await walk(guest, page, [...starts.filter(theirs), ...more], async (_, place) => {
       if (!theirs(place) || (wanted.length > 0 && !wanted.some((part) => place.includes(part)))) return;
       const name = `${label}${who}${place.replace(/[^a-z0-9]+/gi, '_')}`;
       const files = [];

@@ -19,7 +19,7 @@ const NOT_WALKED = [
   [/\.(svg|pdf|json|atom|xml|txt|csv|webmanifest|pem|jsonld)$/, 'files'],
   [/^\/\.well-known\//, 'files'],
   [/\/chart\//, 'parts of pages'],
-  [/^\/sign-in\/oidc|^\/account\/oidc/, 'lead to an identity provider, which this house does not have'],
+  [/^\/sign-in\/oidc|^\/account\/oidc\/link/, 'lead to an identity provider, which is somebody else\'s'],
   [/\/(qr|label|download|export|envelope)(\.[a-z]+)?$/, 'files'],
 ];
 
@@ -43,15 +43,15 @@ export function routeOf(path) {
 
 /**
  * Follows every link from `starts` and looks at each page with `look(page, path)`. Answers the routes that were seen, each
- * with one path, and what was wrong; a page that is not 200 is wrong.
+ * with one path, and what was wrong; a page that is not 200 is wrong. Of each route `same` pages are looked at.
  */
-export async function walk(guest, page, starts, look) {
-  const [open, known, count, seen, wrong] = [[...starts], new Set(starts), new Map(), new Map(), []];
+export async function walk(guest, page, starts, look, same = SAME_MAX) {
+  const [open, known, count, seen, wrong] = [[...starts], new Map(starts.map((path) => [path, 'start'])), new Map(), new Map(), []];
   let pages = 0;
   while (open.length > 0) {
     const path = open.shift();
     const route = routeOf(path.split('?')[0]);
-    if (!route || (count.get(route) ?? 0) >= SAME_MAX) continue;
+    if (!route || (count.get(route) ?? 0) >= same) continue;
     count.set(route, (count.get(route) ?? 0) + 1);
     assert.ok(++pages <= PAGES_MAX, 'the walk does not end');
     const response = await page.goto(new URL(path, guest.origin).href);
@@ -62,13 +62,13 @@ export async function walk(guest, page, starts, look) {
       await plain(page, path);
       if (look) await look(page, new URL(page.url()).pathname);
     } catch (why) {
-      wrong.push(`${path}: ${why.message}`);
+      wrong.push(`${path} (from ${known.get(path)}): ${why.message}`);
     }
     for (const href of await page.locator('a[href]').evaluateAll((all) => all.map((a) => a.href))) {
       const url = new URL(href);
       const next = url.pathname + url.search;
       if (url.origin === guest.origin && !url.searchParams.has('lang') && !known.has(next)) {
-        known.add(next);
+        known.set(next, path);
         open.push(next);
       }
     }

@@ -11,6 +11,8 @@ use holdfast_core::id::DeviceId;
 use holdfast_core::time::Timestamp;
 use holdfast_web::backend::fleet::Fleet as _;
 use holdfast_web::backend::{LiveEvent, integrity::Integrity as _};
+use holdfast_web::secret::Secret;
+use samples::homes::{CODE, claim_id};
 use samples::{Fill, Sample};
 
 #[expect(clippy::disallowed_methods, reason = "a preview shows the real time; no product code uses it")]
@@ -44,6 +46,13 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     let port = listener.local_addr()?.port();
     println!("http://localhost:{port}/sign-in?link={}", samples::good_link().text());
+    // Pages to which a label, a message or a claim under way leads, and no link.
+    println!("page anybody /c/{CODE}");
+    println!("page anybody /i/{}", Secret::from_random([0x17; 32]).text());
+    for n in 1..=4 {
+        println!("page owner /claims/{}", claim_id(n));
+    }
+    println!("page owner /c/{CODE}");
     for role in samples::ROLES {
         println!("cookie {} {}", role.name(), samples::secret_of(role, false).text());
     }

@@ -17,5 +17,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     invitation::routes(routes)
 }
 
-/// The script that sends the form of a page which somebody comes to from the making of their account.
+/// The script that sends the form of a page which somebody comes to from the making of their account, and that follows a
+/// claim.
 const SCRIPT: &str = "claim.js";

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
+use holdfast_domain::people::Role;
 
 use crate::assets;
 use crate::backend::dossier::Dossiers;
@@ -37,7 +38,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 struct HomePage {
     l: Lang,
     q: &'static str,
-    signed_in: bool,
+    /// Whether an owner or one of the maker's people looks: each door leads in where they may come in.
+    owner: bool,
+    staff: bool,
     /// Where security problems are reported: the products it is for, the address, and the address as people read it.
     policies: Vec<(String, String, String)>,
 }
@@ -51,7 +54,9 @@ async fn home(State(app): State<App>, l: Lang, caller: Option<axum::Extension<Ca
         }
     }
     let policies = policies.into_iter().map(|((href, plain), names)| (names.join(", "), href, plain)).collect();
-    page(&HomePage { l, q: "", signed_in: caller.is_some(), policies })
+    let role = caller.map(|caller| caller.person.role);
+    let (owner, staff) = (role == Some(Role::Owner), role.is_some_and(|role| role != Role::Owner));
+    page(&HomePage { l, q: "", owner, staff, policies })
 }
 
 /// Answers as long as the process answers and its store can be asked.

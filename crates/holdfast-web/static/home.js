@@ -29,6 +29,9 @@
   };
   const later = () => { if (!again) again = setTimeout(refresh, 1500); };
   const source = new EventSource(follow);
+  // A stream ends by itself within a minute. What happened before it began or between two of them, and what names no device
+  // of theirs, such as an update that is newly offered, is seen by looking once when it begins.
+  source.addEventListener("open", later);
   source.addEventListener("hf-home", () => { if (!again) again = setTimeout(refresh, 250); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) later(); });
   window.addEventListener("pagehide", () => source.close());

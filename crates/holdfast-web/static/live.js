@@ -26,7 +26,12 @@
     lamp.dataset.on = on ? "yes" : "no";
     lamp.textContent = on ? "Live" : "Reconnecting";
   };
-  source.onopen = () => show(true);
+  let streams = 0;
+  source.onopen = () => {
+    show(true);
+    // What happened between two streams is seen by looking again.
+    if ((streams += 1) > 1) tell("hf-reload", "");
+  };
   // A stream ends by itself within a minute; only an absence longer than that is worth a word.
   let quiet;
   source.onerror = () => { clearTimeout(quiet); quiet = setTimeout(() => show(source.readyState === 1), 4000); };

@@ -87,7 +87,18 @@
     const finish = { ceremony: begun.ceremony, credential };
     if (makes) finish.label = typed.label || form.dataset.label || "Passkey";
     const answer = await ask(path + "finish", finish);
-    location.assign(form.dataset.then || answer.then || "/");
+    go(form.dataset.then || answer.then || "/");
+  };
+
+  // Goes on to a page. One that differs from this one by its fragment alone would not be loaded by itself.
+  const go = (where) => {
+    const to = new URL(where, location.href);
+    if (to.hash && to.pathname === location.pathname && to.search === location.search) {
+      history.replaceState(null, "", to);
+      location.reload();
+    } else {
+      location.assign(to);
+    }
   };
 
   const usable = Boolean(window.PublicKeyCredential && navigator.credentials && window.isSecureContext);

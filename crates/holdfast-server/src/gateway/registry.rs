@@ -134,6 +134,8 @@ pub enum LiveEvent {
         /// The refusal's name.
         name: &'static str,
     },
+    /// What a device said changed what is known of it: how an update goes, how it is set, how a command ended.
+    Changed(DeviceId),
     /// A device was contained or let back; read its page for the reason.
     PolicyChanged {
         /// Which.

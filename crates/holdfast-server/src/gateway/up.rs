@@ -27,6 +27,7 @@ use super::nonces::Nonces;
 use super::payload;
 use super::pending::{Done, Pending, Refused, Stop};
 use super::readings::flat;
+use super::registry::LiveEvent;
 use crate::clock;
 
 /// Who says something, and what it is judged by.
@@ -77,7 +78,7 @@ pub(super) fn document(
 
 async fn shadow_reported(asked: Asked, message: ShadowMessage) -> Result<(), Stop> {
     let Asked { door, device, model, .. } = asked;
-    let now = clock::now();
+    let (of, now) = (device.clone(), clock::now());
     let decision = door.records.read(move |store| {
         let Some(known) = store.device(&device)? else { return Ok(Err(Refused::not_authorized("device-unknown"))) };
         let shadow = store.shadow(&device)?;
@@ -92,12 +93,12 @@ async fn shadow_reported(asked: Asked, message: ShadowMessage) -> Result<(), Sto
         }))
     });
     let decision = decision.await??;
-    carry_through(&door, decision).await
+    carry_through(&door, of, decision).await
 }
 
 async fn command_result(asked: Asked, command: CommandId, answer: Answer) -> Result<(), Stop> {
     let Asked { door, device, .. } = asked;
-    let now = clock::now();
+    let (of, now) = (device.clone(), clock::now());
     let decision = door.records.read(move |store| {
         let known = store.command(command)?;
         let ended = finish_command(known.as_ref(), &device, answer.clone(), now).map_err(|refusal| {
@@ -115,7 +116,7 @@ async fn command_result(asked: Asked, command: CommandId, answer: Answer) -> Res
         // Said again, because our answer was lost.
         Err(refused) if refused.name == CommandRefusal::Ended.name() => Ok(()),
         Err(refused) => Err(refused.into()),
-        Ok(decision) => carry_through(&door, decision).await,
+        Ok(decision) => carry_through(&door, of, decision).await,
     }
 }
 
@@ -123,7 +124,7 @@ async fn event_happened(asked: Asked, event: payload::DeviceEvent) -> Result<(),
     let Asked { door, device, .. } = asked;
     let (of, told, now) = (device.clone(), event.clone(), clock::now());
     let decision = door.records.read(move |store| homes::event(store, &of, &told, now)).await?;
-    carry_through(&door, decision).await?;
+    carry_through(&door, device.clone(), decision).await?;
     let event = EventRow {
         device,
         counter: event.counter,
@@ -139,10 +140,14 @@ fn open_alerts(store: &Store, device: &DeviceId) -> Result<Vec<Alert>, StoreErro
     store.alerts(&AlertFilter { open_only: true, device: Some(device.clone()) }, None, ALERTS_READ_MAX)
 }
 
-/// Commits a decision, then carries out its effects at once; the outbox repeats them if we are interrupted.
-async fn carry_through(door: &Door, decision: Decision) -> Result<(), Stop> {
-    let effects = decision.effects.clone();
+/// Commits a decision about a device, then tells whoever watches it, and carries out its effects at once; the outbox repeats
+/// them if we are interrupted.
+async fn carry_through(door: &Door, device: DeviceId, decision: Decision) -> Result<(), Stop> {
+    let (effects, changes) = (decision.effects.clone(), !decision.changes.is_empty());
     door.records.commit(decision).await?;
+    if changes {
+        door.connections.tell(LiveEvent::Changed(device));
+    }
     for effect in &effects {
         door.connections.push(effect);
     }
@@ -158,7 +163,7 @@ pub(super) async fn clone_alert(door: Arc<Door>, device: DeviceId) -> Done {
     });
     let result = match decided.await {
         Err(fault) => Err(fault.into()),
-        Ok(decision) => carry_through(&door, decision).await,
+        Ok(decision) => carry_through(&door, device, decision).await,
     };
     Done::Document { id: None, result }
 }

@@ -49,9 +49,10 @@ pub(crate) async fn follow(connections: Connections, pulse: Pulse, news: broadca
             Err(broadcast::error::RecvError::Closed) => return,
         };
         let told = match event {
-            LiveEvent::Online(device) | LiveEvent::Offline(device) | LiveEvent::PolicyChanged { device, .. } => {
-                Some(News::Device(device))
-            }
+            LiveEvent::Online(device)
+            | LiveEvent::Offline(device)
+            | LiveEvent::Changed(device)
+            | LiveEvent::PolicyChanged { device, .. } => Some(News::Device(device)),
             LiveEvent::TelemetryRate { stored_per_second, .. } => {
                 pulse.add(stored_per_second);
                 Some(News::Pulse(pulse.view(&connections)))

@@ -1,5 +1,5 @@
 //! A claim under way: the digits while somebody has to confirm at the device, the waiting time of a contested claim, the
-//! set-up when it is done. The page asks again by itself, without script.
+//! set-up when it is done. The page asks again by itself, with its script and without.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,6 +9,7 @@ use holdfast_domain::homes::{ClaimEnd, ClaimState, Place};
 use holdfast_domain::people::access::Act;
 use holdfast_domain::telemetry::Confirm;
 
+use super::SCRIPT;
 use super::steps::{Step, steps};
 use super::words::{grouped, moment, signal, why};
 use crate::backend::homes::ClaimView;
@@ -32,6 +33,18 @@ enum Now {
     Refused { why: String, what: String },
 }
 
+impl Now {
+    /// One word by which the page's script sees that something changed.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Asking { .. } => "asking",
+            Self::Contested { .. } => "contested",
+            Self::Done { .. } => "done",
+            Self::Refused { .. } => "refused",
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "claim/progress.html")]
 struct ProgressPage {
@@ -41,6 +54,7 @@ struct ProgressPage {
     now: Now,
     problem: Option<String>,
     token: String,
+    script: &'static str,
 }
 
 async fn show(State(app): State<App>, l: Lang, Who(by): Who, Token(token): Token, Id(id): Id<ClaimId>) -> PageReply {
@@ -104,7 +118,8 @@ async fn render(app: &App, l: Lang, view: ClaimView, token: String, problem: Opt
     };
     let said = problem.as_ref().map(|problem| why(l, problem));
     let status = problem.map_or(http::StatusCode::OK, |problem| problem.status);
-    page_with(status, &ProgressPage { l, id: view.id.to_string(), title: view.title, now, problem: said, token })
+    let (id, script) = (view.id.to_string(), SCRIPT);
+    page_with(status, &ProgressPage { l, id, title: view.title, now, problem: said, token, script })
 }
 
 fn no_claim() -> Problem {

@@ -34,7 +34,7 @@ pub(super) async fn evidence(asked: Asked, bytes: Vec<u8>) -> Result<(), Stop> {
     let (decision, nonce) = judged.await??;
     let redeemed = nonces.lock().unwrap_or_else(PoisonError::into_inner).redeem(&nonce, clock::monotonic());
     redeemed.map_err(|refusal| Refused::does_not_fit(refusal.name()))?;
-    carry_through(&door, decision).await
+    carry_through(&door, device, decision).await
 }
 
 /// What the evidence claims, and which of the open nonces it answers.

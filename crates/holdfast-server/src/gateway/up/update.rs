@@ -12,8 +12,9 @@ use crate::gateway::pending::{Refused, Stop};
 /// Judges a report and records what it changes.
 pub(super) async fn report(asked: Asked, report: UpdateReport) -> Result<(), Stop> {
     let Asked { door, device, .. } = asked;
-    let decision = door.records.read(move |store| decide(store, &device, &report)).await??;
-    carry_through(&door, decision).await
+    let of = device.clone();
+    let decision = door.records.read(move |store| decide(store, &of, &report)).await??;
+    carry_through(&door, device, decision).await
 }
 
 fn decide(store: &Store, device: &DeviceId, report: &UpdateReport) -> Result<Result<Decision, Refused>, StoreError> {
