@@ -19,6 +19,20 @@ const DESK = { width: 1280, height: 900 };
 /** The narrowest screen that must do without scrolling sideways (WCAG 2.2, 1.4.10). */
 const NARROW = { width: 320, height: 640 };
 
+/** Says how wide a page is that is wider than the screen, and what sticks out: elements, or their text alone. */
+const WIDE = `(() => {
+  const root = document.scrollingElement;
+  if (root.scrollWidth <= innerWidth) return '';
+  const clipped = (e) => e && e !== document.body && (getComputedStyle(e).overflowX !== 'visible' || clipped(e.parentElement));
+  const right = (e) => {
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    return Math.max(e.getBoundingClientRect().right, range.getBoundingClientRect().right);
+  };
+  const out = [...document.body.querySelectorAll('*')].filter((e) => right(e) > innerWidth && !clipped(e.parentElement));
+  return root.scrollWidth + ' px: ' + out.slice(-3).map((e) => e.outerHTML.slice(0, 120)).join(' | ');
+})()`;
+
 /** A Chromium that trusts this house's key and no other, and ends before the house, or with the test. */
 export async function openBrowser(t, house) {
   const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
@@ -217,14 +231,7 @@ export class Guest {
     await page.setViewportSize(NARROW);
     await evaluate(`for (const e of document.querySelectorAll('details:not([open])')) { e.open = true; e.dataset.unfolded = ''; } 0`);
     await look('dark, narrow');
-    const wide = await evaluate(`(() => {
-      const root = document.scrollingElement;
-      if (root.scrollWidth <= innerWidth) return '';
-      const within = (e) => e && (getComputedStyle(e).overflowX !== 'visible' && e !== document.body ? true : within(e.parentElement));
-      const out = [...document.body.querySelectorAll('*')].filter((e) =>
-        e.getBoundingClientRect().right > innerWidth + 1 && !within(e.parentElement));
-      return root.scrollWidth + ' px: ' + out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ');
-    })()`);
+    const wide = await evaluate(WIDE);
     if (wide) found.push(`sideways scrolling at ${NARROW.width} px, ${wide}`);
     await evaluate(`for (const e of document.querySelectorAll('[data-unfolded]')) { e.open = false; delete e.dataset.unfolded; } 0`);
     await page.setViewportSize(before);

@@ -7,8 +7,6 @@ const TABLE = new URL('../../crates/holdfast-web/tests/it/authorization.txt', im
 
 /** Most pages of one walk: a list that links to ever more of itself must not go on for ever. */
 const PAGES_MAX = 400;
-/** Pages of one route that are looked at: five devices look like five hundred. */
-const SAME_MAX = 2;
 
 /** GET routes that are no pages, or that no link leads to, each with the reason. */
 const NOT_WALKED = [
@@ -43,9 +41,10 @@ export function routeOf(path) {
 
 /**
  * Follows every link from `starts` and looks at each page with `look(page, path)`. Answers the routes that were seen, each
- * with one path, and what was wrong; a page that is not 200 is wrong. Of each route `same` pages are looked at.
+ * with one path, and what was wrong; a page that is not 200 is wrong. Of each route `same` pages are
+ * looked at: five devices look like five hundred.
  */
-export async function walk(guest, page, starts, look, same = SAME_MAX) {
+export async function walk(guest, page, starts, look, same = 2) {
   const [open, known, count, seen, wrong] = [[...starts], new Map(starts.map((path) => [path, 'start'])), new Map(), new Map(), []];
   let pages = 0;
   while (open.length > 0) {

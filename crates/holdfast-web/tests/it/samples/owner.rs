@@ -24,7 +24,7 @@ use super::devices::{camera, model, thermostat};
 use super::{NOON, Sample, refuse};
 
 /// Devices of the sample's home.
-const MINE: [(&str, &str); 3] =
+pub(crate) const AT_HOME: [(&str, &str); 3] =
     [("hearth-0001", "Living room"), ("hearth-0002", "Bedroom"), ("porch-0013", "Front door")];
 
 pub(crate) fn help_id(n: u8) -> HelpId {
@@ -77,7 +77,7 @@ fn facts(at: usize, now: Timestamp) -> Facts {
 
 impl Sample {
     fn mine(&self, device: &DeviceId) -> Answer<usize> {
-        let at = MINE.iter().position(|(id, _)| *id == device.as_str() && !self.empty());
+        let at = AT_HOME.iter().position(|(id, _)| *id == device.as_str() && !self.empty());
         match at {
             Some(at) => Ok(at),
             None => refuse(RefusalKind::Absent, "device-unknown", "there is no such device"),
@@ -85,7 +85,7 @@ impl Sample {
     }
 
     fn home_of(&self, at: usize) -> HomeDevice {
-        let (id, name) = MINE[at];
+        let (id, name) = AT_HOME[at];
         let facts = facts(at, self.now());
         HomeDevice {
             my: MyDevice {
@@ -108,7 +108,7 @@ impl Sample {
         Request {
             id: help_id(n),
             person: PersonId::new(NOON, [7; 10]),
-            device: Some(MINE[0].0.parse().unwrap()),
+            device: Some(AT_HOME[0].0.parse().unwrap()),
             topic: if n == 1 { Topic::Defect } else { Topic::Data },
             opened,
             due: opened.plus(Millis::from_secs(72 * 3_600)),
