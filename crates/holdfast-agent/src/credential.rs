@@ -17,6 +17,7 @@ use crate::est::{self, Request};
 use crate::fault::Fault;
 use crate::keys::{self, KeySlot, Keys};
 use crate::layout::Layout;
+use crate::reset;
 use crate::resolve::Resolver;
 use crate::tls::{self, Corrected, Identity};
 
@@ -190,7 +191,8 @@ impl Enrolment {
         let door = Door::open(&self.config.est_url, tls, &self.resolver)?;
         let key = self.keys.make(self.slot.into())?;
         let csr = self.keys.certify(self.slot.into())?;
-        let certificate = est::certify(&door, request, &csr, key.spki()).await?;
+        let returns = reset::return_secret(&self.layout).filter(|_| matches!(request, Request::Enrol(_)));
+        let certificate = est::certify(&door, request, returns.as_deref(), &csr, key.spki()).await?;
         durable::write(&chain_path(&self.layout, self.slot), pem("CERTIFICATE", &certificate).as_bytes())?;
         tracing::info!(credential.slot = self.slot.name(), credential.how = ?request, "certificate received");
         Ok(())

@@ -50,7 +50,7 @@ impl Door {
         path: &str,
         body: Option<(&'static str, Vec<u8>)>,
     ) -> Result<Bytes, Fault> {
-        self.ask_saying(method, path, body, None).await
+        self.ask_saying(method, path, body, &[]).await
     }
 
     /// The same with one more header.
@@ -59,14 +59,14 @@ impl Door {
         method: Method,
         path: &str,
         body: Option<(&'static str, Vec<u8>)>,
-        header: Option<(&'static str, &'static str)>,
+        headers: &[(&'static str, &str)],
     ) -> Result<Bytes, Fault> {
         let mut request = self.client.request(method, format!("{}{path}", self.base)).timeout(ANSWER_WITHIN);
         if let Some((kind, bytes)) = body {
             request = request.header(header::CONTENT_TYPE, kind).body(bytes);
         }
-        if let Some((name, value)) = header {
-            request = request.header(name, value);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let response = request.send().await.map_err(|why| Fault::network("reach the devices' door", &why))?;
         let (status, wait) = (response.status(), retry_after(&response));

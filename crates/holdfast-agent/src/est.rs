@@ -13,6 +13,8 @@ use crate::fault::Fault;
 const SIGNED_DATA: [u8; 11] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 /// Says in an enrolment why the device has no usable credential.
 const REASON_HEADER: &str = "holdfast-credential";
+/// Shows in an enrolment the secret of the order to erase, which only the holder of the earlier key was given.
+const RETURN_HEADER: &str = "holdfast-return";
 /// Most certificates of one answer.
 const CERTIFICATES_MAX: usize = 8;
 
@@ -26,13 +28,20 @@ pub(crate) enum Request {
 }
 
 /// Sends a certificate request; returns the certificate that belongs to the key with this `SubjectPublicKeyInfo`.
-pub(crate) async fn certify(door: &Door, request: Request, csr: &[u8], spki: &[u8]) -> Result<Vec<u8>, Fault> {
-    let (path, header) = match request {
-        Request::Enrol(reason) => ("/.well-known/est/simpleenroll", Some((REASON_HEADER, reason.name()))),
-        Request::Renew => ("/.well-known/est/simplereenroll", None),
+pub(crate) async fn certify(
+    door: &Door,
+    request: Request,
+    returns: Option<&str>,
+    csr: &[u8],
+    spki: &[u8],
+) -> Result<Vec<u8>, Fault> {
+    let (path, mut headers) = match request {
+        Request::Enrol(reason) => ("/.well-known/est/simpleenroll", vec![(REASON_HEADER, reason.name())]),
+        Request::Renew => ("/.well-known/est/simplereenroll", Vec::new()),
     };
+    headers.extend(returns.map(|secret| (RETURN_HEADER, secret)));
     let body = STANDARD.encode(csr).into_bytes();
-    let answer = door.ask_saying(Method::POST, path, Some(("application/pkcs10", body)), header).await?;
+    let answer = door.ask_saying(Method::POST, path, Some(("application/pkcs10", body)), &headers).await?;
     let certificates = read_answer(&answer).ok_or_else(|| Fault::unverified("enrolment-answer-malformed"))?;
     let own = certificates.into_iter().find(|certificate| {
         X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| parsed.public_key().raw == spki)

@@ -132,7 +132,7 @@ fn reset_device(args: &cli::Reset) -> Result<(), Fault> {
         admin::ask(layout, &admin::Order::Reset)?;
     } else {
         let _lock = lock(layout)?;
-        reset::begin(layout, "command-line", None)?;
+        reset::begin(layout, "command-line", None, None)?;
         let keys = args.place.keys_socket.as_deref();
         complete_reset(layout, &keys.map_or_else(|| keys::Keys::in_child(layout.root()), keys::Keys::at))?;
     }

@@ -98,6 +98,7 @@ const WORDS: &[(&str, &str)] = &[
     ("not-found", "There is nothing here."),
     ("method-not-allowed", "This address does not take that method."),
     ("version-conflict", "The state has changed since it was read."),
+    ("presence-needed", "The device has an owner. Somebody has to press its button."),
     ("busy", "The device has too much to do at the moment. Try again."),
     ("wrong-host", "Call the device by its own name or address."),
     ("foreign-origin", "Another page may not call the device."),

@@ -25,6 +25,8 @@ use crate::unpack;
 const JOURNAL: &str = "reset";
 /// Its presence in `state/` means that a reset was completed and nobody was told.
 const DONE: &str = "reset-done";
+/// The secret with which the device comes back under a new key, until that key has made a connection.
+const RETURNS: &str = "return-secret";
 /// Records in `state/` that go.
 const RECORDS: [&str; 4] = ["shadow", "commands", "controllers", "shed"];
 /// Bytes written over at once.
@@ -40,6 +42,9 @@ pub(crate) struct Order {
     /// The order that asked for it; it is answered when nothing of the owner is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) order: Option<String>,
+    /// The secret of that order: with it the device may come back under a new key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returns: Option<String>,
 }
 
 /// The steps, in order. Operational credentials go first: they are what lets somebody else speak for the device.
@@ -58,9 +63,14 @@ const STEPS: [Step; 7] =
     [Step::Credentials, Step::Pairings, Step::Queue, Step::Records, Step::Data, Step::Programs, Step::Note];
 
 /// Writes the journal: from now on the reset happens, whatever comes between.
-pub(crate) fn begin(layout: &Layout, by: &str, order: Option<CommandId>) -> Result<(), Fault> {
+pub(crate) fn begin(
+    layout: &Layout,
+    by: &str,
+    order: Option<CommandId>,
+    returns: Option<String>,
+) -> Result<(), Fault> {
     let path = layout.state(JOURNAL);
-    let order = serde_json::to_vec(&Order { by: by.to_owned(), order: order.map(|id| id.to_string()) })
+    let order = serde_json::to_vec(&Order { by: by.to_owned(), order: order.map(|id| id.to_string()), returns })
         .map_err(|why| Fault::content(&path, why))?;
     durable::write(&path, &order)
 }
@@ -85,7 +95,18 @@ pub(crate) fn complete(layout: &Layout, wipe_keys: &mut dyn FnMut() -> Result<()
 pub(crate) fn untold(layout: &Layout) -> Option<Order> {
     let bytes = durable::read(&layout.state(DONE)).ok()??;
     let order: Option<Order> = serde_json::from_slice(&bytes).ok();
-    Some(order.unwrap_or_else(|| Order { by: "unknown".to_owned(), order: None }))
+    Some(order.unwrap_or_else(|| Order { by: "unknown".to_owned(), order: None, returns: None }))
+}
+
+/// The secret with which the device comes back under a new key after its owner gave it away.
+pub(crate) fn return_secret(layout: &Layout) -> Option<String> {
+    let bytes = durable::read(&layout.state(RETURNS)).ok()??;
+    String::from_utf8(bytes).ok()
+}
+
+/// The new key has made a connection: its secret is of no use any more.
+pub(crate) fn returned(layout: &Layout) -> Result<(), Fault> {
+    erase(&layout.state(RETURNS))
 }
 
 /// The event about the reset is in the queue.
@@ -122,10 +143,16 @@ fn carry_out(layout: &Layout, step: Step, wipe_keys: &mut dyn FnMut() -> Result<
         }
         Step::Data => erase_within(&layout.data()),
         Step::Programs => erase_within(&layout.root().join("run")),
-        Step::Note => match durable::read(&layout.state(JOURNAL))? {
-            Some(order) => durable::write(&layout.state(DONE), &order),
-            None => Ok(()),
-        },
+        Step::Note => {
+            let Some(journal) = durable::read(&layout.state(JOURNAL))? else { return Ok(()) };
+            let order: Option<Order> = serde_json::from_slice(&journal).ok();
+            let returns = order.and_then(|order| order.returns);
+            match returns {
+                Some(secret) => durable::write(&layout.state(RETURNS), secret.as_bytes())?,
+                None => erase(&layout.state(RETURNS))?,
+            }
+            durable::write(&layout.state(DONE), &journal)
+        }
     }
 }
 
@@ -241,7 +268,7 @@ mod tests {
     fn a_reset_that_is_cut_after_any_step_is_completed_at_the_next_start() {
         for cut in 0..=STEPS.len() {
             let (dir, layout) = used_device();
-            begin(&layout, "local", None).unwrap();
+            begin(&layout, "local", None, None).unwrap();
             for step in STEPS.into_iter().take(cut) {
                 carry_out(&layout, step, &mut || Ok(())).unwrap();
             }
@@ -257,9 +284,24 @@ mod tests {
     }
 
     #[test]
+    fn the_secret_to_come_back_survives_the_reset_and_is_gone_after_its_use() {
+        let (_dir, layout) = used_device();
+        begin(&layout, "owner", None, Some("a7".repeat(32))).unwrap();
+        complete(&layout, &mut || Ok(())).unwrap();
+        assert_eq!(return_secret(&layout), Some("a7".repeat(32)));
+        returned(&layout).unwrap();
+        assert_eq!(return_secret(&layout), None);
+        begin(&layout, "owner", None, Some("a7".repeat(32))).unwrap();
+        complete(&layout, &mut || Ok(())).unwrap();
+        begin(&layout, "local", None, None).unwrap();
+        complete(&layout, &mut || Ok(())).unwrap();
+        assert_eq!(return_secret(&layout), None, "a reset of another kind has none");
+    }
+
+    #[test]
     fn a_reset_whose_keys_cannot_be_wiped_stays_pending() {
         let (dir, layout) = used_device();
-        begin(&layout, "local", None).unwrap();
+        begin(&layout, "local", None, None).unwrap();
         assert!(complete(&layout, &mut || Err(Fault::refused("key-process-gone"))).is_err());
         assert!(is_pending(&layout) && dir.path().join("data/inner/schedule").exists());
         complete(&layout, &mut || Ok(())).unwrap();
@@ -280,7 +322,7 @@ mod tests {
         std::fs::remove_dir_all(dir.path().join("secrets")).unwrap();
         std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("secrets")).unwrap();
         std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("data/away")).unwrap();
-        begin(&layout, "local", None).unwrap();
+        begin(&layout, "local", None, None).unwrap();
         complete(&layout, &mut || Ok(())).unwrap();
         assert!(!dir.path().join("data/endless").exists());
         assert!(elsewhere.path().join("precious").exists(), "links are not followed");

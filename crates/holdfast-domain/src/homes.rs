@@ -7,6 +7,7 @@ pub mod claim;
 pub mod code;
 pub mod household;
 pub mod pairing;
+pub mod recall;
 pub mod release;
 pub mod story;
 pub mod telling;
@@ -60,11 +61,72 @@ impl Place {
         }
     }
 
+    /// Whether somebody with this place sees this part of the pages of a home.
+    #[must_use]
+    pub const fn sees(self, part: Part) -> bool {
+        let rights = self.rights();
+        match part {
+            Part::Story | Part::Updates | Part::Residents => true,
+            Part::Readings | Part::Sensing | Part::Battery => rights.see_data,
+            Part::Settings => rights.control || rights.see_data,
+            Part::Orders => rights.control,
+            Part::Choice => rights.manage_updates,
+            Part::Invitations | Part::Controllers | Part::Contest => self.is_owner(),
+        }
+    }
+
     /// Whether the device is theirs.
     #[must_use]
     pub const fn is_owner(self) -> bool {
         matches!(self, Self::Owner)
     }
+}
+
+/// A part of the pages of a home; who sees which is one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// How the device is, in words: reachable, updating, in quarantine.
+    Story,
+    /// What is offered and what was installed.
+    Updates,
+    /// Who lives with the device, by name.
+    Residents,
+    /// What it measured, how much, and when.
+    Readings,
+    /// What listens, and whether it does at this moment.
+    Sensing,
+    /// The charge of its battery: how much somebody uses it.
+    Battery,
+    /// Its settings and what they are set to.
+    Settings,
+    /// Orders to it.
+    Orders,
+    /// The choice about updates.
+    Choice,
+    /// Open invitations.
+    Invitations,
+    /// Phones and services on the local network, by name.
+    Controllers,
+    /// Somebody else who asks for the device.
+    Contest,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 12] = [
+        Self::Story,
+        Self::Updates,
+        Self::Residents,
+        Self::Readings,
+        Self::Sensing,
+        Self::Battery,
+        Self::Settings,
+        Self::Orders,
+        Self::Choice,
+        Self::Invitations,
+        Self::Controllers,
+        Self::Contest,
+    ];
 }
 
 /// A person's ownership of a device.
@@ -202,11 +264,13 @@ pub enum ClaimEnd {
     Overtaken,
     /// Whoever claimed took it back.
     Withdrawn,
+    /// The device has an owner, and whoever agreed did not touch it.
+    NotPresent,
 }
 
 impl ClaimEnd {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Denied,
         Self::NotConfirmed,
         Self::DeviceBusy,
@@ -214,6 +278,7 @@ impl ClaimEnd {
         Self::Objected,
         Self::Overtaken,
         Self::Withdrawn,
+        Self::NotPresent,
     ];
 
     /// The stable kebab-case word.
@@ -227,6 +292,7 @@ impl ClaimEnd {
             Self::Objected => "objected",
             Self::Overtaken => "overtaken",
             Self::Withdrawn => "withdrawn",
+            Self::NotPresent => "not-present",
         }
     }
 
@@ -311,8 +377,20 @@ pub enum HomeChange {
         /// Which.
         id: InvitationId,
     },
-    /// Forgets everybody of a household: members, invitations, paired controllers.
+    /// Forgets everybody of a household: members, invitations, paired controllers, and whoever wants to end it.
     ClearHousehold {
+        /// Of which device.
+        device: DeviceId,
+    },
+    /// Keeps that the maker's people want to end the ownership; a second one is refused (`recall-waits`).
+    AddRecall {
+        /// Of which device.
+        device: DeviceId,
+        /// What waits.
+        recall: recall::Recall,
+    },
+    /// Ends that wish; one that is gone is refused (`recall-unknown`).
+    EndRecall {
         /// Of which device.
         device: DeviceId,
     },

@@ -96,6 +96,10 @@ pub mod alert_kind {
     pub const KEY_OVERDUE: &str = "key-overdue";
     /// A request for help was not answered in the promised time.
     pub const HELP_OVERDUE: &str = "help-overdue";
+    /// An account of the staff was locked after too many failures.
+    pub const ACCOUNT_LOCKED: &str = "account-locked";
+    /// One password was tried at many accounts.
+    pub const PASSWORD_SPRAYED: &str = "password-sprayed";
     /// Mail to people could not be delivered.
     pub const MAIL_GIVEN_UP: &str = "mail-given-up";
 }

@@ -60,6 +60,8 @@ const PLAYBOOKS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::
 const OWNERS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZERO };
 /// Choices that wait for a night: a night is four hours long.
 const NIGHTS: Pace = Pace { period: Duration::from_mins(5), pause: Duration::ZERO };
+/// Security updates that were refused at home.
+const REMINDERS: Pace = Pace { period: Duration::from_mins(60), pause: Duration::ZERO };
 /// Requests for help that wait too long.
 const DESK: Pace = Pace { period: Duration::from_mins(1), pause: Duration::ZERO };
 /// Readings past the time that their stream keeps them.
@@ -105,6 +107,7 @@ impl Work {
         work.repeat(MAIL, &house.post.bell, house, mail::step);
         work.repeat(OWNERS, &quiet, house, owners::tell);
         work.repeat(NIGHTS, &quiet, house, owners::wake);
+        work.repeat(REMINDERS, &quiet, house, owners::remind);
         work.repeat(DESK, &quiet, house, desk::step);
         work.repeat(SUPPORT, &house.support, house, support::step);
         work.repeat(RETENTION, &quiet, house, retention::run);

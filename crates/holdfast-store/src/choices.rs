@@ -7,7 +7,7 @@ use holdfast_domain::updates::choice::{Chosen, Wish};
 use rusqlite::params;
 
 use crate::error::{CommitError, StoreError};
-use crate::row::{self, Fields, all, one};
+use crate::row::{self, Fields, all, exactly, one};
 use crate::sql;
 use crate::store::{Store, wait};
 
@@ -20,6 +20,21 @@ pub struct WaitingChoice {
     pub kind: ReleaseKind,
     /// The choice.
     pub chosen: Chosen,
+}
+
+/// A security update that somebody refused for a device, and that still waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedAtHome {
+    /// The device.
+    pub device: DeviceId,
+    /// The release.
+    pub release: ReleaseId,
+    /// Its version.
+    pub version: String,
+    /// Who refused.
+    pub person: PersonId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Whether a sensor is at work, and since when.
@@ -49,6 +64,21 @@ impl Store {
                 Ok(WaitingChoice { device: f.parsed()?, kind: f.word()?, chosen })
             })
         })
+    }
+
+    /// Security updates that were refused at home and still wait, by device, after `after`.
+    pub fn refused_at_home(&self, after: &str, limit: u32) -> Result<Vec<RefusedAtHome>, StoreError> {
+        self.read(|conn| {
+            all(conn, (sql::REFUSED_AT_HOME, "update_choice"), params![after, limit], |f| {
+                let (device, release, person) = (f.parsed()?, f.parsed()?, f.parsed()?);
+                Ok(RefusedAtHome { device, release, person, at: f.time()?, version: f.text()? })
+            })
+        })
+    }
+
+    /// How many devices lack a security update because it was refused at home.
+    pub fn refused_at_home_count(&self) -> Result<u64, StoreError> {
+        self.read(|conn| exactly(conn, (sql::REFUSED_COUNT, "update_choice"), [], row::number))
     }
 
     /// Owned devices of a deployment's first phases up to `phase` that have not begun, with their owners, by device.

@@ -17,6 +17,12 @@ const SESSIONS_MAX: u32 = 100;
 
 #[expect(clippy::missing_errors_doc, reason = "each read fails only as `StoreError` says")]
 impl Store {
+    /// Passkeys that were added before `since` and count now.
+    pub fn passkeys_before(&self, person: PersonId, since: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
+        let asked = params![person.to_string(), since.as_micros(), now.as_micros()];
+        self.read(|conn| exactly(conn, (sql::PASSKEYS_BEFORE, "passkey"), asked, row::number))
+    }
+
     /// The session with this hash, over or not.
     pub fn session_by_hash(&self, secret_hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
         self.read(|conn| one(conn, (sql::SESSION, "session"), [secret_hash], session_row))

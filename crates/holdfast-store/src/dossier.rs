@@ -2,6 +2,7 @@
 
 use holdfast_core::id::{PersonId, ProductId};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::fleet::dossier::promise::Coming;
 use holdfast_domain::fleet::dossier::telling::{Occasion, Tidings};
 use holdfast_domain::fleet::dossier::{Day, Dossier, DossierAct, Public, Record};
 use rusqlite::params;
@@ -58,6 +59,11 @@ impl Store {
     /// Every dossier that the public reads, by product.
     pub fn public_dossiers(&self) -> Result<Vec<Record>, StoreError> {
         self.read(|conn| all(conn, (sql::DOSSIERS_PUBLIC, "dossier"), [], record_row))
+    }
+
+    /// Dossiers whose announced change counts by now.
+    pub fn dossiers_due(&self, now: Timestamp) -> Result<Vec<Record>, StoreError> {
+        self.read(|conn| all(conn, (sql::DOSSIERS_DUE, "dossier"), [now.as_micros()], record_row))
     }
 
     /// The dossier of a product.
@@ -155,9 +161,18 @@ fn record_row(f: &mut Fields<'_>) -> Result<Record, StoreError> {
     let public = f.optional(document)?;
     let (until, first_until) = (f.optional(day)?, f.optional(day)?);
     let (since, public_changed) = (f.optional(Fields::time)?, f.optional(Fields::time)?);
+    let (text, announced) = (f.optional(document)?, f.optional(Fields::time)?);
+    let (from, by) = (f.optional(Fields::time)?, f.optional(parsed)?);
+    let coming = match (text, announced, from, by) {
+        (Some(dossier), Some(announced), Some(from), Some(by)) => {
+            Some(Box::new(Coming { dossier, announced, from, by }))
+        }
+        (None, None, None, None) => None,
+        _ => return Err(f.inconsistent("belongs to a change that is announced in part")),
+    };
     let public = match (public, until, first_until, since, public_changed) {
         (Some(dossier), Some(until), Some(first_until), Some(since), Some(changed)) => {
-            Some(Public { dossier, until, first_until, since, changed })
+            Some(Public { dossier, until, first_until, since, changed, coming })
         }
         (None, None, None, None, None) => None,
         _ => return Err(f.inconsistent("belongs to a dossier that is public in part")),

@@ -4,6 +4,7 @@ use holdfast_core::id::{ClaimId, CommandId, DeviceId, PersonId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::{ClaimCode, KeyThumbprint};
 use holdfast_domain::homes::code::Lookup;
+use holdfast_domain::homes::recall::{Recall, RecallReason};
 use holdfast_domain::homes::{
     Claim, ClaimEnd, ClaimState, Digits, Invitation, Member, Ownership, PairedController, Release, Rights,
 };
@@ -95,6 +96,16 @@ impl Store {
         self.read(|conn| all(conn, (sql::RELEASES_OPEN, "home_release"), [limit], release_row))
     }
 
+    /// The end of a device's ownership that the maker's people asked for.
+    pub fn recall(&self, device: &DeviceId) -> Result<Option<Recall>, StoreError> {
+        self.read(|conn| one(conn, (sql::RECALL, "recall"), [device.as_str()], recall_row))
+    }
+
+    /// Devices for which the owner's time to stop it is over.
+    pub fn recalls_due(&self, now: Timestamp, limit: u32) -> Result<Vec<DeviceId>, StoreError> {
+        self.read(|conn| all(conn, (sql::RECALLS_DUE, "recall"), params![now.as_micros(), limit], row::parsed))
+    }
+
     /// Controllers that the device says are paired.
     pub fn controllers(&self, device: &DeviceId) -> Result<Vec<PairedController>, StoreError> {
         self.read(|conn| {
@@ -104,10 +115,11 @@ impl Store {
         })
     }
 
-    /// Deletes what a device measured, logged and was ordered, as far as it was received by `until`; says how many rows.
-    /// Each turn of the writer deletes only a few.
-    pub fn sweep_home(&self, device: &DeviceId, until: Timestamp) -> Result<u64, CommitError> {
-        let until = until.as_micros();
+    /// Deletes what a device measured, logged and said, as far as it was received by `until`, and what people of the home that
+    /// ended at `begun` chose and ordered; says how many rows. A device that is not wiped still speaks of the old home, while
+    /// people of the next one choose already. Each turn of the writer deletes only a few.
+    pub fn sweep_home(&self, device: &DeviceId, begun: Timestamp, until: Timestamp) -> Result<u64, CommitError> {
+        let (begun, until) = (begun.as_micros(), until.as_micros());
         let fresh = self.read(|conn| {
             one(conn, (sql::FRESH_BEFORE, "telemetry_fresh"), [until.saturating_add(1)], |f| f.optional(row::number))
         })?;
@@ -131,7 +143,8 @@ impl Store {
             let gone = wait(self.write(move |desk| Ok(desk.execute(sql::SWEEP_PROOFS, params![one, until])?)))?;
             rows = rows.saturating_add(gone as u64);
         }
-        for statement in SWEPT {
+        let said = SAID.map(|statement| (statement, until));
+        for (statement, until) in said.into_iter().chain(CHOSEN.map(|statement| (statement, begun))) {
             let device = device.clone();
             let gone = self.write(move |desk| {
                 // What it reported is part of what memory knows of it.
@@ -144,16 +157,17 @@ impl Store {
     }
 }
 
-/// What is deleted by the device and the moment when it was received.
-const SWEPT: [Statement; 7] = [
-    sql::SWEEP_ASIDE,
-    sql::SWEEP_LOG,
-    sql::SWEEP_EVENTS,
-    sql::SWEEP_COMMANDS,
-    sql::SWEEP_REPORTED,
-    sql::CHOICES_SWEEP,
-    sql::SENSING_SWEEP,
-];
+/// What the device said, by the moment when it was received.
+const SAID: [Statement; 5] =
+    [sql::SWEEP_ASIDE, sql::SWEEP_LOG, sql::SWEEP_EVENTS, sql::SWEEP_REPORTED, sql::SENSING_SWEEP];
+/// What people chose and ordered, by the moment when they did.
+const CHOSEN: [Statement; 2] = [sql::SWEEP_COMMANDS, sql::CHOICES_SWEEP];
+
+fn recall_row(f: &mut Fields<'_>) -> Result<Recall, StoreError> {
+    let (owner, by) = (f.parsed()?, f.parsed()?);
+    let reason = RecallReason::from_word(f.str()?).ok_or_else(|| f.inconsistent("is an unknown word"))?;
+    Ok(Recall { owner, by, reason, asked: f.time()?, until: f.time()? })
+}
 
 pub(crate) fn code_row(f: &mut Fields<'_>) -> Result<ClaimCode, StoreError> {
     Ok(ClaimCode { device: f.parsed()?, salt: f.bytes()?, hash: f.bytes()?, lookup: f.optional(Fields::bytes)? })

@@ -156,6 +156,38 @@ impl Store {
         }))
     }
 
+    /// Keeps the hash of a link by which whoever reads a notice says that it was not them.
+    pub fn add_objection(&self, hash: [u8; 32], notice: NoticeId, expires: Timestamp) -> Result<(), CommitError> {
+        wait(self.write(move |desk| {
+            desk.execute(sql::OBJECTION_ADD, params![hash, notice.to_string(), expires.as_micros()])?;
+            Ok(())
+        }))
+    }
+
+    /// The notice of such a link, while it can be used.
+    pub fn objection(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Notice>, StoreError> {
+        let notice: Option<NoticeId> =
+            self.read(|conn| one(conn, (sql::OBJECTION, "objection_link"), params![hash, now.as_micros()], row::parsed))?;
+        notice.map(|id| self.notice(id)).transpose().map(Option::flatten)
+    }
+
+    /// Ends every such link of a person: one was used.
+    pub fn end_objections(&self, person: PersonId) -> Result<(), CommitError> {
+        wait(self.write(move |desk| {
+            desk.execute(sql::OBJECTIONS_END, [person.to_string()])?;
+            Ok(())
+        }))
+    }
+
+    /// Forgets links and addresses whose time is over, and notices from before `before`.
+    pub fn forget_notices(&self, now: Timestamp, before: Timestamp) -> Result<u64, CommitError> {
+        wait(self.write(move |desk| {
+            desk.execute(sql::OBJECTIONS_FORGET, [now.as_micros()])?;
+            desk.execute(sql::FORMER_FORGET, [now.as_micros()])?;
+            Ok(desk.execute(sql::NOTICES_FORGET, [before.as_micros()])? as u64)
+        }))
+    }
+
     /// Mail to be sent by `now`, at most `limit`.
     pub fn mail_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Mail>, StoreError> {
         self.read(|conn| all(conn, (sql::MAIL_DUE, "mail"), params![now.as_micros(), limit], mail_row))

@@ -50,7 +50,7 @@ words! {
         Link = "link", Passkey = "passkey", Password = "password", PasswordTotp = "password-totp", Oidc = "oidc",
         Recovery = "recovery"
     }
-    LockReason { Failures = "failures", Order = "order" }
+    LockReason { Failures = "failures", Order = "order", NotMe = "not-me" }
     Role {
         Administrator = "administrator", FleetOperator = "fleet-operator", ReleaseEngineer = "release-engineer",
         Security = "security", Assessor = "assessor", PrivacyOfficer = "privacy-officer", Support = "support",

@@ -4,6 +4,7 @@
 //! words for refusals. Every page works without script: by link, or by password and code.
 
 mod confirm;
+mod not_me;
 mod own;
 mod secrets;
 mod sign_in;
@@ -26,7 +27,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = sign_in::routes(routes);
     let routes = confirm::routes(routes);
     let routes = own::routes(routes);
-    secrets::routes(routes)
+    let routes = secrets::routes(routes);
+    not_me::routes(routes)
 }
 
 /// What a passkey form is for.

@@ -24,11 +24,11 @@ use crate::notice;
 use crate::secret::Secret;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let own = Access::May(Act::ManageOwnAccess);
+    let (own, sure) = (Access::May(Act::ManageOwnAccess), Access::Fresh(Act::ManageOwnAccess));
     routes
         .get("/account/contact", own, show)
-        .post("/account/contact", own, wish)
-        .post("/account/contact/remove", own, remove)
+        .post("/account/contact", sure, wish)
+        .post("/account/contact/remove", sure, remove)
         .get("/account/contact/confirm", Access::Public, ask)
         .post("/account/contact/confirm", Access::Public, confirm)
 }

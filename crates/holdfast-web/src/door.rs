@@ -11,22 +11,23 @@ pub(crate) mod guard;
 pub(crate) mod idempotency;
 pub(crate) mod problem;
 pub mod routes;
+pub(crate) mod seats;
 
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use holdfast_domain::people::Person;
 
 use crate::backend::{Answer, Backend};
-use crate::console::live::STREAMS_MAX;
 use idempotency::UnderWay;
 use problem::Problem;
 use routes::Operation;
+use seats::{Seat, Seats};
 
 /// State of every handler.
 #[derive(Clone)]
 pub(crate) struct App {
     backend: Arc<dyn Backend>,
-    live: Arc<Semaphore>,
+    live: Seats,
     operations: Arc<OnceLock<Vec<Operation>>>,
     under_way: UnderWay,
 }
@@ -35,7 +36,7 @@ impl App {
     pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
         Self {
             backend,
-            live: Arc::new(Semaphore::new(STREAMS_MAX)),
+            live: Seats::default(),
             operations: Arc::default(),
             under_way: UnderWay::default(),
         }
@@ -61,9 +62,9 @@ impl App {
         &*self.backend
     }
 
-    /// A seat for one more open stream of news, if there is one.
-    pub(crate) fn live_seat(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.live).try_acquire_owned().ok()
+    /// A seat for one more open stream of news of this person, if there is one.
+    pub(crate) fn live_seat(&self, person: &Person) -> Option<Seat> {
+        self.live.take(person)
     }
 
     /// Asks the backend on a thread that may block. The only place where this crate does.

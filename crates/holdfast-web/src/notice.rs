@@ -60,10 +60,14 @@ pub fn path(notice: &Notice, staff: bool) -> String {
     }
 }
 
-/// The whole mail about a notice: subject and plain text.
+/// The whole mail about a notice: subject and plain text. `objection` is the secret of the link by which its reader says that
+/// it was not them.
 #[must_use]
-pub fn mail(l: Lang, notice: &Notice, staff: bool, server: &str) -> (String, String) {
-    let NoticeText { subject, paragraphs } = text(l, notice);
+pub fn mail(l: Lang, notice: &Notice, staff: bool, server: &str, objection: Option<&str>) -> (String, String) {
+    let NoticeText { subject, mut paragraphs } = text(l, notice);
+    if let Some(secret) = objection {
+        paragraphs.push(l.with("mail-not-me-link", "place", format_args!("{server}/account/not-me?code={secret}")));
+    }
     let look = l.with("mail-look", "place", format_args!("{server}{}", path(notice, staff)));
     (subject, letter(l, &paragraphs.join("\n\n"), &look, server))
 }
@@ -119,13 +123,30 @@ mod tests {
 
     #[test]
     fn what_concerns_the_account_says_what_to_do_if_it_was_somebody_else() {
-        let asks_nothing = [NoticeKind::SignInDelayed, NoticeKind::AccountLocked, NoticeKind::RoleChanged];
+        let asks_nothing = [
+            NoticeKind::SignInDelayed,
+            NoticeKind::AccountLocked,
+            NoticeKind::RoleChanged,
+            NoticeKind::AccountFrozen,
+        ];
         for (tag, _) in Lang::all() {
             let l = Lang::from_tag(tag).unwrap();
             for kind in NoticeKind::ALL.iter().filter(|kind| kind.concern() == Concern::Account) {
                 let said = text(l, &notice(*kind)).paragraphs.contains(&l.say("mail-not-you"));
                 assert_eq!(said, !asks_nothing.contains(kind), "{tag} {kind:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_mail_about_a_change_of_the_account_brings_the_link_that_stops_it() {
+        for (tag, _) in Lang::all() {
+            let l = Lang::from_tag(tag).unwrap();
+            let told = notice(NoticeKind::PasskeyAdded);
+            let (_, body) = mail(l, &told, false, "https://hearth.example", Some("s3cret"));
+            assert!(body.contains("https://hearth.example/account/not-me?code=s3cret"), "{tag}: {body}");
+            let (_, body) = mail(l, &told, false, "https://hearth.example", None);
+            assert!(!body.contains("not-me"), "{tag}: {body}");
         }
     }
 
@@ -143,7 +164,7 @@ mod tests {
     #[test]
     fn a_mail_leads_to_the_page_where_it_goes_on_and_to_nowhere_else() {
         let told = notice(NoticeKind::Quarantined).fact("device", "hearth-0001");
-        let (_, body) = mail(Lang::default(), &told, false, "https://hearth.example");
+        let (_, body) = mail(Lang::default(), &told, false, "https://hearth.example", None);
         let links: Vec<_> = body.split_whitespace().filter(|word| word.contains("://")).collect();
         assert_eq!(links, ["https://hearth.example/home/hearth-0001", "https://hearth.example/account/contact"]);
         assert_eq!(path(&notice(NoticeKind::TokenMade), true), "/account");

@@ -190,6 +190,8 @@ impl Agent {
             self.connection.look_at = now;
             let proven = credential::proven(&mut self.record, slot);
             self.note("keep the proven credential", proven);
+            let returned = crate::reset::returned(&self.layout);
+            self.note("forget the secret of the reset", returned);
             self.quarantined = false;
             tracing::info!(mqtt.connection = self.connection.number, "connected");
             self.outage_over(now);

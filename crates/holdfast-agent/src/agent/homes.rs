@@ -20,12 +20,18 @@ const CLAIM_MS_MAX: u64 = 120_000;
 const WRONG_DIGITS_MAX: u8 = 3;
 /// How many digits both sides show.
 const DIGITS: usize = 6;
+/// How somebody agreed who is on the local network.
+pub(super) const LOCAL_PAGE: &str = "local-page";
+/// Digits of the secret with which a device that was erased comes back.
+const RETURN_DIGITS: usize = 64;
 
 /// A claim that somebody at the device has to decide about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ClaimAsked {
     order: CommandId,
     digits: String,
+    /// The device has an owner: only whoever touches it may agree.
+    presence: bool,
     until: Millis,
     wrong: u8,
 }
@@ -41,18 +47,28 @@ fn digits_of(input: &Value) -> Option<String> {
     (digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.to_owned())
 }
 
+/// The secret of an order to erase: 32 bytes as hexadecimal digits. With it the device comes back under a new key.
+fn return_secret(input: &Value) -> Option<String> {
+    let secret = input.get("return")?.as_str()?;
+    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    (secret.len() == RETURN_DIGITS && secret.bytes().all(is_digit)).then(|| secret.to_owned())
+}
+
 /// Which of the orders it is, with what it needs.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
-    Claim(String),
-    Erase,
+    Claim(String, bool),
+    Erase(Option<String>),
     Revoke(String),
 }
 
 fn read(order: &Order) -> Option<Wanted> {
     match order.action.strip_prefix(PLATFORM_ACTION)? {
-        "claim-confirm" => digits_of(&order.input).map(Wanted::Claim),
-        "owner-reset" => Some(Wanted::Erase),
+        "claim-confirm" => {
+            let presence = order.input.get("presence") == Some(&Value::Bool(true));
+            digits_of(&order.input).map(|digits| Wanted::Claim(digits, presence))
+        }
+        "owner-reset" => Some(Wanted::Erase(return_secret(&order.input))),
         "revoke-controller" => order.input.get("controller")?.as_str().map(|id| Wanted::Revoke(id.to_owned())),
         _ => None,
     }
@@ -62,8 +78,9 @@ fn read(order: &Order) -> Option<Wanted> {
 pub(crate) fn read_any(action: &str, input: Value) -> bool {
     let order = Order { id: String::new(), action: action.to_owned(), input, expires: 0 };
     read(&order).is_some_and(|wanted| match wanted {
-        Wanted::Claim(digits) => digits.len() == DIGITS,
-        Wanted::Erase | Wanted::Revoke(_) => true,
+        Wanted::Claim(digits, _) => digits.len() == DIGITS,
+        Wanted::Erase(secret) => secret.is_none_or(|secret| secret.len() == RETURN_DIGITS),
+        Wanted::Revoke(_) => true,
     })
 }
 
@@ -73,11 +90,13 @@ impl Agent {
         let Ok(id) = order.id.parse::<CommandId>() else { return Err(Fault::refused("bad-command-id")) };
         match read(order) {
             None => self.commands.answered(id, refused("action-not-known")),
-            Some(Wanted::Claim(digits)) => self.ask_for_claim(id, digits, Timestamp::from_micros(order.expires)),
-            Some(Wanted::Erase) => {
+            Some(Wanted::Claim(digits, presence)) => {
+                self.ask_for_claim(id, (digits, presence), Timestamp::from_micros(order.expires))
+            }
+            Some(Wanted::Erase(secret)) => {
                 // Not answered now: the receipt comes from the device as it is afterwards.
                 self.alarmed("owner-reset", "the owner gave the device away");
-                self.begin_reset("owner", Some(id))
+                self.begin_reset("owner", Some(id), secret)
             }
             Some(Wanted::Revoke(controller)) => {
                 let result = match self.revoke(&controller, "owner") {
@@ -100,20 +119,25 @@ impl Agent {
         let decision: Decision = request.json().ok_or((400, "body-malformed"))?;
         let asked = self.claim_question(clock::monotonic()).ok_or((404, "nothing-to-confirm"))?;
         if decision.agree || asked.get("code").and_then(Value::as_str) != Some(decision.digits.as_str()) {
-            let outcome = self.confirm_claim(Some(&decision.digits)).unwrap_or(Err("nothing-to-confirm"));
+            let outcome = self.confirm_claim(Some(&decision.digits), LOCAL_PAGE).unwrap_or(Err("nothing-to-confirm"));
             return outcome.map(|body| Response::json(200, &body)).map_err(|name| (409, name));
         }
         self.deny_claim();
         Ok(Response::json(200, &json!({ "denied": "claim" })))
     }
 
-    fn ask_for_claim(&mut self, order: CommandId, digits: String, expires: Timestamp) -> Result<(), Fault> {
+    fn ask_for_claim(
+        &mut self,
+        order: CommandId,
+        (digits, presence): (String, bool),
+        expires: Timestamp,
+    ) -> Result<(), Fault> {
         let now = clock::monotonic();
         if self.question_waits(now) {
             return self.commands.answered(order, refused("question-waits"));
         }
         let left = expires.since(self.trusted_now()).0.min(CLAIM_MS_MAX);
-        self.claim_asked = Some(ClaimAsked { order, digits, until: Millis(now.0.saturating_add(left)), wrong: 0 });
+        self.claim_asked = Some(ClaimAsked { order, digits, presence, until: Millis(now.0.saturating_add(left)), wrong: 0 });
         self.alarmed("claim-asked", "somebody who has the code of the label claims this device");
         self.show_question();
         Ok(())
@@ -129,13 +153,26 @@ impl Agent {
     pub(super) fn claim_question(&self, now: Millis) -> Option<Value> {
         let asked = self.claim_asked.as_ref().filter(|asked| asked.until > now)?;
         let left = asked.until.0.saturating_sub(now.0) / 1_000;
-        Some(json!({ "what": "claim", "code": asked.digits, "expires_s": left }))
+        let mut question = json!({ "what": "claim", "code": asked.digits, "expires_s": left });
+        if let Some(members) = question.as_object_mut().filter(|_| asked.presence) {
+            members.insert("presence".to_owned(), Value::Bool(true));
+        }
+        Some(question)
     }
 
-    /// A person at the device decides about the claim; `None` if none waits.
-    pub(super) fn confirm_claim(&mut self, code: Option<&str>) -> Option<Result<Value, &'static str>> {
+    /// A person decides about the claim; `None` if none waits. `by` tells the platform how: `button`, `console`,
+    /// `local-page`.
+    pub(super) fn confirm_claim(
+        &mut self,
+        code: Option<&str>,
+        by: &'static str,
+    ) -> Option<Result<Value, &'static str>> {
         let now = clock::monotonic();
         let asked = self.claim_asked.as_mut().filter(|asked| asked.until > now)?;
+        // A phone of the household that has it may be anywhere on the network, and in the hands of whoever wants it.
+        if asked.presence && by == LOCAL_PAGE {
+            return Some(Err("presence-needed"));
+        }
         if code.is_some_and(|code| code.replace([' ', '-'], "") != asked.digits) {
             asked.wrong += 1;
             if asked.wrong >= WRONG_DIGITS_MAX {
@@ -144,7 +181,7 @@ impl Agent {
             self.alarmed("claim-denied", "wrong digits");
             return Some(Err("wrong-code"));
         }
-        Some(match self.end_claim(json!({ "ok": true, "output": {} })) {
+        Some(match self.end_claim(json!({ "ok": true, "output": { "by": by } })) {
             Ok(()) => {
                 self.alarmed("claim-confirmed", "somebody at the device agreed");
                 Ok(json!({ "confirmed": "claim" }))
@@ -223,13 +260,19 @@ mod tests {
     #[test]
     fn orders_of_the_platform_are_known_by_name_and_content() {
         let claim = |input| read(&order("holdfast:claim-confirm", input));
-        assert_eq!(claim(json!({ "digits": "012345" })), Some(Wanted::Claim("012345".to_owned())));
+        assert_eq!(claim(json!({ "digits": "012345" })), Some(Wanted::Claim("012345".to_owned(), false)));
+        let owned = claim(json!({ "digits": "012345", "presence": true }));
+        assert_eq!(owned, Some(Wanted::Claim("012345".to_owned(), true)));
         for bad in
             [json!({}), json!({ "digits": "12345" }), json!({ "digits": 123_456 }), json!({ "digits": "12345x" })]
         {
             assert_eq!(claim(bad.clone()), None, "{bad}");
         }
-        assert_eq!(read(&order("holdfast:owner-reset", json!({}))), Some(Wanted::Erase));
+        assert_eq!(read(&order("holdfast:owner-reset", json!({}))), Some(Wanted::Erase(None)));
+        let secret = "a7".repeat(32);
+        let erase = |text: &str| read(&order("holdfast:owner-reset", json!({ "return": text })));
+        assert_eq!(erase(&secret), Some(Wanted::Erase(Some(secret.clone()))));
+        assert_eq!(erase("short"), Some(Wanted::Erase(None)), "it is erased in any case");
         assert_eq!(read(&order("holdfast:other", json!({}))), None);
         assert_eq!(read(&order("owner-reset", json!({}))), None, "an action of the application");
         assert!(is_own("holdfast:other") && !is_own("identify"));

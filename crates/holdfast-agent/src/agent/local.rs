@@ -402,15 +402,20 @@ impl Agent {
             },
             Order::Revoke { controller } => self.revoke(&controller, "command line"),
             Order::Reset => {
-                self.begin_reset("command-line", None).map(|()| json!({ "begun": true })).map_err(|_| "storage-failed")
+                self.begin_reset("command-line", None, None).map(|()| json!({ "begun": true })).map_err(|_| "storage-failed")
             }
             Order::Status => Ok(self.running_status()),
         };
         let _ = ordered.reply.send(outcome.unwrap_or_else(admin::refused));
     }
 
-    pub(super) fn begin_reset(&mut self, by: &str, order: Option<CommandId>) -> Result<(), Fault> {
-        crate::reset::begin(&self.layout, by, order)?;
+    pub(super) fn begin_reset(
+        &mut self,
+        by: &str,
+        order: Option<CommandId>,
+        returns: Option<String>,
+    ) -> Result<(), Fault> {
+        crate::reset::begin(&self.layout, by, order, returns)?;
         tracing::warn!(reset.by = by, "factory reset begins");
         self.resetting = true;
         Ok(())

@@ -12,6 +12,7 @@ use serde_json::{Map, json};
 use tokio::sync::oneshot;
 
 use super::Agent;
+use super::homes::LOCAL_PAGE;
 use crate::clock;
 use crate::keys::secret_name;
 use crate::local::form::Form;
@@ -140,7 +141,7 @@ impl Agent {
         if form.text("say") == "no" {
             return if self.deny_claim() { Ok("denied") } else { Err("nothing-to-confirm") };
         }
-        self.confirm_claim(Some(digits)).unwrap_or(Err("nothing-to-confirm")).map(|_| "confirmed")
+        self.confirm_claim(Some(digits), LOCAL_PAGE).unwrap_or(Err("nothing-to-confirm")).map(|_| "confirmed")
     }
 
     fn remove_on_page(&mut self, visit: &Visit, form: &Form) -> Ended {

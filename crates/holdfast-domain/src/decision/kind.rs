@@ -224,6 +224,18 @@ kinds! {
     MEMBER_REMOVED = "member-removed";
     /// A paired controller of the local network was ended from afar.
     CONTROLLER_REVOKED = "controller-revoked";
+    /// The maker's people asked for the end of an ownership.
+    RECALL_ASKED = "recall-asked";
+    /// The end of an ownership that the maker's people asked for was stopped.
+    RECALL_STOPPED = "recall-stopped";
+    /// A person said that a change of their account was not theirs.
+    ACCOUNT_FROZEN = "account-frozen";
+    /// What is promised about a product will be otherwise; the change waits for its notice period.
+    PROMISE_CHANGE_ANNOUNCED = "promise-change-announced";
+    /// A change of a promise that was announced took effect.
+    PROMISE_CHANGE_EFFECTIVE = "promise-change-effective";
+    /// One password was tried at many accounts.
+    PASSWORD_SPRAYED = "password-sprayed";
     /// One of the maker's people saw whose device it is, and said why.
     OWNER_SEEN = "owner-seen";
 }

@@ -1,11 +1,12 @@
 //! What the public, retailers and buyers read about a product: support period with its reason, who makes it, privacy, labels.
 //!
 //! This file holds the words. `document` reads and writes them as JSON text, `rules` decides what may change (the support
-//! end never comes nearer), `privacy` makes the notice from the product's model, `telling` says when owners are told.
+//! end never comes nearer; other `promise`s become weaker only after a notice period), `privacy` makes the notice from the product's model, `telling` says when owners are told.
 
 mod day;
 pub mod document;
 pub mod privacy;
+pub mod promise;
 pub mod rules;
 pub mod telling;
 mod text;
@@ -324,6 +325,8 @@ pub struct Public {
     pub since: Timestamp,
     /// When this text was made public.
     pub changed: Timestamp,
+    /// What will be said instead, once its notice period is over.
+    pub coming: Option<Box<promise::Coming>>,
 }
 
 impl Public {
@@ -349,6 +352,10 @@ crate::words::word_lists! {
         Published = "published",
         /// Support was extended.
         Extended = "extended",
+        /// A change of promises was announced.
+        Announced = "announced",
+        /// An announced change took effect.
+        Effective = "effective",
     }
 }
 

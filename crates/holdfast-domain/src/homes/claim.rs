@@ -1,6 +1,7 @@
 //! A claim: begun with the code of the label, confirmed at the device, done; or contested and done after a waiting time.
 //!
-//! What a person learns before somebody confirmed at the device is the same whether it has an owner or not.
+//! What a person learns before somebody confirmed at the device is the same whether it has an owner or not. A device that has
+//! one is told to believe only whoever touches it: to reach it over the local network proves nobody's presence.
 
 use holdfast_core::id::{ClaimId, CommandId, PersonId};
 use holdfast_core::time::{Millis, Timestamp};
@@ -12,6 +13,7 @@ use crate::fleet::command::Answer;
 use crate::fleet::{Command, Device, Enrolment};
 use crate::people::notice::{Notice, NoticeKind};
 use crate::people::{Person, Role};
+use crate::telemetry::value::{FieldMap, Value};
 
 /// How long somebody has to confirm at the device.
 pub const CONFIRM_WITHIN: Millis = Millis::from_secs(120);
@@ -19,6 +21,10 @@ pub const CONFIRM_WITHIN: Millis = Millis::from_secs(120);
 pub const CONFIRM_GRACE: Millis = Millis::from_secs(30);
 /// How long an owner can object to somebody who holds their device: 72 hours.
 pub const CONTEST_FOR: Millis = Millis::from_secs(72 * 3_600);
+/// Member of the device's answer that says how somebody agreed.
+pub const AGREED_BY: &str = "by";
+/// Ways to agree that need the device in somebody's hands: its button (or its power), its own command line.
+pub const BY_HAND: [&str; 2] = ["button", "console"];
 /// Most claims of one person that wait.
 pub const CLAIMS_OPEN_MAX: usize = 8;
 
@@ -167,7 +173,7 @@ pub fn begin(facts: &ClaimFacts<'_>, new: NewClaim, by: &Person, now: Timestamp)
         id: new.command,
         device: device.id.clone(),
         action: CLAIM_CONFIRM.to_owned(),
-        input: format!("{{\"digits\":\"{}\"}}", new.digits.as_str()),
+        input: question(&new.digits, owner.is_some()),
         created: now,
         expires: until,
         outcome: None,
@@ -223,6 +229,10 @@ pub fn answered(facts: &Answered<'_>, answer: &Answer, mut ended: Decision, now:
             ended.line = Some(line(kind::DEVICE_CLAIMED).fact("person", &claim.person));
             ClaimState::Done { at: now }
         }
+        (Answer::Done(said), Some(_)) if !by_hand(said) => {
+            ended.line = Some(line(kind::CLAIM_ENDED).fact("why", ClaimEnd::NotPresent.word()));
+            ClaimState::Refused { why: ClaimEnd::NotPresent, at: now }
+        }
         (Answer::Done(_), Some(owner)) => {
             let until = now.plus(CONTEST_FOR);
             for person in [owner.person, claim.person] {
@@ -235,6 +245,17 @@ pub fn answered(facts: &Answered<'_>, answer: &Answer, mut ended: Decision, now:
     };
     ended.changes.push(home(HomeChange::SetClaim { claim: claim.id, to }));
     ended
+}
+
+/// The order's input: what the device shows, and whether it may believe only whoever touches it.
+fn question(digits: &Digits, owned: bool) -> String {
+    let presence = if owned { ",\"presence\":true" } else { "" };
+    format!("{{\"digits\":\"{}\"{presence}}}", digits.as_str())
+}
+
+/// Whether somebody agreed with the device in their hands.
+fn by_hand(said: &FieldMap) -> bool {
+    matches!(said.value(AGREED_BY), Some(Value::Text(by)) if BY_HAND.contains(&by.as_str()))
 }
 
 /// Decides a contested claim whose waiting time is over: the device and the service forget the earlier owner, and the

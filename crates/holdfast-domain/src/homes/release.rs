@@ -185,11 +185,17 @@ fn about(person: PersonId, kind: NoticeKind, estate: &Estate<'_>, now: Timestamp
     Notice::new(person, kind, now).fact("product", estate.product).fact("device", estate.device.as_str())
 }
 
-/// The operational certificate that stands in the way of another one: none while a device has to erase itself, for it
-/// comes back with a new key then.
+/// The operational certificate that stands in the way of another one. A device that has to erase itself comes back with a
+/// new key; `returns` says that it showed the secret of that very order, which only the holder of the old key was given. A
+/// copy of its factory identity alone is as suspicious as at any other time.
 #[must_use]
-pub fn in_the_way<'a>(held: Option<&'a DeviceCertificate>, release: Option<&Release>) -> Option<&'a DeviceCertificate> {
-    held.filter(|_| release.is_none_or(|release| release.wiped.is_some()))
+pub fn in_the_way<'a>(
+    held: Option<&'a DeviceCertificate>,
+    release: Option<&Release>,
+    returns: bool,
+) -> Option<&'a DeviceCertificate> {
+    let erases = release.is_some_and(|release| release.wiped.is_none());
+    held.filter(|_| !(erases && returns))
 }
 
 /// Decides that the device is wiped; `ended` ends the order.

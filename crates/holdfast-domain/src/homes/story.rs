@@ -155,6 +155,8 @@ pub struct Facts {
     pub unusual: bool,
     /// Somebody else asks for it; until when the owner may object. Only for the owner.
     pub contested: Option<Timestamp>,
+    /// The maker's people want to end the ownership; until when the owner can stop it. Only for the owner.
+    pub recalled: Option<Timestamp>,
     /// What the owner still has to wait for at the device, such as a pairing.
     pub asks_at_device: bool,
     /// The update that concerns it now.
@@ -178,6 +180,7 @@ pub const WORDS: &[&str] = &[
     "home-line-contained-person",
     "home-line-contained-behaviour",
     "home-line-contested",
+    "home-line-recalled",
     "home-line-unusual",
     "home-line-never",
     "home-line-away",
@@ -208,6 +211,7 @@ pub const WORDS: &[&str] = &[
     "home-step-contained-person",
     "home-step-contained-behaviour",
     "home-step-contested",
+    "home-step-recalled",
     "home-step-unusual",
     "home-step-never",
     "home-step-away",
@@ -273,6 +277,10 @@ fn dangers(facts: &Facts, lines: &mut Vec<Line>) {
     if let Some(until) = facts.contested {
         let until = vec![("until", Figure::Moment(until))];
         lines.push(danger("home-line-contested", until, "home-step-contested", Where::People));
+    }
+    if let Some(until) = facts.recalled {
+        let until = vec![("until", Figure::Moment(until))];
+        lines.push(danger("home-line-recalled", until, "home-step-recalled", Where::People));
     }
 }
 
@@ -396,6 +404,7 @@ mod tests {
             revoked: false,
             unusual: false,
             contested: None,
+            recalled: None,
             asks_at_device: false,
             update: None,
             support_days: Some(2_000),

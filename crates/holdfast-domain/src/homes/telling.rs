@@ -91,6 +91,12 @@ pub fn explained(notice: Notice, note: Option<&Note>) -> Notice {
     if note.advisories.is_empty() { notice } else { notice.fact("advisories", note.advisories.join(", ")) }
 }
 
+/// The notice that a security update which somebody refused still waits.
+#[must_use]
+pub fn still_refused(whom: PersonId, named: Named<'_>, version: &str, at: Timestamp) -> Notice {
+    named_notice(whom, NoticeKind::SecurityUpdateRefused, named, None, at).fact("version", version)
+}
+
 fn named_notice(
     whom: PersonId,
     what: NoticeKind,

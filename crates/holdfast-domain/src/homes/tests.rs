@@ -130,7 +130,10 @@ impl World {
                 }
                 HomeChange::AddRelease(release) => self.release = Some(release),
                 HomeChange::SetWiped { at, .. } => self.release.as_mut().expect("a release").wiped = Some(at),
-                HomeChange::SetSwept { .. } | HomeChange::SetControllers { .. } => {}
+                HomeChange::SetSwept { .. }
+                | HomeChange::SetControllers { .. }
+                | HomeChange::AddRecall { .. }
+                | HomeChange::EndRecall { .. } => {}
             }
         }
     }
@@ -188,8 +191,11 @@ impl World {
 
     fn answer(&self, yes: bool) -> Option<Decision> {
         let claim = self.claims.last()?;
-        let answer =
-            if yes { Answer::Done(FieldMap::default()) } else { Answer::Failed("denied".parse().expect("a reason")) };
+        let answer = if yes {
+            Answer::Done(FieldMap::parse(r#"{"by":"button"}"#).expect("fields"))
+        } else {
+            Answer::Failed("denied".parse().expect("a reason"))
+        };
         let facts = Answered { claim, owner: self.owner.as_ref(), product: "Lamp" };
         let confirmed_late = !claim.asks_at(self.now);
         let decision = claim::answered(&facts, &answer, Decision::default(), self.now);
@@ -350,4 +356,109 @@ fn what_the_agent_carries_out_itself_cannot_be_declared_by_a_model() {
         assert_ne!(model, fixture::THERMOSTAT);
         assert!(crate::telemetry::Model::compile(&model).is_err(), "{action}");
     }
+}
+
+fn asked(owned: bool) -> (World, Claim) {
+    let mut world = World::new();
+    if owned {
+        world.owner = Some(Ownership { device: world.device.id.clone(), person: id(1), since: NOW, nickname: None });
+    }
+    world.apply(world.claim(2, [5; 10]).expect("asked"));
+    let claim = world.claims.last().expect("a claim").clone();
+    (world, claim)
+}
+
+fn agreed(world: &World, claim: &Claim, said: &str) -> ClaimState {
+    let facts = Answered { claim, owner: world.owner.as_ref(), product: "Lamp" };
+    let answer = Answer::Done(FieldMap::parse(said).expect("fields"));
+    let decision = claim::answered(&facts, &answer, Decision::default(), world.now);
+    let to = decision.changes.iter().find_map(|change| match change {
+        Change::Home(HomeChange::SetClaim { to, .. }) => Some(*to),
+        _ => None,
+    });
+    to.expect("an end")
+}
+
+#[test]
+fn a_device_that_has_an_owner_is_claimed_by_whoever_touches_it_and_not_over_the_local_network() {
+    let (world, claim) = asked(true);
+    for far in [r#"{"by":"local-page"}"#, "{}", r#"{"by":"anything"}"#] {
+        let state = agreed(&world, &claim, far);
+        assert!(matches!(state, ClaimState::Refused { why: ClaimEnd::NotPresent, .. }), "{far}: {state:?}");
+    }
+    for near in [r#"{"by":"button"}"#, r#"{"by":"console"}"#] {
+        let state = agreed(&world, &claim, near);
+        assert_eq!(state, ClaimState::WaitingPeriod { until: world.now.plus(claim::CONTEST_FOR) }, "{near}");
+    }
+    let (world, claim) = asked(false);
+    assert!(matches!(agreed(&world, &claim, r#"{"by":"local-page"}"#), ClaimState::Done { .. }), "nobody's device");
+}
+
+#[test]
+fn the_device_is_told_when_only_a_touch_counts() {
+    for owned in [true, false] {
+        let (world, _) = asked(owned);
+        let order = world.claim(3, [6; 10]);
+        assert!(order.is_none(), "one at a time");
+    }
+    let input = |owned: bool| {
+        let mut world = World::new();
+        if owned {
+            world.owner = Some(Ownership { device: world.device.id.clone(), person: id(1), since: NOW, nickname: None });
+        }
+        let decision = world.claim(2, [5; 10]).expect("asked");
+        decision.changes.into_iter().find_map(|change| match change {
+            Change::AddCommand(command) => Some(command.input),
+            _ => None,
+        })
+    };
+    assert!(input(true).expect("an order").contains("\"presence\":true"));
+    assert!(!input(false).expect("an order").contains("presence"));
+}
+
+#[test]
+fn a_copy_of_the_factory_identity_is_no_less_suspicious_while_a_device_erases_itself() {
+    let held = fixture::certificate(CertificateState::Proven);
+    let device = fixture::device_id(1);
+    let order = CommandId::new(NOW, [3; 10]);
+    let open = Release { order, device, begun: NOW, held: Some(held.key), wiped: None, swept: None };
+    let over = Release { wiped: Some(NOW), ..open.clone() };
+    assert_eq!(release::in_the_way(Some(&held), Some(&open), false), Some(&held), "a stranger with the factory key");
+    assert_eq!(release::in_the_way(Some(&held), Some(&open), true), None, "the device that was given the order");
+    assert_eq!(release::in_the_way(Some(&held), Some(&over), true), Some(&held), "the secret is of no use later");
+    assert_eq!(release::in_the_way(Some(&held), None, true), Some(&held));
+}
+
+/// One row for each part; columns: owner, then members with control, updates, data, each alone, and with all three.
+const PARTS: &str = "
+    Story        xxxxx
+    Updates      xxxxx
+    Residents    xxxxx
+    Readings     x..xx
+    Sensing      x..xx
+    Battery      x..xx
+    Settings     xx.xx
+    Orders       xx..x
+    Choice       x.x.x
+    Invitations  x....
+    Controllers  x....
+    Contest      x....";
+
+#[test]
+fn everybody_of_a_household_sees_exactly_the_parts_of_the_table() {
+    let none = Rights::default();
+    let places = [
+        Place::Owner,
+        Place::Member(Rights { control: true, ..none }),
+        Place::Member(Rights { manage_updates: true, ..none }),
+        Place::Member(Rights { see_data: true, ..none }),
+        Place::Member(Rights::ALL),
+    ];
+    let rows: Vec<String> =
+        PARTS.trim().lines().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let actual = Part::ALL.map(|part| {
+        let marks: String = places.iter().map(|place| if place.sees(part) { 'x' } else { '.' }).collect();
+        format!("{part:?} {marks}")
+    });
+    assert_eq!(rows, actual);
 }

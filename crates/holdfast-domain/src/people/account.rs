@@ -87,6 +87,8 @@ pub enum LockReason {
     Failures,
     /// An administrator said so.
     Order,
+    /// Its person said that a change was not theirs: the password rests until a passkey or a recovery opened the account.
+    NotMe,
 }
 
 /// A lock.
@@ -183,6 +185,22 @@ pub enum AccountChange {
         person: PersonId,
         /// Only those that count later than this; `None` for all.
         counting_after: Option<Timestamp>,
+    },
+    /// Removes passkeys that were added then or later.
+    RemoveNewPasskeys {
+        /// Whose.
+        person: PersonId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Lets passkeys that were added then or later count only from another moment on.
+    DelayNewPasskeys {
+        /// Whose.
+        person: PersonId,
+        /// Since when.
+        since: Timestamp,
+        /// They count from then on.
+        until: Timestamp,
     },
     /// Sets the password; a sign-in name that another person has refuses the commit.
     SetPassword(Password),

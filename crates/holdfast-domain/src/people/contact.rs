@@ -18,6 +18,9 @@ pub const WISH_LIFE: Millis = Millis::from_secs(24 * 3_600);
 pub const ASKED_WINDOW: Millis = Millis::from_secs(24 * 3_600);
 /// Most links to new addresses that one person may ask for in [`ASKED_WINDOW`].
 pub const ASKED_MAX: u32 = 5;
+/// How long notices of the account still go to an address that was replaced or removed: seven days. Whoever takes an
+/// account over and changes its address first cannot do the rest unseen.
+pub const FORMER_FOR: Millis = Millis::from_secs(7 * 86_400);
 /// Most bytes of an address (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const ADDRESS_BYTES_MAX: usize = 254;
 /// Most bytes before the `@` (RFC 5321 §4.5.3.1.1).
@@ -114,6 +117,15 @@ pub struct Asked {
 pub enum ContactChange {
     /// Adds or replaces it.
     Put(Contact),
+    /// Notices of the account go to this address too, until then.
+    KeepFormer {
+        /// Whose.
+        person: PersonId,
+        /// The address from before.
+        address: Address,
+        /// Until when.
+        until: Timestamp,
+    },
     /// Queues the mail with the link to the wished address.
     SendLink {
         /// Whose.
@@ -232,7 +244,11 @@ pub fn remove(known: Option<&Contact>, now: Timestamp) -> Result<Decision, Conta
 fn changed(before: &Contact, after: Contact, line: &'static str, now: Timestamp) -> Decision {
     let notice = Notice::new(before.person, NoticeKind::AddressChanged, now);
     let told = Change::AddNotice(notice);
-    let changes = vec![told.clone(), Change::Contact(ContactChange::Put(after)), told];
+    let mut changes = vec![told.clone(), Change::Contact(ContactChange::Put(after)), told];
+    if let Some((address, _)) = &before.verified {
+        let (address, until) = (address.clone(), now.plus(FORMER_FOR));
+        changes.push(Change::Contact(ContactChange::KeepFormer { person: before.person, address, until }));
+    }
     Decision::new(changes, LedgerLine::new(line, now).fact("person", &before.person))
 }
 
@@ -333,11 +349,16 @@ mod tests {
     #[test]
     fn a_change_is_told_before_and_after_it() {
         let decision = confirm(Some(&contact(Some("old@a.example"), Some("new@a.example"))), later(1)).unwrap();
-        let [Change::AddNotice(old), Change::Contact(ContactChange::Put(put)), Change::AddNotice(new)] =
-            decision.changes.as_slice()
+        let [
+            Change::AddNotice(old),
+            Change::Contact(ContactChange::Put(put)),
+            Change::AddNotice(new),
+            Change::Contact(ContactChange::KeepFormer { address: former, until, .. }),
+        ] = decision.changes.as_slice()
         else {
             panic!("{decision:?}")
         };
+        assert_eq!((former.as_str(), *until), ("old@a.example", later(1).plus(FORMER_FOR)));
         assert_eq!((old, old.kind), (new, NoticeKind::AddressChanged));
         assert_eq!(put.verified.as_ref().map(|(address, _)| address.as_str()), Some("new@a.example"));
         assert!(!decision.line.unwrap().to_string().contains('@'));
@@ -352,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_removed_address_is_told_once_and_a_mere_wish_quietly_forgotten() {
-        assert_eq!(remove(Some(&contact(Some("a@b.example"), None)), NOW).unwrap().changes.len(), 3);
+        assert_eq!(remove(Some(&contact(Some("a@b.example"), None)), NOW).unwrap().changes.len(), 4);
         assert_eq!(remove(Some(&contact(None, Some("a@b.example"))), NOW).unwrap().changes.len(), 1);
         assert_eq!(remove(Some(&contact(None, None)), NOW), Err(ContactRefusal::Nothing));
     }

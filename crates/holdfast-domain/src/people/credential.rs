@@ -2,7 +2,7 @@
 //! follows from that.
 
 use holdfast_core::id::PasskeyId;
-use holdfast_core::time::Timestamp;
+use holdfast_core::time::{Millis, Timestamp};
 
 use super::account::{AccountChange, Passkey, Recovery, SecondFactor, Standing, Ways};
 use super::notice::{Notice, NoticeKind};
@@ -167,16 +167,25 @@ pub fn sign_in_by_passkey(
     if recovery.is_some_and(|recovery| passkey.counts_from == recovery.until) {
         changes.push(Change::Account(AccountChange::EndRecovery(person.id)));
         changes.push(Change::Account(AccountChange::EndSessions { person: person.id, except: None, at: now }));
+        changes.push(Change::Account(AccountChange::RevokeTokens { person: person.id, at: now }));
         changes.push(Change::AddNotice(Notice::new(person.id, NoticeKind::SessionsEnded, now)));
     }
     changes.push(Change::AddSession(session::opened(person.id, person.role, opening, now)));
     Ok(Decision::new(changes, sign_in::line(person.id, opening, now)))
 }
 
-/// Decides what follows from a counter that went back: the person is warned, and history keeps it. Nobody gets in.
+/// A copy that is shown again within so long is not told again: one hour.
+pub const COPIED_TOLD_EVERY: Millis = Millis::from_secs(3_600);
+
+/// Decides what follows from a counter that went back: the person is warned, and history keeps it. Nobody gets in. `told`
+/// are the person's newest notices: whoever shows a copy without end tells them once an hour.
 #[must_use]
-pub fn copied(passkey: &Passkey, now: Timestamp) -> Decision {
-    let notice = Notice::new(passkey.person, NoticeKind::Alarm, now).fact("reason", "passkey-copied");
+pub fn copied(passkey: &Passkey, told: &[Notice], now: Timestamp) -> Decision {
+    let lately = |one: &Notice| one.kind == NoticeKind::PasskeyCopied && now.since(one.at) < COPIED_TOLD_EVERY;
+    if told.iter().any(lately) {
+        return Decision::default();
+    }
+    let notice = Notice::new(passkey.person, NoticeKind::PasskeyCopied, now);
     let line =
         LedgerLine::new(kind::PASSKEY_SUSPECTED, now).fact("person", &passkey.person).fact("passkey", &passkey.id);
     Decision::new(vec![Change::AddNotice(notice)], line)
@@ -253,7 +262,7 @@ pub fn remove_second_factor(by: &Person, ways: &Ways, now: Timestamp) -> Result<
     if !ways.second_factor {
         return Err(CredentialRefusal::NoSecondFactor);
     }
-    if ways.password && !ways.long_password {
+    if ways.password && (!ways.long_password || by.role.is_staff()) {
         return Err(CredentialRefusal::SecondFactorNeeded);
     }
     let changes = vec![

@@ -86,6 +86,12 @@ kinds! {
     SecondFactorChanged = "second-factor-changed", Account;
     /// Somebody came in by recovery.
     RecoveryUsed = "recovery-used", Account;
+    /// A recovery was stopped; every recovery code is void.
+    RecoveryStopped = "recovery-stopped", Account;
+    /// A passkey answered as a copy of it would; it was not accepted.
+    PasskeyCopied = "passkey-copied", Account;
+    /// Somebody said that a change was not theirs: sessions and keys of the account have ended.
+    AccountFrozen = "account-frozen", Account;
     /// New recovery codes were made; older ones are void.
     RecoveryCodesMade = "recovery-codes-made", Account;
     /// A sign-in from a browser that was not seen before.
@@ -114,6 +120,8 @@ kinds! {
     MemberJoined = "member-joined", Home;
     /// Somebody left the household or was taken out.
     MemberRemoved = "member-removed", Home;
+    /// The maker's people want to end the ownership; until when the owner can stop it.
+    RecallAsked = "recall-asked", Home;
     /// The device is nobody's now.
     DeviceReleased = "device-released", Home;
     /// The device is somebody else's now.
@@ -128,6 +136,8 @@ kinds! {
     UpdateInstalled = "update-installed", Device;
     /// An update was not installed; the device runs as before.
     UpdateFailed = "update-failed", Device;
+    /// A security update was refused at home and still waits.
+    SecurityUpdateRefused = "security-update-refused", Device;
     /// A flaw was removed by an update.
     SecurityUpdateDone = "security-update-done", Device;
     /// A device was put in quarantine.
@@ -150,6 +160,8 @@ kinds! {
     ChangeWithdrawn = "change-withdrawn", Product;
     /// Support lasts longer than was said.
     SupportExtended = "support-extended", Product;
+    /// Something that was promised about a product will be otherwise.
+    PromiseChanges = "promise-changes", Product;
     /// A question to the maker arrived.
     HelpReceived = "help-received", Help;
     /// The maker answered.
@@ -229,6 +241,14 @@ impl Notice {
         self.facts.insert(name, kept.to_owned());
         self.id = id(self.person, self.kind, &self.facts, self.at);
     }
+}
+
+/// A moment as a notice tells it, to the minute.
+#[must_use]
+pub fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    let (day, clock) = (text.get(..10).unwrap_or_default(), text.get(11..16).unwrap_or_default());
+    format!("{day} {clock} UTC")
 }
 
 fn id(person: PersonId, kind: NoticeKind, facts: &BTreeMap<String, String>, at: Timestamp) -> NoticeId {

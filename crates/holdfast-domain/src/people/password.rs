@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use holdfast_core::id::AlertId;
 use holdfast_core::time::Timestamp;
 
 use super::account::{AccountChange, Password, SecondFactor, Standing, Ways};
@@ -13,7 +14,7 @@ use super::credential::{CredentialRefusal, step_of};
 use super::notice::{Notice, NoticeKind};
 use super::session::{self, Opening, SessionKind};
 use super::standing::{self, Door};
-use super::{Person, refused, sign_in};
+use super::{Person, Role, refused, sign_in};
 use crate::decision::{Change, Decision, LedgerLine, kind};
 
 /// Fewest characters of a password that counts alone.
@@ -95,6 +96,9 @@ pub enum PasswordRefusal {
     /// There would be no way in left.
     #[error("this is the last way into your account; add a passkey first")]
     LastWay,
+    /// The staff need a second factor beside it, which has to be there first.
+    #[error("the staff sign in with two factors: set up the second factor first, then the password")]
+    FactorFirst,
 }
 
 impl PasswordRefusal {
@@ -109,6 +113,7 @@ impl PasswordRefusal {
             Self::LoginTaken => "sign-in-name-taken",
             Self::Absent => "password-absent",
             Self::LastWay => "last-way-in",
+            Self::FactorFirst => "second-factor-first",
         }
     }
 }
@@ -144,12 +149,23 @@ pub fn weigh(text: &str, score: u8, names: &[String], second_factor: bool) -> Re
     Ok(GoodEnough { long })
 }
 
+/// Whether somebody of this role may have a password now: the staff only beside a second factor, for it would open nothing.
+///
+/// # Errors
+///
+/// [`PasswordRefusal::FactorFirst`].
+pub const fn may_have(role: Role, second_factor: bool) -> Result<(), PasswordRefusal> {
+    if role.is_staff() && !second_factor { Err(PasswordRefusal::FactorFirst) } else { Ok(()) }
+}
+
 /// Decides to set the password in the place of any other.
 #[must_use]
 pub fn set(by: &Person, login: Login, hash: String, good: GoodEnough, now: Timestamp) -> Decision {
     let password = Password { person: by.id, login, hash, long: good.long, changed: now };
     let changes = vec![
         Change::Account(AccountChange::SetPassword(password)),
+        // Whoever knew the old one may have made keys with it.
+        Change::Account(AccountChange::RevokeTokens { person: by.id, at: now }),
         Change::AddNotice(Notice::new(by.id, NoticeKind::PasswordChanged, now)),
     ];
     Decision::new(changes, LedgerLine::new(kind::PASSWORD_SET, now).fact("person", &by.id))
@@ -189,6 +205,8 @@ pub struct Tried<'a> {
     pub factor: Option<&'a SecondFactor>,
     /// The step of the code that was typed, if it was a right one.
     pub step: Option<u64>,
+    /// The id of an alert, should one be needed.
+    pub alert: AlertId,
 }
 
 /// What follows from a try.
@@ -205,14 +223,15 @@ pub enum Outcome {
     Refused(CredentialRefusal, Option<Decision>),
 }
 
-/// Judges a try. A password alone proves something only if it is long; where there is a second factor it is asked for.
+/// Judges a try. A password alone proves something only if it is long and its person is none of the staff, who come in with
+/// two factors always (NIST SP 800-63B-4 §2.2, AAL2); where there is a second factor it is asked for.
 #[must_use]
 pub fn judge(tried: &Tried<'_>, now: Timestamp) -> Outcome {
     let (Some(person), Some(password)) = (tried.person, tried.password) else {
         return Outcome::Refused(CredentialRefusal::Wrong, None);
     };
     if !tried.matches {
-        return Outcome::Refused(CredentialRefusal::Wrong, standing::failed(person, &tried.standing, now));
+        return Outcome::Refused(CredentialRefusal::Wrong, standing::failed(person, &tried.standing, tried.alert, now));
     }
     // Whether an account is locked is told only to who knows its password.
     if let Err(why) = standing::admits(&tried.standing, person.role, Door::Password) {
@@ -220,14 +239,16 @@ pub fn judge(tried: &Tried<'_>, now: Timestamp) -> Outcome {
     }
     let mut changes = standing::forgiven(person.id, &tried.standing);
     match tried.factor {
-        None if password.long => Outcome::Proven { kind: SessionKind::Password, changes },
+        None if password.long && !person.role.is_staff() => Outcome::Proven { kind: SessionKind::Password, changes },
         None => Outcome::Refused(CredentialRefusal::Wrong, None),
         Some(factor) => match step_of(factor, tried.step) {
             Ok(step) => {
                 changes.push(Change::Account(AccountChange::UseStep { person: person.id, step }));
                 Outcome::Proven { kind: SessionKind::PasswordTotp, changes }
             }
-            Err(_) => Outcome::Refused(CredentialRefusal::Wrong, standing::failed(person, &tried.standing, now)),
+            Err(_) => {
+                Outcome::Refused(CredentialRefusal::Wrong, standing::failed(person, &tried.standing, tried.alert, now))
+            }
         },
     }
 }

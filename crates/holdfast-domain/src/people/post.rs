@@ -12,6 +12,8 @@ pub const GIVEN_UP_AFTER: Millis = Millis::from_secs(3 * 24 * 3_600);
 pub const REFUSALS_MAX: u32 = 3;
 /// Mail that waits no more is remembered for 30 days.
 pub const KEPT: Millis = Millis::from_secs(30 * 24 * 3_600);
+/// How long notices wait on the pages, read or not: 400 days.
+pub const NOTICES_KEPT: Millis = Millis::from_secs(400 * 86_400);
 /// Waits between the first tries, in minutes; after them [`LAST_WAIT`] (RFC 5321 §4.5.4.1 asks for growing waits).
 const WAITS_MIN: [u64; 6] = [1, 5, 15, 60, 120, 240];
 /// Longest wait between two tries: 6 hours.

@@ -11,7 +11,7 @@ use holdfast_core::time::{Millis, Timestamp};
 use super::Person;
 use super::account::{AccountChange, Passkey, Recovery, Standing};
 use super::credential::{CredentialRefusal, label};
-use super::notice::{Notice, NoticeKind};
+use super::notice::{self, Notice, NoticeKind};
 use super::standing::{self, Door};
 use crate::decision::{Change, Decision, LedgerLine, kind};
 
@@ -132,7 +132,7 @@ pub fn begin(
         Change::Account(AccountChange::RemovePasskeys { person: person.id, counting_after: Some(now) }),
         Change::Account(AccountChange::AddPasskey(passkey)),
         Change::Account(AccountChange::PutRecovery(Recovery { person: person.id, begun: now, until })),
-        Change::AddNotice(Notice::new(person.id, NoticeKind::RecoveryUsed, now)),
+        Change::AddNotice(Notice::new(person.id, NoticeKind::RecoveryUsed, now).fact("until", notice::moment(until))),
     ];
     Ok(Decision::new(changes, line))
 }
@@ -150,6 +150,7 @@ pub fn cancel(by: PersonId, recovery: Option<&Recovery>, now: Timestamp) -> Resu
         Change::Account(AccountChange::RemovePasskeys { person: by, counting_after: Some(now) }),
         // Somebody else has the sheet: none of its codes counts any more.
         Change::Account(AccountChange::PutRecoveryCodes { person: by, hashes: Vec::new(), at: now }),
+        Change::AddNotice(Notice::new(by, NoticeKind::RecoveryStopped, now)),
     ];
     Ok(Decision::new(changes, LedgerLine::new(kind::RECOVERY_CANCELLED, now).fact("person", &by)))
 }
@@ -170,7 +171,11 @@ mod tests {
         });
         let added = added.expect("a passkey");
         assert_eq!(added.counts_from, later(86_400));
-        assert!(decision.changes.iter().any(|change| matches!(change, Change::AddNotice(_))), "the person is told");
+        let told = decision.changes.iter().find_map(|change| {
+            let Change::AddNotice(notice) = change else { return None };
+            Some((notice.kind, notice.facts["until"].clone()))
+        });
+        assert_eq!(told, Some((NoticeKind::RecoveryUsed, notice::moment(later(86_400)))), "the person is told until when");
         let recovery = Recovery { person: person(), begun: NOW, until: later(86_400) };
         let try_at = |now| {
             let shown = Shown { passkey: &added, document: None };
@@ -184,7 +189,9 @@ mod tests {
     #[test]
     fn whoever_is_signed_in_stops_a_recovery_while_it_waits() {
         let recovery = Recovery { person: person(), begun: NOW, until: later(86_400) };
-        assert!(cancel(person(), Some(&recovery), later(86_399)).is_ok());
+        let stopped = cancel(person(), Some(&recovery), later(86_399)).expect("stopped");
+        let told = Notice::new(person(), NoticeKind::RecoveryStopped, later(86_399));
+        assert!(stopped.changes.contains(&Change::AddNotice(told)), "also whoever holds the other address learns it");
         assert_eq!(cancel(person(), Some(&recovery), later(86_400)), Err(CredentialRefusal::NoRecovery));
         assert_eq!(cancel(PersonId::new(NOW, [1; 10]), Some(&recovery), NOW), Err(CredentialRefusal::NoRecovery));
         assert_eq!(cancel(person(), None, NOW), Err(CredentialRefusal::NoRecovery));

@@ -3,7 +3,7 @@
 //! An owner is never locked out by a stranger: owners' accounts are slowed down and nothing else. Accounts of the staff
 //! lock their password after [`FAILURES_MAX`] failures, and those that help owners lock altogether.
 
-use holdfast_core::id::PersonId;
+use holdfast_core::id::{AlertId, PersonId};
 use holdfast_core::time::Timestamp;
 
 use super::access::{Act, may};
@@ -13,9 +13,14 @@ use super::notice::{Notice, NoticeKind};
 use super::sign_in::AccessRefusal;
 use super::{Person, Role};
 use crate::decision::{Change, Decision, LedgerLine, kind};
+use crate::integrity::{Alert, Severity, alert_kind};
 
 /// Failures after which an account of the staff locks.
 pub const FAILURES_MAX: u32 = 10;
+
+/// What a person reads about a lock.
+const LOCKED_TEXT: &str = "An account of the staff was locked after ten wrong passwords or codes. Ask its person whether the \
+     tries were theirs; then unlock it under People, or leave it locked and find out where they came from.";
 
 /// By what somebody wants to come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +44,14 @@ pub const fn admits(standing: &Standing, role: Role, door: Door) -> Result<(), C
         (None, _) => false,
         (Some(Lock { reason: LockReason::Order, .. }), _) | (Some(_), Door::Password) => true,
         (Some(Lock { reason: LockReason::Failures, .. }), Door::Passkey) => matches!(role, Role::Support),
+        (Some(Lock { reason: LockReason::NotMe, .. }), Door::Passkey) => false,
     };
     if shut { Err(CredentialRefusal::Locked) } else { Ok(()) }
 }
 
-/// What a wrong password or code leads to; nothing is kept for owners.
+/// What a wrong password or code leads to; nothing is kept for owners. A lock is an alert to whoever can lift it.
 #[must_use]
-pub fn failed(person: &Person, standing: &Standing, now: Timestamp) -> Option<Decision> {
+pub fn failed(person: &Person, standing: &Standing, alert: AlertId, now: Timestamp) -> Option<Decision> {
     if !person.role.is_staff() || standing.locked.is_some() || standing.removed.is_some() {
         return None;
     }
@@ -55,8 +61,24 @@ pub fn failed(person: &Person, standing: &Standing, now: Timestamp) -> Option<De
         return Some(Decision::quiet(vec![set(person.id, to)]));
     }
     to.locked = Some(Lock { since: now, reason: LockReason::Failures });
-    let changes = vec![set(person.id, to), Change::AddNotice(Notice::new(person.id, NoticeKind::AccountLocked, now))];
-    let line = LedgerLine::new(kind::PERSON_LOCKED, now).fact("person", &person.id).fact("why", "failures");
+    let opened = Alert {
+        id: alert,
+        device: None,
+        kind: alert_kind::ACCOUNT_LOCKED.to_owned(),
+        severity: Severity::Warning,
+        text: format!("{LOCKED_TEXT} Account: {}.", person.id),
+        opened: now,
+        closed: None,
+    };
+    let changes = vec![
+        set(person.id, to),
+        Change::AddNotice(Notice::new(person.id, NoticeKind::AccountLocked, now)),
+        Change::OpenAlert(opened),
+    ];
+    let line = LedgerLine::new(kind::PERSON_LOCKED, now)
+        .fact("person", &person.id)
+        .fact("why", "failures")
+        .fact("alert", &alert);
     Some(Decision::new(changes, line))
 }
 
@@ -165,7 +187,10 @@ mod tests {
     fn after_failures(person: &Person, count: u32) -> Standing {
         let mut standing = Standing::default();
         for n in 0..count {
-            let Some(decision) = failed(person, &standing, later(u64::from(n))) else { continue };
+            let alert = AlertId::new(NOW, [1; 10]);
+            let Some(decision) = failed(person, &standing, alert, later(u64::from(n))) else { continue };
+            let alerts = decision.changes.iter().any(|change| matches!(change, Change::OpenAlert(_)));
+            assert_eq!(alerts, n + 1 == FAILURES_MAX, "whoever can unlock is told once");
             let Some(Change::Account(AccountChange::SetStanding { to, .. })) = decision.changes.first() else {
                 panic!()
             };

@@ -142,6 +142,18 @@ fn night_from(offset_minutes: i16, now: Timestamp) -> Option<Timestamp> {
     Some(Timestamp::from_micros(begins.saturating_mul(MINUTE_US)))
 }
 
+/// Days after a no to a security update on which its home is reminded, the last one for good.
+pub const REMINDED_AFTER_DAYS: [u64; 3] = [7, 30, 90];
+
+/// The newest moment by `now` at which somebody who refused a security update at `refused` is reminded of it; `None` before
+/// the first one and long after the last one. Told twice it is one notice, because it is made of this moment.
+#[must_use]
+pub fn reminder(refused: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let after = |days: u64| refused.plus(Millis::from_secs(days * 86_400));
+    let newest = REMINDED_AFTER_DAYS.into_iter().map(after).rfind(|at| *at <= now)?;
+    (now < newest.plus(Millis::from_secs(30 * 86_400))).then_some(newest)
+}
+
 /// Why a choice is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceRefusal {
@@ -267,6 +279,15 @@ mod tests {
     fn day_at(hour: u64) -> Timestamp {
         // NOW is 04:30 UTC.
         Timestamp::from_micros(NOW.as_micros() - 270 * MINUTE_US).plus(Millis::from_secs(hour * 3_600))
+    }
+
+    #[test]
+    fn a_no_to_a_security_update_is_brought_to_mind_three_times_and_then_no_more() {
+        let at = |days: u64| NOW.plus(Millis::from_secs(days * 86_400));
+        for (day, told) in [(0, None), (6, None), (7, Some(7)), (29, Some(7)), (30, Some(30)), (90, Some(90)), (119, Some(90))] {
+            assert_eq!(reminder(NOW, at(day)), told.map(at), "{day}");
+        }
+        assert!((120..4_000).all(|day| reminder(NOW, at(day)).is_none()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) mod factor;
 mod hashing;
 mod own;
 mod passwords;
+mod safe;
 mod tickets;
 
 use std::net::IpAddr;

@@ -4,7 +4,7 @@ use holdfast_core::id::ProductId;
 use holdfast_domain::decision::Decision;
 use holdfast_domain::fleet::Product;
 use holdfast_domain::fleet::dossier::rules::{self, DossierRefusal};
-use holdfast_domain::fleet::dossier::{Day, Dossier, Record, privacy};
+use holdfast_domain::fleet::dossier::{Day, Dossier, Record, privacy, promise};
 use holdfast_domain::updates::Release;
 use holdfast_web::backend::dossier::{DossierLine, DossierView, Dossiers, Promise, PublicDossier, PublicUpdate};
 use holdfast_web::backend::people::Caller;
@@ -88,6 +88,18 @@ impl Dossiers for House {
 }
 
 impl House {
+    /// Lets every announced change count whose notice period is over.
+    pub(crate) fn see_to_promises(&self) -> Answer<()> {
+        let _turn = self.turns.products.take();
+        let now = clock::now();
+        for record in self.store.dossiers_due(now).map_err(stored)? {
+            if let Some(decision) = promise::take_effect(&record, now) {
+                self.decide(decision)?;
+            }
+        }
+        Ok(())
+    }
+
     fn product_or_absent(&self, product: &ProductId) -> Answer<Product> {
         let found = self.store.product(product).map_err(stored)?;
         found.ok_or_else(|| absent("product-unknown", format_args!("product {product}")))

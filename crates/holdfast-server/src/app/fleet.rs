@@ -42,6 +42,7 @@ impl Fleet for House {
             revoked: counts.revoked,
             online: counts.online,
             quarantined: counts.quarantined,
+            refused_at_home: self.store.refused_at_home_count().map_err(stored)?,
             versions: versions
                 .into_iter()
                 .map(|v| VersionShare {

@@ -3,6 +3,7 @@
 //! Somebody without a place at a device gets the same answer as for a device that does not exist.
 
 mod ended;
+mod recall;
 
 use std::net::IpAddr;
 
@@ -13,9 +14,10 @@ use holdfast_domain::fleet::{CertificateState, ClaimCode, Command, Device, Enrol
 use holdfast_domain::homes::claim::{self, ClaimFacts, ClaimRefusal, NewClaim};
 use holdfast_domain::homes::code::ClaimText;
 use holdfast_domain::homes::household::{self, HouseholdRefusal};
+use holdfast_domain::homes::recall::{Recall, RecallReason};
 use holdfast_domain::homes::release::{self, By, Estate, ReleaseRefusal};
 use holdfast_domain::homes::{
-    Claim, ClaimState, Digits, Invitation, Member, Ownership, PairedController, Place, Release, Rights, place_of,
+    Claim, ClaimState, Digits, Invitation, Member, Ownership, PairedController, Part, Place, Release, Rights, place_of,
 };
 use holdfast_domain::people::throttle::{Key, RetryAfter};
 use holdfast_web::backend::homes::{
@@ -40,13 +42,10 @@ impl Homes for House {
     fn claim_card(&self, code: &str, from: IpAddr) -> Answer<Option<ClaimCard>> {
         let Some(device) = self.device_of_code(code, from)? else { return Ok(None) };
         let product = self.store.product(&device.product).map_err(stored)?;
-        let now = clock::now();
         Ok(Some(ClaimCard {
             title: product.as_ref().map_or_else(|| device.product.to_string(), |product| product.title.clone()),
             maker: product.map(|product| product.vendor_domain).unwrap_or_default(),
             model: self.set_up(&device.product)?,
-            online: is_online(&device, now),
-            enrolled: device.enrolment == Enrolment::Accepted,
             device: device.id,
             product: device.product,
         }))
@@ -135,9 +134,14 @@ impl Homes for House {
         Ok(Household {
             owner: self.resident(owner.person, Rights::ALL, owner.since)?,
             members: members.collect::<Answer<_>>()?,
-            invitations: if place.is_owner() { open.map(invited).collect() } else { Vec::new() },
-            controllers: self.store.controllers(device).map_err(stored)?,
-            contested: contested.filter(|_| place.is_owner()),
+            invitations: if place.sees(Part::Invitations) { open.map(invited).collect() } else { Vec::new() },
+            controllers: if place.sees(Part::Controllers) {
+                self.store.controllers(device).map_err(stored)?
+            } else {
+                Vec::new()
+            },
+            contested: contested.filter(|_| place.sees(Part::Contest)),
+            recall: self.store.recall(device).map_err(stored)?.filter(|_| place.sees(Part::Contest)),
         })
     }
 
@@ -235,9 +239,16 @@ impl Homes for House {
         Ok(OwnerSeen { owner, members, release: self.store.home_release(device).map_err(stored)? })
     }
 
-    fn release_by_staff(&self, by: &Caller, device: &DeviceId) -> Answer<Release> {
-        self.device_or_absent(device)?;
-        self.end_ownership(device, |estate, order, now| release::release(estate, order, By::Staff(by.person.id), now))
+    fn ask_recall(&self, by: &Caller, device: &DeviceId, reason: RecallReason) -> Answer<Recall> {
+        self.start_recall(by, device, reason)
+    }
+
+    fn hasten_recall(&self, by: &Caller, device: &DeviceId) -> Answer<Release> {
+        self.finish_recall(by, device)
+    }
+
+    fn stop_recall(&self, by: &Caller, device: &DeviceId) -> Answer<()> {
+        self.end_recall(by, device)
     }
 }
 

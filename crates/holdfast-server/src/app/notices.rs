@@ -2,7 +2,7 @@
 
 use holdfast_core::id::NoticeId;
 use holdfast_domain::people::contact::{self as rules, Address, Contact, ContactRefusal};
-use holdfast_domain::people::notice::Notice;
+use holdfast_domain::people::notice::{Notice, NoticeKind};
 use holdfast_store::notices::{Mail, MailState};
 use holdfast_web::backend::notices::{MailStanding, MailView, Notices};
 use holdfast_web::backend::people::Caller;
@@ -61,6 +61,15 @@ impl Notices for House {
         self.decide(rules::remove(known.as_ref(), clock::now()).map_err(refused)?)?;
         self.post.ring();
         Ok(())
+    }
+
+    fn objection(&self, secret_hash: &[u8; 32]) -> Answer<Option<NoticeKind>> {
+        let notice = self.store.objection(secret_hash, clock::now()).map_err(stored)?;
+        Ok(notice.map(|notice| notice.kind))
+    }
+
+    fn object(&self, secret_hash: &[u8; 32]) -> Answer<()> {
+        self.freeze_by_link(secret_hash)
     }
 
     fn mail_to(&self, by: &Caller) -> Answer<Vec<MailView>> {

@@ -6,7 +6,7 @@ use holdfast_domain::fleet::dossier::Day;
 use holdfast_domain::fleet::shadow::delta;
 use holdfast_domain::fleet::{Command, Device, Enrolment, Shadow};
 use holdfast_domain::homes::story::{Contained, Facts, Reach, UpdateNow, story, urgency};
-use holdfast_domain::homes::{ClaimState, Place, Rights};
+use holdfast_domain::homes::{ClaimState, Part, Place, Rights};
 use holdfast_domain::integrity::finding::Subject;
 use holdfast_domain::integrity::{Severity, alert_kind, appraisal};
 use holdfast_domain::telemetry::value::{FieldMap, Value};
@@ -59,7 +59,7 @@ impl Owners for House {
         });
         let sensing = sensing.collect();
         let mut view = models::view(&model);
-        let sent = view.streams.iter().map(|stream| {
+        let sent = view.streams.iter().filter(|_| my.place.sees(Part::Readings)).map(|stream| {
             let received = self.store.telemetry_received(device, &stream.id).map_err(stored)?;
             Ok(SentView {
                 readings: self.store.telemetry_count(device, &stream.id).map_err(stored)?,
@@ -71,10 +71,10 @@ impl Owners for House {
             })
         });
         let sent = sent.collect::<Answer<Vec<_>>>()?;
-        if !rights.control {
+        if !my.place.sees(Part::Orders) {
             view.actions.clear();
         }
-        let shown = ours && (rights.control || rights.see_data);
+        let shown = ours && my.place.sees(Part::Settings);
         Ok(HomeDeviceView {
             device: self.told(my)?,
             model: view,
@@ -206,7 +206,8 @@ impl House {
         let facts = self.facts_of(&device, &my, now)?;
         let known = self.store.sensing(&device.id).map_err(stored)?;
         let ours = !self.speaks_of_another_home(&device.id)?;
-        let listening = known.iter().filter(|one| ours && one.active).count();
+        let sees = ours && my.place.sees(Part::Sensing);
+        let listening = known.iter().filter(|one| sees && one.active).count();
         Ok(HomeDevice {
             lines: story(&facts, now),
             reach: facts.reach,
@@ -218,7 +219,7 @@ impl House {
 
     fn facts_of(&self, device: &Device, my: &MyDevice, now: Timestamp) -> Answer<Facts> {
         let id = &device.id;
-        let claim = self.store.open_claim(id).map_err(stored)?.filter(|_| my.place.is_owner());
+        let claim = self.store.open_claim(id).map_err(stored)?.filter(|_| my.place.sees(Part::Contest));
         let claim = claim.map(|claim| claim.state);
         let findings = FindingFilter {
             open_only: true,
@@ -248,11 +249,15 @@ impl House {
                 ClaimState::WaitingPeriod { until } => Some(until),
                 ClaimState::WaitingForDevice { .. } | ClaimState::Done { .. } | ClaimState::Refused { .. } => None,
             }),
+            recalled: match self.store.recall(id).map_err(stored)? {
+                Some(recall) if my.place.sees(Part::Contest) => Some(recall.until),
+                Some(_) | None => None,
+            },
             asks_at_device: claim
                 .is_some_and(|claim| matches!(claim, ClaimState::WaitingForDevice { until } if until > now)),
             update: update.transpose().map_err(stored)?,
             support_days: self.support_end(&device.product)?.map(|end| end.number() - Day::of(now).number()),
-            battery: if my.place.rights().see_data { self.battery(device)? } else { None },
+            battery: if my.place.sees(Part::Battery) { self.battery(device)? } else { None },
             settings_wait: self.settings_wait(id)?,
         })
     }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use holdfast_core::id::{DeviceId, StreamId};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::answer::text;
@@ -93,7 +94,9 @@ Examples:
   holdfast device allow-reenrolment hearth-0001
   holdfast device replace hearth-0001 --by hearth-0002
   holdfast device owner hearth-0001 --reason help-asked
-  holdfast device release-owner hearth-0001 --yes
+  holdfast device release-owner hearth-0001 --reason unit-returned
+  holdfast device release-owner hearth-0001 --second --yes
+  holdfast device release-owner hearth-0001 --withdraw
   holdfast device revoke hearth-0001 --yes";
 
 /// Verbs of `device`.
@@ -140,11 +143,21 @@ pub(super) enum Verb {
         #[arg(long, value_parser = ["help-asked", "danger", "data-request", "authority"])]
         reason: String,
     },
-    /// End an ownership, for a unit that came back: the owner is told, everything of the home is deleted, the device erases
-    /// itself when it is connected next.
+    /// Ask for the end of an ownership, for a unit that came back: the owner is told and can stop it for 72 hours. Then, or at
+    /// once when a second person of the staff agrees, everything of the home is deleted and the device erases itself.
     ReleaseOwner {
         /// Its id.
         id: DeviceId,
+        /// Why: the owner reads it, and the ledger keeps it.
+        #[arg(long, value_parser = ["unit-returned", "owner-asked", "estate", "authority"],
+            required_unless_present_any = ["second", "withdraw"])]
+        reason: Option<String>,
+        /// Agree as the second person to what somebody else asked for: it happens at once.
+        #[arg(long, conflicts_with_all = ["reason", "withdraw"])]
+        second: bool,
+        /// Take back what was asked for.
+        #[arg(long, conflicts_with = "reason")]
+        withdraw: bool,
         /// Do not ask.
         #[arg(long)]
         yes: bool,
@@ -319,10 +332,19 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let seen = client.get(&path(&id, &format!("/owner?reason={reason}"))).await?;
             out.item(&seen, OWNER);
         }
-        Verb::ReleaseOwner { id, yes } => {
-            confirmed(&format!("End the ownership of {id}? It cannot be taken back."), yes)?;
-            let done = client.post(&path(&id, "/release-owner"), json!({})).await?;
+        Verb::ReleaseOwner { id, withdraw: true, .. } => {
+            let done = client.send(Method::DELETE, &path(&id, "/release-owner"), None).await?;
+            out.done(&format!("{id} stays its owner's."), &done);
+        }
+        Verb::ReleaseOwner { id, second: true, yes, .. } => {
+            confirmed(&format!("End the ownership of {id} at once? It cannot be taken back."), yes)?;
+            let done = client.post(&path(&id, "/release-owner/second"), json!({})).await?;
             out.done(&format!("{id} is nobody's now. It erases itself when it is connected next."), &done);
+        }
+        Verb::ReleaseOwner { id, reason, yes, .. } => {
+            confirmed(&format!("Ask for the end of the ownership of {id}? Its owner is told."), yes)?;
+            let done = client.post(&path(&id, "/release-owner"), json!({"reason": reason})).await?;
+            out.done(&format!("The owner of {id} was told and can stop it for 72 hours."), &done);
         }
         Verb::AllowReenrolment { id } => {
             let done = client.post(&path(&id, "/allow-reenrolment"), json!({})).await?;

@@ -39,6 +39,8 @@ const ISSUE_WINDOW: Millis = Millis::from_secs(3_600);
 const ISSUE_WAIT_S: u32 = 60;
 /// The only algorithm of requests, as the crypto policy names it; every other one is refused when the request is read.
 const REQUEST_ALGORITHM: &str = "ecdsa-with-SHA256 (P-256)";
+/// Shows the secret of the order to erase (`holdfast_domain::homes::release::in_the_way`).
+const RETURN_HEADER: &str = "holdfast-return";
 /// Open alerts about one device that are looked at.
 const ALERTS_MAX: u32 = 100;
 
@@ -60,7 +62,8 @@ pub(super) async fn enrol(
     body: Body,
 ) -> Result<Response, Refused> {
     let key = requested_key(&headers, body).await?;
-    let issued = parts.blocking(move |parts| issue_first(parts, &peer, &key)).await?;
+    let shown = headers.get(RETURN_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let issued = parts.blocking(move |parts| issue_first(parts, &peer, &key, shown.as_deref())).await?;
     certificates(&[issued])
 }
 
@@ -94,7 +97,12 @@ async fn requested_key(headers: &HeaderMap, body: Body) -> Result<RequestedKey, 
     RequestedKey::from_request(&der).map_err(|why| Refused::malformed(why.name(), why))
 }
 
-fn issue_first(parts: &Parts, peer: &Peer, key: &RequestedKey) -> Result<CertificateDer<'static>, Refused> {
+fn issue_first(
+    parts: &Parts,
+    peer: &Peer,
+    key: &RequestedKey,
+    shown: Option<&str>,
+) -> Result<CertificateDer<'static>, Refused> {
     let now = clock::now();
     if key.thumbprint() == peer.key() {
         return Err(Refused::forbidden("csr-key-is-factory-key", "the operational key must be another one"));
@@ -103,13 +111,18 @@ fn issue_first(parts: &Parts, peer: &Peer, key: &RequestedKey) -> Result<Certifi
     let held = parts.store.certificates(peer.device())?;
     let filter = AlertFilter { open_only: true, device: Some(peer.device().clone()) };
     let alerts = parts.store.alerts(&filter, None, ALERTS_MAX)?;
+    let release = parts.store.home_release(peer.device())?;
+    let returns = release.as_ref().zip(shown).is_some_and(|(release, shown)| {
+        parts.authority.people_key().is_return_secret(&release.order, peer.device(), shown)
+    });
     let facts = EnrolmentFacts {
         device: device.as_ref(),
         presented: peer.key(),
         requested: key.thumbprint(),
         proven: in_the_way(
             held.iter().find(|certificate| certificate.state == CertificateState::Proven),
-            parts.store.home_release(peer.device())?.as_ref(),
+            release.as_ref(),
+            returns,
         ),
         alerts: &alerts,
         protection: parts.store.key_protection(peer.device())?,

@@ -6,6 +6,7 @@
 use std::sync::{Arc, PoisonError};
 
 use holdfast_core::hash::Sha256Digest;
+use holdfast_core::id::CommandId;
 use holdfast_core::mqtt::packet::Qos;
 use holdfast_core::mqtt::session::{NotSent, ServerSession};
 use holdfast_core::order::{CommandOrder, DesiredOrder};
@@ -14,6 +15,7 @@ use holdfast_core::topic::{DownChannel, Scope};
 use holdfast_domain::fleet::connection::{ConnectionFacts, decide_connection};
 use holdfast_domain::fleet::shadow::delta;
 use holdfast_domain::fleet::{Command, Shadow};
+use holdfast_domain::homes::OWNER_RESET;
 use holdfast_domain::integrity::containment::{Policy, policy};
 use holdfast_domain::telemetry::value::FieldMap;
 use holdfast_store::{Store, StoreError};
@@ -142,6 +144,13 @@ impl Talk {
         Ok(sent)
     }
 
+    /// The input of the order to erase: the secret with which this device, and no copy of its factory identity, comes back
+    /// under a new key.
+    fn erase_input(&self, order: &CommandId) -> String {
+        let secret = self.door.authority.people_key().return_secret(order, &self.identity.device);
+        format!("{{\"return\":\"{secret}\"}}")
+    }
+
     /// Sends open commands, each once on this connection.
     fn tell_commands(&mut self, session: &mut ServerSession, news: &News) -> Result<(), NotSent> {
         let now = clock::now();
@@ -151,7 +160,8 @@ impl Talk {
             if self.commands_sent.contains(id) {
                 continue;
             }
-            let (device, action, input) = (self.identity.device.clone(), action.clone(), input.clone());
+            let (device, action) = (self.identity.device.clone(), action.clone());
+            let input = if action == OWNER_RESET { self.erase_input(id) } else { input.clone() };
             let order = CommandOrder { device, id: *id, action, input, expires: *expires };
             let Ok(signed) = order.sign(&*self.door.authority.freshness()) else { continue };
             publish(session, DownChannel::Command, &signed)?;

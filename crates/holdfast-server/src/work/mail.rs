@@ -3,7 +3,9 @@
 
 use holdfast_core::id::AlertId;
 use holdfast_core::time::Timestamp;
-use holdfast_domain::people::post::{self as rules, Came, Follows, GIVEN_UP_AFTER, KEPT};
+use holdfast_domain::people::freeze::{LINK_LIFE, can_object};
+use holdfast_domain::people::notice::Notice;
+use holdfast_domain::people::post::{self as rules, Came, Follows, GIVEN_UP_AFTER, KEPT, NOTICES_KEPT};
 use holdfast_store::integrity::AlertFilter;
 use holdfast_store::notices::{Mail, MailState, Tried};
 use holdfast_store::{CommitError, StoreError};
@@ -28,6 +30,9 @@ pub(super) fn step(house: &House) {
         && let Err(why) = house.store.mail_forget(back(now, KEPT.0))
     {
         tracing::error!(why = %chain(&why), "old mail cannot be forgotten");
+    }
+    if let Err(why) = house.store.forget_notices(now, back(now, NOTICES_KEPT.0)) {
+        tracing::error!(why = %chain(&why), "old notices cannot be forgotten");
     }
     let due = match house.store.mail_due(now, MAILS_AT_ONCE) {
         Ok(due) => due,
@@ -85,7 +90,8 @@ fn letter(house: &House, mail: &Mail, now: Timestamp) -> Result<Option<Letter>, 
         let Some((told, person)) = house.store.notice(id)?.zip(house.store.person(mail.person)?) else {
             return Ok(None);
         };
-        notice::mail(l, &told, person.role.is_staff(), &house.address)
+        let secret = objection(house, &told, now)?;
+        notice::mail(l, &told, person.role.is_staff(), &house.address, secret.as_ref().map(Secret::text).as_deref())
     } else {
         let wish = house.store.contact(mail.person)?.and_then(|contact| contact.wish);
         if wish.is_none_or(|wish| wish.address != mail.address || wish.expires <= now) {
@@ -102,6 +108,19 @@ fn letter(house: &House, mail: &Mail, now: Timestamp) -> Result<Option<Letter>, 
     let (subject, body) = said;
     let (to, language) = (mail.address.clone(), l.tag().to_owned());
     Ok(Some(Letter { id: mail.id, queued: mail.queued, to, language, subject, body }))
+}
+
+/// The secret of the link by which the reader says that it was not them; each try has its own, so that none is kept.
+fn objection(house: &House, told: &Notice, now: Timestamp) -> Result<Option<Secret>, StoreError> {
+    if !can_object(told.kind) {
+        return Ok(None);
+    }
+    let secret = Secret::from_random(clock::random());
+    match house.store.add_objection(secret.hash(), told.id, now.plus(LINK_LIFE)) {
+        Ok(()) => Ok(Some(secret)),
+        Err(CommitError::Conflict(_)) => Ok(None),
+        Err(CommitError::Fault(why)) => Err(why),
+    }
 }
 
 fn tell(house: &House) {

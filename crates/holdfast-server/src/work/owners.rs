@@ -9,7 +9,7 @@ use holdfast_core::id::{DeploymentId, DeviceId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::decision::{Change, Decision, Effect};
 use holdfast_domain::homes::telling::{self, Concerns, Named, News, concerns};
-use holdfast_domain::updates::choice::{Say, Standing, standing};
+use holdfast_domain::updates::choice::{Say, Standing, reminder, standing};
 use holdfast_domain::updates::{Deployment, DeploymentState, Release};
 use serde_json::Value;
 
@@ -34,6 +34,30 @@ pub(super) fn tell(house: &House) {
 pub(super) fn wake(house: &House) {
     if let Err(why) = wake_due(house) {
         tracing::error!(why = %chain(&*why), "devices whose night has come cannot be told; it is tried again");
+    }
+}
+
+/// One look at security updates that were refused at home: a few reminders, then no more.
+pub(super) fn remind(house: &House) {
+    if let Err(why) = remind_due(house) {
+        tracing::error!(why = %chain(&*why), "homes cannot be reminded of refused updates; it is tried again");
+    }
+}
+
+fn remind_due(house: &House) -> Result<(), Failed> {
+    let (now, mut after) = (clock::now(), String::new());
+    loop {
+        let refused = house.store.refused_at_home(&after, AT_ONCE)?;
+        let Some(last) = refused.last() else { return Ok(()) };
+        after = last.device.to_string();
+        for one in &refused {
+            let Some(at) = reminder(one.at, now) else { continue };
+            let Some(home) = house.store.ownership(&one.device)?.filter(|home| home.since <= one.at) else { continue };
+            let title = title(house, &one.device)?;
+            let named = Named { device: one.device.as_str(), title: &title };
+            let notice = telling::still_refused(home.person, named, &one.version, at);
+            house.decide(Decision::quiet(vec![Change::AddNotice(notice)]))?;
+        }
     }
 }
 

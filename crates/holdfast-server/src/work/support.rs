@@ -1,4 +1,4 @@
-//! Tells owners about the support of their products: that it was extended, that it ends in twelve, six and one months, that it has
+//! Lets announced changes of promises count when their notice period is over. Tells owners about the support of their products: that it was extended, that it ends in twelve, six and one months, that it has
 //! ended. One owner gets one notice of one occasion, however often a step is killed between telling and noting it.
 
 use holdfast_domain::decision::{Change, Decision};
@@ -14,6 +14,9 @@ const OWNERS_AT_ONCE: u32 = 200;
 
 /// One look: begins what is due, and tells everybody who has not been told.
 pub(super) fn step(house: &House) {
+    if let Err(why) = house.see_to_promises() {
+        tracing::error!(why = %chain(&why), "announced changes cannot take effect; it is tried again");
+    }
     if let Err(why) = begin(house) {
         tracing::error!(why = %why, "owners cannot be told about support; it is tried again");
     }

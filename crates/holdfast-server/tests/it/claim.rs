@@ -138,8 +138,16 @@ async fn a_person_at_the_device_can_say_no_and_an_offline_device_is_named() {
     let (ada, code) = (somebody(&world, "Ada").await, code_of(&home));
     assert_eq!(ada.post("/api/v1/claims", json!({"code": code})).await.name(), "device-not-ready");
     assert_eq!(ada.post("/api/v1/claims", json!({"code": "A".repeat(32)})).await.name(), "code-unknown");
+    // Who has the label and no account learns nothing of whether somebody is at home.
+    let card = async || {
+        let page = world.nobody().request(Method::GET, &format!("/c/{code}")).send().await.unwrap();
+        page.text().await.unwrap()
+    };
+    let away = card().await;
+    assert!(away.contains("Thermostat"), "{away}");
     home.start();
     home.proven(None).await;
+    assert_eq!(card().await, away, "the card of a connected device reads like that of one that is away");
 
     // By the command line at the device, with the digits that both sides show.
     let refused = claim(&ada, &code).await;

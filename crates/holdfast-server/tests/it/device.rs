@@ -61,22 +61,31 @@ impl Unit {
 
     /// Asks for its operational certificate with its factory identity.
     pub(crate) async fn enrol(&mut self, world: &World) {
+        let (status, text, key) = self.ask_to_enrol(world, None).await;
+        assert!(status.is_success(), "{}: {text}", self.id);
+        let der = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
+        self.operational = Some(Credential { certificate: certificate_in(&der, &key), key });
+    }
+
+    /// The same with a new key, whatever the answer; it may show the secret of an order to erase.
+    pub(crate) async fn ask_to_enrol(
+        &self,
+        world: &World,
+        returns: Option<&str>,
+    ) -> (reqwest::StatusCode, String, KeyPair) {
         let tls = config(&world.ca_pem, &self.factory, b"http/1.1");
         let http = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
         let key = KeyPair::generate().unwrap();
         let request = CertificateParams::default().serialize_request(&key).unwrap();
         let port = world.server().addresses().devices.port();
-        let reply = http
+        let mut order = http
             .post(format!("https://localhost:{port}/.well-known/est/simpleenroll"))
-            .header("content-type", "application/pkcs10")
-            .body(STANDARD.encode(request.der()))
-            .send()
-            .await
-            .unwrap();
-        let (status, text) = (reply.status(), reply.text().await.unwrap());
-        assert!(status.is_success(), "{}: {text}", self.id);
-        let der = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
-        self.operational = Some(Credential { certificate: certificate_in(&der, &key), key });
+            .header("content-type", "application/pkcs10");
+        if let Some(secret) = returns {
+            order = order.header("holdfast-return", secret);
+        }
+        let reply = order.body(STANDARD.encode(request.der())).send().await.unwrap();
+        (reply.status(), reply.text().await.unwrap(), key)
     }
 
     /// TLS for MQTT under its operational identity.

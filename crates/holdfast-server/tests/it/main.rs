@@ -37,4 +37,5 @@ mod rotation;
 mod telemetry;
 mod trust;
 mod revocation;
+mod safeguards;
 mod world;

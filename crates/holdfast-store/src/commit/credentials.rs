@@ -39,6 +39,14 @@ impl Desk {
                 let after = counting_after.map_or(i64::MIN, Timestamp::as_micros);
                 self.execute(sql::PASSKEYS_REMOVE, params![person.to_string(), after]).map(drop).map_err(Into::into)
             }
+            AccountChange::RemoveNewPasskeys { person, since } => {
+                let row = params![person.to_string(), since.as_micros()];
+                self.execute(sql::PASSKEYS_REMOVE_NEW, row).map(drop).map_err(Into::into)
+            }
+            AccountChange::DelayNewPasskeys { person, since, until } => {
+                let row = params![until.as_micros(), person.to_string(), since.as_micros()];
+                self.execute(sql::PASSKEYS_DELAY_NEW, row).map(drop).map_err(Into::into)
+            }
             AccountChange::SetPassword(password) => self.set_password(password),
             AccountChange::RemovePassword(person) => self.remove_all(sql::PASSWORD_REMOVE, *person),
             AccountChange::SetSecondFactor(factor) => self.set_factor(factor),

@@ -23,6 +23,8 @@ impl Desk {
         let first_until = public.map(|public| public.first_until.number());
         let since = public.map(|public| public.since.as_micros());
         let public_changed = public.map(|public| public.changed.as_micros());
+        let coming = public.and_then(|public| public.coming.as_deref());
+        let coming_text = coming.map(|coming| coming.dossier.text());
         let (draft, at, version) = (draft.text(), changed.as_micros(), int(*version)?);
         if *from_version == 0 {
             let row = params![product.as_str(), version, draft, text, until, first_until, since, public_changed, at];
@@ -37,18 +39,29 @@ impl Desk {
                 first_until,
                 since,
                 public_changed,
+                coming_text,
+                coming.map(|coming| coming.announced.as_micros()),
+                coming.map(|coming| coming.from.as_micros()),
+                coming.map(|coming| coming.by.to_string()),
                 at,
                 product.as_str(),
                 int(*from_version)?
             ];
             self.must(sql::DOSSIER_PUT, row, "dossier-version-conflict")?;
         }
-        let document = text.filter(|_| *act != DossierAct::Saved).unwrap_or(draft);
+        let document = match act {
+            DossierAct::Saved => draft,
+            DossierAct::Announced => coming_text.unwrap_or(draft),
+            DossierAct::Published | DossierAct::Extended | DossierAct::Effective => text.unwrap_or(draft),
+        };
         let line = params![product.as_str(), version, act.word(), at, by.to_string(), until, document];
         self.add(sql::DOSSIER_LINE_ADD, line, ON)?;
-        match public.filter(|_| *act == DossierAct::Extended) {
-            Some(public) => self.begin_telling(&telling::extended(product, public, *changed)),
-            None => Ok(()),
+        match (act, public, coming) {
+            (DossierAct::Extended, Some(public), _) => {
+                self.begin_telling(&telling::extended(product, public, *changed))
+            }
+            (DossierAct::Announced, _, Some(coming)) => self.begin_telling(&telling::announced(product, coming)),
+            _ => Ok(()),
         }
     }
 

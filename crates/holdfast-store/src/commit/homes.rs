@@ -2,6 +2,7 @@
 
 use holdfast_core::id::{ClaimId, DeviceId, PersonId};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::homes::recall::Recall;
 use holdfast_domain::homes::{
     Claim, ClaimEnd, ClaimState, HomeChange, Invitation, Member, Ownership, PairedController, Release,
 };
@@ -29,11 +30,14 @@ impl Desk {
             HomeChange::AddInvitation(invitation) => self.add_invitation(invitation),
             HomeChange::EndInvitation { id } => self.must(sql::INVITATION_END, [id.to_string()], "invitation-unknown"),
             HomeChange::ClearHousehold { device } => {
-                for statement in [sql::MEMBERS_CLEAR, sql::INVITATIONS_CLEAR, sql::CONTROLLERS_CLEAR] {
+                let all = [sql::MEMBERS_CLEAR, sql::INVITATIONS_CLEAR, sql::CONTROLLERS_CLEAR, sql::RECALL_END];
+                for statement in all {
                     self.execute(statement, [device.as_str()])?;
                 }
                 Ok(())
             }
+            HomeChange::AddRecall { device, recall } => self.add_recall(device, recall),
+            HomeChange::EndRecall { device } => self.must(sql::RECALL_END, [device.as_str()], "recall-unknown"),
             HomeChange::AddRelease(release) => self.add_release_of_home(release),
             HomeChange::SetWiped { order, at } => {
                 self.must(sql::RELEASE_WIPED, params![at.as_micros(), order.to_string()], "release-unknown")
@@ -110,6 +114,20 @@ impl Desk {
             expires.as_micros()
         ];
         self.add(sql::INVITATION_ADD, row, on)
+    }
+
+    fn add_recall(&self, device: &DeviceId, recall: &Recall) -> Result<(), CommitError> {
+        let on = On { key: "recall-waits", unique: "recall-waits", foreign: "device-unknown" };
+        let Recall { owner, by, reason, asked, until } = recall;
+        let row = params![
+            device.as_str(),
+            owner.to_string(),
+            by.to_string(),
+            reason.word(),
+            asked.as_micros(),
+            until.as_micros()
+        ];
+        self.add(sql::RECALL_ADD, row, on)
     }
 
     /// A release that still waited is over: what it would have deleted, the new one deletes too.

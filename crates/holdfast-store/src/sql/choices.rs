@@ -16,6 +16,16 @@ catalogue! { CHOICES:
         join deployment d on d.id = e.deployment and d.release = c.release and d.state = 'running' and e.phase <= d.phase
         where c.wish in ('tonight', 'later') and c.device > $1 order by c.device limit $2";
     CHOICES_SWEEP = "delete from update_choice where device = $1 and at <= $2";
+    REFUSED_AT_HOME = "select c.device, c.release, c.person, c.at, r.version from update_choice c
+        join release r on r.id = c.release and r.kind = 'security' and r.withdrawn = 0
+        join execution e on e.device = c.device and e.state = 'declined'
+        join deployment d on d.id = e.deployment and d.release = c.release
+        where c.wish = 'never' and c.device > $1 order by c.device limit $2";
+    REFUSED_COUNT = "select count(distinct c.device) from update_choice c
+        join release r on r.id = c.release and r.kind = 'security' and r.withdrawn = 0
+        join execution e on e.device = c.device and e.state = 'declined'
+        join deployment d on d.id = e.deployment and d.release = c.release
+        where c.wish = 'never'";
     OWNERS_WAITING = "select e.device, o.person from execution e join ownership o on o.device = e.device
         where e.deployment = $1 and e.phase <= $2 and e.state = 'queued' and e.device > $3 order by e.device limit $4";
 

@@ -40,6 +40,11 @@ catalogue! { CREDENTIALS:
     PASSKEY_REMOVE = "delete from passkey where id = $1";
     PASSKEYS_REMOVE = "delete from passkey where person = $1 and counts_from > $2";
 
+    PASSKEYS_REMOVE_NEW = "delete from passkey where person = $1 and created >= $2";
+    PASSKEYS_DELAY_NEW = "update passkey set counts_from = $1
+        where person = $2 and created >= $3 and counts_from < $1";
+    PASSKEYS_BEFORE = "select count(*) from passkey where person = $1 and created < $2 and counts_from <= $3";
+
     PASSWORD_OF = "select person, login, hash, long, changed from password where person = $1";
     PASSWORD_BY_LOGIN = "select person, login, hash, long, changed from password where login = $1";
     PASSWORD_SET = "insert into password (person, login, hash, long, changed) values ($1, $2, $3, $4, $5)

@@ -5,7 +5,8 @@ use super::catalogue;
 macro_rules! dossier {
     ($rest:literal) => {
         concat!(
-            "select product, version, draft, public, until, first_until, since, public_changed, changed from dossier ",
+            "select product, version, draft, public, until, first_until, since, public_changed, coming, coming_announced,
+            coming_from, coming_by, changed from dossier ",
             $rest
         )
     };
@@ -19,8 +20,10 @@ catalogue! { DOSSIERS:
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     DOSSIER_PUT = "update dossier set version = $1, draft = $2, public = coalesce($3, public), until = coalesce($4, until),
         first_until = coalesce(first_until, $5), since = coalesce(since, $6),
-        public_changed = coalesce($7, public_changed), changed = $8
-        where product = $9 and version = $10 and (until is null or until <= $4)";
+        public_changed = coalesce($7, public_changed), coming = $8, coming_announced = $9, coming_from = $10,
+        coming_by = $11, changed = $12
+        where product = $13 and version = $14 and (until is null or until <= $4)";
+    DOSSIERS_DUE = dossier!("where coming_from <= $1 order by product");
     DOSSIER_UNTIL = "select until from dossier where product = $1 and until is not null";
     DOSSIER_LINE_ADD = "insert into dossier_line (product, version, act, at, person, until, document)
         values ($1, $2, $3, $4, $5, $6, $7)";

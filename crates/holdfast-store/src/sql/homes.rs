@@ -73,6 +73,11 @@ catalogue! { HOMES:
     RELEASE_WIPED = "update home_release set wiped = $1 where command = $2 and wiped is null";
     RELEASE_SWEPT = "update home_release set swept = $1 where command = $2 and swept is null";
 
+    RECALL = "select owner, asked_by, reason, asked, until from recall where device = $1";
+    RECALLS_DUE = "select device from recall where until <= $1 order by until limit $2";
+    RECALL_ADD = "insert into recall (device, owner, asked_by, reason, asked, until) values ($1, $2, $3, $4, $5, $6)";
+    RECALL_END = "delete from recall where device = $1";
+
     CONTROLLERS = "select id, name, permissions, paired from paired_controller where device = $1 order by paired, id";
     CONTROLLER_ADD = "insert into paired_controller (device, id, name, permissions, paired)
         values ($1, $2, $3, $4, $5)";

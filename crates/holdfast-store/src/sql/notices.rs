@@ -29,6 +29,30 @@ catalogue! { NOTICES:
     NOTICES_UNREAD = "select count(*) from notice where person = $1 and read is null";
     NOTICE_ADD = "insert into notice (id, person, kind, facts, at, read) values ($1, $2, $3, $4, $5, $6)
         on conflict (id) do nothing";
+    NOTICES_LATELY = "select count(*) from notice where person = $1 and kind = $2 and at > $3";
+    NOTICES_KEPT = "select count(*) from notice where person = $1";
+    NOTICES_TRIM = "delete from notice where person = $1 and id in (select n.id from notice n where n.person = $1
+        and not exists (select 1 from mail m where m.notice = n.id)
+        and not exists (select 1 from objection_link l where l.notice = n.id) order by n.id limit $2)";
+    NOTICES_FORGET = "delete from notice where at < $1
+        and not exists (select 1 from mail m where m.notice = notice.id)
+        and not exists (select 1 from objection_link l where l.notice = notice.id)";
+    MAILS_LATELY = "select count(*) from mail where person = $1 and queued > $2 and notice is not null";
+
+    OBJECTION_ADD = "insert into objection_link (hash, notice, expires) values ($1, $2, $3)";
+    OBJECTION = "select notice from objection_link where hash = $1 and expires > $2";
+    OBJECTIONS_END = "delete from objection_link where notice in (select id from notice where person = $1)";
+    OBJECTIONS_FORGET = "delete from objection_link where expires <= $1";
+
+    FORMER_PUT = "insert into former_address (person, address, until) values ($1, $2, $3)
+        on conflict (person, address) do update set until = excluded.until";
+    FORMER_DROP = "delete from former_address where person = $1 and address = $2";
+    FORMER_FORGET = "delete from former_address where until <= $1";
+    MAIL_FORMER = "insert into mail (person, notice, address, language, queued, next, tries, state)
+        select f.person, $1, f.address, c.language, $2, $2, 0, 'waiting' from former_address f
+        join contact c on c.person = f.person
+        where f.person = $3 and f.until > $2 on conflict (notice, address) do nothing";
+
     NOTICES_READ = "update notice set read = $1 where person = $2 and id <= $3 and read is null";
 
     IDENTITY = "select issuer, subject, person, bound from identity where issuer = $1 and subject = $2";

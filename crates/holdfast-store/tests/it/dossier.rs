@@ -3,6 +3,7 @@
 use holdfast_core::id::ProductId;
 use holdfast_core::time::Millis;
 use holdfast_domain::decision::{Change, Decision};
+use holdfast_domain::fleet::dossier::promise::Coming;
 use holdfast_domain::fleet::dossier::telling::{Tidings, due};
 use holdfast_domain::fleet::dossier::{Day, Dossier, DossierAct, DossierChange, Public, Record};
 use holdfast_domain::people::{Person, Role};
@@ -32,6 +33,7 @@ fn change(version: u64, until: Option<&str>, act: DossierAct) -> Change {
         first_until: day("2031-12-31"),
         since: at(2),
         changed: now,
+        coming: None,
     });
     let record = Record { product: product().id, version, draft: dossier, public, changed: now };
     Change::PutDossier(Box::new(DossierChange { record, from_version: version - 1, act, by: person_id(1) }))
@@ -144,4 +146,27 @@ fn a_line_about_a_refused_try_is_counted() {
     );
     home.store.commit(Decision { effects: Vec::new(), ..line }).unwrap();
     assert_eq!(home.store.support_facts().unwrap().shortening_refused, 1);
+}
+
+#[test]
+fn a_change_that_was_announced_reads_back_is_due_in_its_time_and_owners_are_told_of_it_once() {
+    let home = home();
+    home.put(change(1, None, DossierAct::Saved));
+    home.put(change(2, Some("2031-12-31"), DossierAct::Published));
+    let mut announced = change(3, Some("2031-12-31"), DossierAct::Announced);
+    let Change::PutDossier(put) = &mut announced else { panic!() };
+    let dossier = Dossier { warranty_months: Some(1), ..put.record.draft.clone() };
+    let coming = Coming { dossier, announced: at(3), from: at(100), by: person_id(1) };
+    put.record.public.as_mut().unwrap().coming = Some(Box::new(coming.clone()));
+    home.put(announced);
+    let public = home.store.dossier(&product().id).unwrap().unwrap().public.unwrap();
+    assert_eq!(public.coming.as_deref(), Some(&coming));
+    assert!(home.store.dossiers_due(at(99)).unwrap().is_empty());
+    assert_eq!(home.store.dossiers_due(at(100)).unwrap().len(), 1);
+    let tellings = home.store.tellings().unwrap();
+    assert_eq!(tellings.iter().map(|one| one.occasion.what).collect::<Vec<_>>(), [Tidings::PromiseChanges]);
+    let lines = home.store.dossier_lines(&product().id, 1).unwrap();
+    assert!(lines[0].document.contains("\"warranty_months\":1"), "history keeps what was announced");
+    home.put(change(4, Some("2031-12-31"), DossierAct::Effective));
+    assert_eq!(home.store.dossier(&product().id).unwrap().unwrap().public.unwrap().coming, None);
 }

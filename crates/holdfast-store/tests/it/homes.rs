@@ -4,14 +4,16 @@
 use holdfast_core::id::{ClaimId, InvitationId};
 use holdfast_domain::decision::Change;
 use holdfast_domain::fleet::Command;
+use holdfast_domain::homes::recall::{Recall, RecallReason};
 use holdfast_domain::homes::{
     Claim, ClaimEnd, ClaimState, Digits, HomeChange, Invitation, Member, Ownership, PairedController, Release, Rights,
 };
 use holdfast_domain::people::{Person, Role};
+use holdfast_domain::updates::choice::{Choice, Chosen, Wish};
 use holdfast_store::telemetry::{EventRow, TelemetryRow};
 use holdfast_store::wait;
 
-use crate::fixture::{Home, at, command_id, device_id, person_id};
+use crate::fixture::{Home, at, command_id, device_id, person_id, release, release_id};
 
 fn lived_in() -> Home {
     let home = Home::with_devices(2);
@@ -140,8 +142,8 @@ fn nothing_that_a_home_measured_or_was_told_is_left_and_the_next_home_keeps_its_
         received,
     };
     wait(home.store.append_events(vec![event(0, at(3)), event(1, at(3))])).unwrap();
-    assert!(home.store.sweep_home(&device_id(0), at(5)).unwrap() >= 2);
-    assert_eq!(home.store.sweep_home(&device_id(0), at(5)).unwrap(), 0, "done once is done");
+    assert!(home.store.sweep_home(&device_id(0), at(5), at(5)).unwrap() >= 2);
+    assert_eq!(home.store.sweep_home(&device_id(0), at(5), at(5)).unwrap(), 0, "done once is done");
     assert!(home.store.events(&device_id(0), None, 10).unwrap().is_empty());
     assert_eq!(home.store.events(&device_id(1), None, 10).unwrap().len(), 1, "another device's home");
     let release =
@@ -152,4 +154,56 @@ fn nothing_that_a_home_measured_or_was_told_is_left_and_the_next_home_keeps_its_
     home.put(Change::Home(HomeChange::SetSwept { order: command_id(9), at: at(6) }));
     assert!(home.store.open_releases(5).unwrap().is_empty());
     assert_eq!(home.refused(Change::Home(HomeChange::SetWiped { order: command_id(9), at: at(7) })), "release-unknown");
+}
+
+#[test]
+fn what_the_next_owner_chooses_before_the_device_is_wiped_is_theirs_and_stays() {
+    let home = lived_in();
+    home.put(Change::AddRelease(release(2)));
+    let chose = |device: u32, release: u8, hour: i64, by: u8| {
+        let chosen = Chosen { wish: Wish::Never, person: person_id(by), session: None, at: at(hour) };
+        let (device, release, manifest_digest) = (device_id(device), release_id(release), [release; 32]);
+        Change::SetChoice(Choice { device, release, manifest_digest, chosen })
+    };
+    // Owner 1 chose at hour 3, gave the device away at hour 5; owner 2 chooses at hour 6, the device is wiped at hour 8.
+    home.put(chose(0, 2, 3, 1));
+    let listens = |hour| Change::SetSensing {
+        device: device_id(0),
+        property: "listening".to_owned(),
+        active: true,
+        since: at(hour),
+    };
+    home.put(listens(4));
+    home.store.sweep_home(&device_id(0), at(5), at(6)).unwrap();
+    assert_eq!(home.store.choice(&device_id(0), release_id(2)).unwrap(), None, "the old owner's");
+    home.put(chose(0, 2, 6, 2));
+    home.put(listens(7));
+    home.store.sweep_home(&device_id(0), at(5), at(8)).unwrap();
+    assert_eq!(home.store.choice(&device_id(0), release_id(2)).unwrap().map(|one| one.person), Some(person_id(2)));
+    assert!(home.store.sensing(&device_id(0)).unwrap().is_empty(), "what the device said is still of the old home");
+}
+
+#[test]
+fn one_end_of_an_ownership_waits_at_a_time_and_goes_with_the_household() {
+    let home = lived_in();
+    home.put(owned_by(1));
+    let recall = Recall {
+        owner: person_id(1),
+        by: person_id(3),
+        reason: RecallReason::Returned,
+        asked: at(3),
+        until: at(75),
+    };
+    let add = Change::Home(HomeChange::AddRecall { device: device_id(0), recall });
+    home.put(add.clone());
+    assert_eq!(home.refused(add.clone()), "recall-waits");
+    assert_eq!(home.store.recall(&device_id(0)).unwrap(), Some(recall));
+    assert!(home.store.recalls_due(at(74), 9).unwrap().is_empty());
+    assert_eq!(home.store.recalls_due(at(75), 9).unwrap(), [device_id(0)]);
+    let end = Change::Home(HomeChange::EndRecall { device: device_id(0) });
+    home.put(end.clone());
+    assert_eq!(home.refused(end), "recall-unknown");
+    home.put(add);
+    home.put(Change::Home(HomeChange::ClearHousehold { device: device_id(0) }));
+    assert_eq!(home.store.recall(&device_id(0)).unwrap(), None, "the next owner has nothing to do with it");
 }

@@ -11,6 +11,7 @@ mod history;
 mod homes;
 mod idempotency;
 mod lasting;
+mod people;
 mod provenance;
 mod register;
 mod rooms;

@@ -1,6 +1,7 @@
 # Was Menschen mitgeteilt wird: Betreff und Text jeder Nachricht, die Worte darum und die Seite der Adresse.
 mail-not-you = Wenn Sie das nicht waren: Melden Sie sich an, beenden Sie alle Sitzungen und entfernen Sie auf Ihrer Kontoseite, was Sie nicht kennen. Wenn Sie sich nicht mehr anmelden können, benutzen Sie einen Wiederherstellungscode.
 mail-greeting = Guten Tag,
+mail-not-me-link = Wenn Sie das nicht waren, halten Sie es mit diesem Link sofort an. Er gilt 72 Stunden, öffnet nichts und zeigt nichts: { $place }
 mail-look = Hier steht mehr: { $place }
 mail-why = Sie erhalten diese Nachricht, weil diese Adresse für Nachrichten zu Ihrem Konto oder Ihren Geräten bestätigt ist. Sie enthält kein Bild und keinen Link, der Sie verfolgt. Adresse ändern oder entfernen: { $place }
 mail-confirm-subject = Bestätigen Sie diese Adresse
@@ -69,7 +70,7 @@ mail-passkey-removed-body =
 
 mail-password-changed-subject = Ihr Passwort wurde geändert
 mail-password-changed-body =
-    Das Passwort Ihres Kontos wurde gesetzt, geändert oder entfernt. Alle anderen Sitzungen wurden beendet.
+    Das Passwort Ihres Kontos wurde gesetzt, geändert oder entfernt. Alle anderen Sitzungen und alle Schlüssel für die Schnittstelle wurden beendet.
 
     Wenn Sie das selbst waren, müssen Sie nichts tun.
 
@@ -83,11 +84,11 @@ mail-second-factor-changed-body =
 
     { mail-not-you }
 
-mail-recovery-used-subject = Ihr Konto wurde wiederhergestellt
+mail-recovery-used-subject = Ihr Konto wird wiederhergestellt
 mail-recovery-used-body =
-    Ihr Konto wurde über die Wiederherstellung geöffnet, nicht über die übliche Anmeldung. Änderungen am Konto sind erst möglich: { $until }.
+    Jemand hat einen Ihrer Wiederherstellungscodes benutzt und einen neuen Passkey eingerichtet. Er öffnet Ihr Konto von diesem Zeitpunkt an: { $until }. Alle anderen Sitzungen enden dann.
 
-    Wenn Sie das waren, fügen Sie einen neuen Passkey hinzu und erzeugen Sie neue Wiederherstellungscodes.
+    Wenn Sie das waren, warten Sie bis dahin. Erzeugen Sie danach neue Wiederherstellungscodes.
 
     { mail-not-you }
 
@@ -356,3 +357,46 @@ mail-change-ahead-body =
 mail-change-withdrawn-subject = Eine angekündigte Änderung für { $product } kommt nicht
 mail-change-withdrawn-body =
     Wir hatten für { $product } zum { $end } eine Änderung angekündigt. Sie kommt nicht; alles bleibt, wie es ist.
+mail-recovery-stopped-subject = Eine Wiederherstellung Ihres Kontos wurde angehalten
+mail-recovery-stopped-body =
+    Eine Wiederherstellung Ihres Kontos, die noch wartete, wurde angehalten. Der neue Passkey wurde entfernt, und alle Wiederherstellungscodes sind ungültig.
+
+    Wenn Sie das waren, erzeugen Sie auf Ihrer Kontoseite neue Wiederherstellungscodes.
+
+    { mail-not-you }
+
+mail-passkey-copied-subject = Ein Passkey von Ihnen wurde vielleicht kopiert
+mail-passkey-copied-body =
+    Jemand wollte sich bei Ihrem Konto mit einem Passkey anmelden, der anderswo schon in einem neueren Stand benutzt wurde, so wie es bei einer Kopie wäre. Er wurde nicht angenommen.
+
+    Entfernen Sie diesen Passkey auf Ihrer Kontoseite und fügen Sie einen neuen hinzu, von einem Gerät, dem Sie vertrauen.
+
+    { mail-not-you }
+
+mail-account-frozen-subject = Ihr Konto wurde gesichert
+mail-account-frozen-body =
+    Jemand, der Ihre E-Mails liest, vermutlich Sie selbst, hat gesagt, dass eine Änderung an Ihrem Konto nicht von Ihnen kam. Alle Sitzungen und alle Schlüssel für die Schnittstelle sind beendet. Was seit dieser Änderung hinzukam, wurde entfernt oder ruht, und das Passwort öffnet nichts, bis ein Passkey oder eine Wiederherstellung das Konto geöffnet hat.
+
+    Melden Sie sich mit einem Passkey an, den Sie vorher schon hatten, oder benutzen Sie einen Wiederherstellungscode. Entfernen Sie dann, was Sie nicht kennen, und setzen Sie ein neues Passwort, wenn Sie eines benutzen.
+
+    Wenn Sie das nicht gesagt haben: Jemand anderes kann Ihre E-Mails lesen. Geöffnet wurde dieser Person nichts. Melden Sie sich an und ändern Sie die Adresse für Ihre Nachrichten.
+
+mail-recall-asked-subject = Wir möchten Ihre Zuordnung von { $product } beenden
+mail-recall-asked-body =
+    Jemand von uns hat darum gebeten, dass { $product } ({ $device }) nicht mehr Ihnen gehört. Wenn Sie nichts tun, wird es freigegeben, und alles von Ihnen wird darauf gelöscht: { $until }.
+
+    Haben Sie es zurückgeschickt oder uns darum gebeten? Dann müssen Sie nichts tun.
+
+    Gehört es noch Ihnen? Sagen Sie es vorher auf seiner Seite unter „Wer Zugriff hat“, dann bleibt es Ihres.
+
+mail-security-update-refused-subject = { $product } fehlt noch ein Sicherheitsupdate
+mail-security-update-refused-body =
+    { $product } ({ $device }) hat Version { $version } nicht, die eine Schwachstelle beseitigt, weil sie bei Ihnen abgelehnt wurde. Bis sie installiert ist, kann jemand, der die Schwachstelle kennt, sie ausnutzen.
+
+    Was Sie tun können: Wählen Sie auf der Seite der Updates „jetzt“ oder „heute Nacht“. Sie können es auch lassen; wir erinnern Sie an dieses Update dreimal und dann nicht mehr.
+
+mail-promise-changes-subject = Was wir zu { $product } zusagen, ändert sich: { $end }
+mail-promise-changes-body =
+    Ab { $end } gilt etwas anders, was wir zu { $product } gesagt haben. Bis dahin gilt alles, wie es gesagt war. Das Ende der Sicherheitsupdates rückt nicht näher.
+
+    Die Seite des Produkts zeigt, was jetzt gesagt wird und was dann gesagt wird.

@@ -2,6 +2,7 @@
 # A body says what happened, what to do, and what to do if it was not the reader. The test beside the texts knows every kind.
 mail-not-you = If this was not you: sign in, end all sessions and remove what you do not know on your account page. If you cannot sign in any more, use a recovery code.
 mail-greeting = Hello,
+mail-not-me-link = If this was not you, stop it at once with this link. It counts for 72 hours, opens nothing and shows nothing: { $place }
 mail-look = Look here: { $place }
 mail-why = This message was sent because this address is confirmed for notices about your account or your devices. It holds no picture and no link that follows you. To change or remove the address: { $place }
 mail-confirm-subject = Confirm this address
@@ -70,7 +71,7 @@ mail-passkey-removed-body =
 
 mail-password-changed-subject = Your password was changed
 mail-password-changed-body =
-    The password of your account was set, changed or removed. All other sessions were ended.
+    The password of your account was set, changed or removed. All other sessions and all keys to the interface were ended.
 
     You need do nothing if you did this yourself.
 
@@ -84,11 +85,11 @@ mail-second-factor-changed-body =
 
     { mail-not-you }
 
-mail-recovery-used-subject = Somebody recovered your account
+mail-recovery-used-subject = Somebody recovers your account
 mail-recovery-used-body =
-    Your account was opened by recovery instead of the usual sign-in. Changes to the account have to wait until { $until }.
+    Somebody used a recovery code of yours and registered a new passkey. It opens your account from this moment on: { $until }. All other sessions end then.
 
-    If this was you, add a new passkey and make new recovery codes.
+    If this was you, wait until then. Afterwards make new recovery codes.
 
     { mail-not-you }
 
@@ -357,3 +358,46 @@ mail-change-ahead-body =
 mail-change-withdrawn-subject = An announced change for { $product } does not come
 mail-change-withdrawn-body =
     We had announced a change for { $product } for { $end }. It does not come; everything stays as it is.
+mail-recovery-stopped-subject = A recovery of your account was stopped
+mail-recovery-stopped-body =
+    A recovery of your account that was waiting was stopped. The new passkey was removed, and all recovery codes are void.
+
+    If this was you, make new recovery codes on your account page.
+
+    { mail-not-you }
+
+mail-passkey-copied-subject = A passkey of yours may have been copied
+mail-passkey-copied-body =
+    Somebody tried to sign in to your account with a passkey that has been used elsewhere in a newer state, as a copy of it would be. It was not let in.
+
+    Remove this passkey on your account page and add a new one, from a device that you trust.
+
+    { mail-not-you }
+
+mail-account-frozen-subject = Your account was made safe
+mail-account-frozen-body =
+    Somebody who reads your mail, probably you, said that a change of your account was not theirs. Every session and every key to the interface has ended. What was added to the account since that change was removed or rests, and the password opens nothing until a passkey or a recovery opened the account.
+
+    Sign in with a passkey that you had before, or use a recovery code. Then remove what you do not know, and set a new password if you use one.
+
+    If it was not you who said so: somebody else can read your mail. Nothing was opened to them. Sign in, and change the address for your notices.
+
+mail-recall-asked-subject = We want to end your ownership of { $product }
+mail-recall-asked-body =
+    One of our people asked for the end of your ownership of { $product } ({ $device }). If you do nothing, it is released, and everything of yours is erased from it: { $until }.
+
+    Did you send it back, or ask us to do this? Then you need do nothing.
+
+    Is it still yours? Say so on its page under “Who has access” before that time, and it stays yours.
+
+mail-security-update-refused-subject = { $product } still lacks a security update
+mail-security-update-refused-body =
+    { $product } ({ $device }) does not have version { $version }, which removes a security flaw, because it was refused at home. Until it is installed, somebody who knows the flaw can use it.
+
+    What to do: choose “now” or “tonight” on the page of its updates. You can also leave it as it is; we remind you of this update three times and then no more.
+
+mail-promise-changes-subject = What we promise about { $product } changes on { $end }
+mail-promise-changes-body =
+    From { $end } on, something that we said about { $product } will be otherwise. Until then everything counts as it was said. The end of security updates does not come nearer.
+
+    The product’s page shows what is said now and what will be said.

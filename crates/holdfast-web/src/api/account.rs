@@ -7,6 +7,7 @@ pub(crate) mod passkeys;
 use axum::extract::State;
 use holdfast_core::id::{PasskeyId, PersonId, SessionId};
 use holdfast_domain::people::access::Act;
+use holdfast_domain::people::policy::{Assurance, Rule, assurances, rules};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,12 +28,16 @@ const FACTOR: About = About::new("Begin a second factor.")
     .more("The secret stands in this answer only, and counts once its first code is confirmed.")
     .secret();
 
+const POLICY: About = About::new("The rules for ways in.")
+    .more("Each rule with its figure and the clause that it implements; for each role its assurance level and how long a session lasts.");
+
 const EVERYBODY: About = About::new("Everybody with an account.").query(Ask::PAGE);
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let (own, sure) = (Access::May(Act::ManageOwnAccess), Access::Fresh(Act::ManageOwnAccess));
     let people = Access::Fresh(Act::ManagePeople);
     let routes = routes
+        .api_get("/api/v1/credentials-policy", Access::Public, policy, POLICY)
         .api_get("/api/v1/account", own, account, "One's own ways in.")
         .api_get("/api/v1/account/passkeys", own, passkeys, About::new("One's own passkeys.").query(Ask::PAGE))
         .api_patch("/api/v1/account/passkeys/{id}", own, rename, "Give a passkey another label.")
@@ -53,6 +58,48 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_put("/api/v1/people/{id}/role", people, set_role, "Give somebody another role; their sessions end.")
         .api_delete("/api/v1/people/{id}", people, remove_person, "Remove a member of the staff.");
     passkeys::routes(routes)
+}
+
+#[derive(Serialize, ToSchema)]
+struct PolicyRule {
+    name: &'static str,
+    text: &'static str,
+    value: Option<u64>,
+    unit: &'static str,
+    /// The clause that it implements.
+    source: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PolicyRole {
+    role: &'static str,
+    /// Authentication assurance level of NIST SP 800-63B-4.
+    assurance: u8,
+    idle_s: u64,
+    life_s: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CredentialsPolicy {
+    rules: Vec<PolicyRule>,
+    roles: Vec<PolicyRole>,
+}
+
+async fn policy() -> axum::Json<CredentialsPolicy> {
+    let rule = |rule: Rule| {
+        let Rule { name, text, value, unit, source } = rule;
+        PolicyRule { name, text, value, unit, source }
+    };
+    let role = |one: Assurance| PolicyRole {
+        role: one.role.name(),
+        assurance: one.level,
+        idle_s: one.idle_s,
+        life_s: one.life_s,
+    };
+    axum::Json(CredentialsPolicy {
+        rules: rules().into_iter().map(rule).collect(),
+        roles: assurances().into_iter().map(role).collect(),
+    })
 }
 
 #[derive(Serialize, ToSchema)]
@@ -258,6 +305,7 @@ pub(crate) const fn lock_word(reason: holdfast_domain::people::account::LockReas
     match reason {
         LockReason::Failures => "failures",
         LockReason::Order => "order",
+        LockReason::NotMe => "not-me",
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{ClaimId, DeviceId, InvitationId, PersonId};
+use holdfast_domain::homes::recall::{Recall, RecallReason};
 use holdfast_domain::homes::{ClaimState, PairedController, Place, Release, Rights};
 use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
@@ -28,9 +29,16 @@ const RELEASE: About = About::new("Give one's device away. It cannot be taken ba
      connected next; its code can be used again after that.",
 );
 
+const RECALL: About = About::new("Ask for the end of an ownership, with a reason.").more(
+    "The owner is told at once and can stop it for 72 hours; then the device is released as by its owner. The ledger keeps \
+     who asked, and why.",
+);
+const SECOND: About = About::new("End an ownership at once, as a second person of the staff.")
+    .more("Whoever asked for it cannot be that person. The ledger keeps both.");
+
 pub(super) fn routes(routes: Routes) -> Routes {
     let (home, sure) = (Access::May(Act::UseHome), Access::Fresh(Act::UseHome));
-    let see = Access::May(Act::SeeOwners);
+    let (see, recall) = (Access::May(Act::SeeOwners), Access::Fresh(Act::RevokeDevice));
     let routes = routes
         .api_post("/api/v1/claims", home, begin, "Claim a device by the code of its label; the device asks.")
         .api_get("/api/v1/claims", home, claims, About::new("One's own newest claims.").query(Ask::PAGE))
@@ -60,11 +68,14 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api_post("/api/v1/home/devices/{id}/release", sure, release, RELEASE)
         .api_post("/api/v1/home/devices/{id}/transfer", sure, transfer, "Hand one's device on to a member.")
         .api_get("/api/v1/devices/{id}/owner", see, owner, OWNER)
-        .api_post(
+        .api_delete("/api/v1/home/devices/{id}/recall", home, stop_recall, "Stop the end of one's ownership.")
+        .api_post("/api/v1/devices/{id}/release-owner", recall, ask_recall, RECALL)
+        .api_post("/api/v1/devices/{id}/release-owner/second", recall, hasten_recall, SECOND)
+        .api_delete(
             "/api/v1/devices/{id}/release-owner",
-            Access::Fresh(Act::RevokeDevice),
-            release_by_staff,
-            "End an ownership for a unit that came back; the owner is told.",
+            recall,
+            stop_recall,
+            "Take back that the end of an ownership was asked for.",
         )
 }
 
@@ -262,6 +273,8 @@ struct HouseholdRow {
     invitations: Vec<InvitedRow>,
     controllers: Vec<ControllerRow>,
     contested: Option<ContestRow>,
+    /// The end of the ownership that the maker's people asked for.
+    recall: Option<RecallRow>,
 }
 
 impl From<Household> for HouseholdRow {
@@ -272,6 +285,7 @@ impl From<Household> for HouseholdRow {
             invitations: household.invitations.into_iter().map(InvitedRow::from).collect(),
             controllers: household.controllers.into_iter().map(ControllerRow::from).collect(),
             contested: household.contested.map(ContestRow::from),
+            recall: household.recall.map(RecallRow::from),
         }
     }
 }
@@ -427,8 +441,47 @@ async fn owner(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>, Asked
     Ok(axum::Json(app.ask(move |b| b.owner_of(&by, &id, reason)).await?.into()))
 }
 
-async fn release_by_staff(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<ReleaseRow> {
-    Ok(axum::Json(app.ask(move |b| b.release_by_staff(&by, &id)).await?.into()))
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RecallBody {
+    /// `unit-returned`, `owner-asked`, `estate` or `authority`.
+    reason: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecallRow {
+    reason: &'static str,
+    asked_us: i64,
+    /// Until when the owner can stop it.
+    until_us: i64,
+}
+
+impl From<Recall> for RecallRow {
+    fn from(recall: Recall) -> Self {
+        Self { reason: recall.reason.word(), asked_us: us(recall.asked), until_us: us(recall.until) }
+    }
+}
+
+async fn ask_recall(
+    State(app): State<App>,
+    Who(by): Who,
+    Id(id): Id<DeviceId>,
+    Json(body): Json<RecallBody>,
+) -> Reply<RecallRow> {
+    let reason = RecallReason::from_word(&body.reason).ok_or_else(|| {
+        let words: Vec<&str> = RecallReason::ALL.into_iter().map(RecallReason::word).collect();
+        Problem::malformed("reason-missing", format!("Say why: reason is one of {}.", words.join(", ")))
+    })?;
+    Ok(axum::Json(app.ask(move |b| b.ask_recall(&by, &id, reason)).await?.into()))
+}
+
+async fn hasten_recall(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<ReleaseRow> {
+    Ok(axum::Json(app.ask(move |b| b.hasten_recall(&by, &id)).await?.into()))
+}
+
+async fn stop_recall(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<Done> {
+    app.ask(move |b| b.stop_recall(&by, &id)).await?;
+    Ok(done())
 }
 
 /// Reads any bytes as each body of this room; for the fuzzers.
@@ -438,4 +491,5 @@ pub(super) fn read_bodies(bytes: &[u8]) {
     drop(serde_json::from_slice::<NameBody>(bytes));
     drop(serde_json::from_slice::<JoinBody>(bytes));
     drop(serde_json::from_slice::<TransferBody>(bytes));
+    drop(serde_json::from_slice::<RecallBody>(bytes));
 }

@@ -28,6 +28,8 @@ pub struct FleetCounts {
     pub online: u64,
     /// Devices in quarantine.
     pub quarantined: u64,
+    /// Devices that lack a security update because somebody at home refused it.
+    pub refused_at_home: u64,
     /// Which versions run, highest sequence first; devices without known software are not in it.
     pub versions: Vec<VersionShare>,
 }

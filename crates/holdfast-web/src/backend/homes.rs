@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use holdfast_core::id::{ClaimId, DeviceId, InvitationId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::homes::recall::{Recall, RecallReason};
 use holdfast_domain::homes::{ClaimState, Digits, PairedController, Place, Release, Rights};
 
 use holdfast_domain::telemetry::Confirm;
@@ -26,10 +27,6 @@ pub struct ClaimCard {
     pub maker: String,
     /// What its model says about data, set-up and confirmation.
     pub model: SetUp,
-    /// Whether the device is connected.
-    pub online: bool,
-    /// Whether it was ever connected.
-    pub enrolled: bool,
 }
 
 /// What a product's model says to somebody who sets one up.
@@ -126,6 +123,8 @@ pub struct Household {
     pub controllers: Vec<PairedController>,
     /// Somebody else who holds the device and asks for it.
     pub contested: Option<Contest>,
+    /// The end of the ownership that the maker's people asked for; only for the owner.
+    pub recall: Option<Recall>,
 }
 
 /// Somebody of a household.
@@ -277,6 +276,10 @@ pub trait Homes: Ground {
 
     /// Whose device it is, for the maker's people; that they asked, and why, is kept in the ledger.
     fn owner_of(&self, by: &Caller, device: &DeviceId, reason: SeeReason) -> Answer<OwnerSeen>;
-    /// Ends an ownership on the maker's side, for a unit that came back; the owner is told.
-    fn release_by_staff(&self, by: &Caller, device: &DeviceId) -> Answer<Release>;
+    /// Asks on the maker's side for the end of an ownership; the owner is told and can stop it for 72 hours.
+    fn ask_recall(&self, by: &Caller, device: &DeviceId, reason: RecallReason) -> Answer<Recall>;
+    /// Ends it at once, as a second one of the maker's people.
+    fn hasten_recall(&self, by: &Caller, device: &DeviceId) -> Answer<Release>;
+    /// Stops it: the owner, or the maker's people themselves.
+    fn stop_recall(&self, by: &Caller, device: &DeviceId) -> Answer<()>;
 }

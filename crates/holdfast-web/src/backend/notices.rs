@@ -58,6 +58,10 @@ pub trait Notices: Ground {
     fn confirm_contact(&self, secret_hash: &[u8; 32]) -> Answer<()>;
     /// The caller is not written to any more. Refusal: `address-none`.
     fn remove_contact(&self, by: &Caller) -> Answer<()>;
+    /// What the notice was about whose link this is; `None` for a link that does not count.
+    fn objection(&self, secret_hash: &[u8; 32]) -> Answer<Option<NoticeKind>>;
+    /// Whoever holds the link says that what the notice tells was not them. Refusal: `objection-link-unknown`.
+    fn object(&self, secret_hash: &[u8; 32]) -> Answer<()>;
     /// The newest mails to the caller.
     fn mail_to(&self, by: &Caller) -> Answer<Vec<MailView>>;
     /// How mail stands on the whole.

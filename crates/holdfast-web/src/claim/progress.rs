@@ -110,7 +110,9 @@ async fn render(app: &App, l: Lang, view: ClaimView, token: String, problem: Opt
             why: l.say(&format!("claim-end-{}", why.word())),
             what: l.say(match why {
                 ClaimEnd::Denied | ClaimEnd::Withdrawn => "claim-again-if",
-                ClaimEnd::NotConfirmed | ClaimEnd::DeviceBusy | ClaimEnd::DeviceFailed => "claim-again-near",
+                ClaimEnd::NotConfirmed | ClaimEnd::DeviceBusy | ClaimEnd::DeviceFailed | ClaimEnd::NotPresent => {
+                    "claim-again-near"
+                },
                 ClaimEnd::Objected => "claim-again-owner",
                 ClaimEnd::Overtaken => "claim-again-code",
             }),

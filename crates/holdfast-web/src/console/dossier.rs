@@ -183,6 +183,8 @@ fn history_line(line: DossierLine, desk: &Desk) -> HistoryLine {
         DossierAct::Saved => ("draft saved", "quiet"),
         DossierAct::Published => ("published", "busy"),
         DossierAct::Extended => ("support extended", "ok"),
+        DossierAct::Announced => ("change announced", "busy"),
+        DossierAct::Effective => ("change in effect", "busy"),
     };
     HistoryLine {
         version: line.version,

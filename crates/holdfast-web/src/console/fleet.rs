@@ -152,6 +152,13 @@ fn todos(alerts: u64, findings: u64, counts: &FleetCounts, paused: u64, acts: u6
         one(counts.pending, "busy", "device", "waiting to be let in", "/console/devices?filter=state%3Apending"),
         one(paused, "busy", "roll-out", "paused", "/console/deployments"),
         one(acts, "busy", "bulk act", "under way", "/console/bulk"),
+        one(
+            counts.refused_at_home,
+            "warn",
+            "device",
+            "without a security update that was refused at home",
+            "/console/deployments",
+        ),
     ];
     all.into_iter().flatten().collect()
 }

@@ -12,21 +12,20 @@ use futures_util::{Stream, StreamExt as _, stream};
 use holdfast_core::id::{BulkId, DeploymentId, DeviceId};
 use holdfast_domain::people::access::Act;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, broadcast};
+use tokio::sync::broadcast;
 
 use super::PageReply;
 use crate::backend::{LiveEvent, RefusalKind};
 use crate::door::App;
-use crate::door::extract::{Asked, Fields};
+use crate::door::extract::{Asked, Fields, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::door::seats::Seat;
 
 /// How long one stream lives: shorter than the minute in which a revocation must reach it.
 const STREAM_SECONDS: u64 = 50;
 /// How long a browser waits before it comes back.
 const RETRY_MS: u64 = 1_000;
-/// Most open streams of all pages together.
-pub(crate) const STREAMS_MAX: usize = 256;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/console/live", Access::May(Act::ViewFleet), live)
@@ -75,9 +74,9 @@ impl Topic {
     }
 }
 
-async fn live(State(app): State<App>, Asked(query): Asked) -> PageReply {
+async fn live(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> PageReply {
     let topic = Topic::of(&query)?;
-    let seat = app.live_seat().ok_or_else(|| {
+    let seat = app.live_seat(&by.person).ok_or_else(|| {
         Problem::new(RefusalKind::TooMany, "live-streams-full", "Too many pages are open; this one shows no news.")
     })?;
     let events =
@@ -86,12 +85,12 @@ async fn live(State(app): State<App>, Asked(query): Asked) -> PageReply {
     Ok(Sse::new(first.chain(events)).keep_alive(KeepAlive::default()).into_response())
 }
 
-type News = (broadcast::Receiver<LiveEvent>, Topic, OwnedSemaphorePermit);
+type News = (broadcast::Receiver<LiveEvent>, Topic, Seat);
 
 fn news(
     events: broadcast::Receiver<LiveEvent>,
     topic: Topic,
-    seat: OwnedSemaphorePermit,
+    seat: Seat,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold((events, topic, seat), |(mut events, topic, seat): News| async move {
         loop {

@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use holdfast_core::id::DeviceId;
 use holdfast_domain::people::access::Act;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, broadcast};
+use tokio::sync::broadcast;
 
 use super::Home;
 use crate::backend::homes::Homes;
@@ -20,6 +20,7 @@ use crate::backend::{LiveEvent, RefusalKind};
 use crate::console::PageReply;
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::door::seats::Seat;
 
 /// How long one stream lives: shorter than the minute in which a right that was taken away must end.
 const STREAM_SECONDS: u64 = 50;
@@ -46,7 +47,7 @@ async fn live(home: Home) -> PageReply {
     let by = home.caller.clone();
     let events = home.app.ground().events();
     let devices = home.ask(move |b| Homes::my_devices(b, &by)).await?;
-    let seat = home.app.live_seat().ok_or_else(|| {
+    let seat = home.app.live_seat(&home.caller.person).ok_or_else(|| {
         Problem::new(RefusalKind::TooMany, "live-streams-full", "Too many pages are open; this one shows no news.")
     })?;
     let devices = devices.into_iter().map(|my| my.device).collect();
@@ -55,12 +56,12 @@ async fn live(home: Home) -> PageReply {
     Ok(Sse::new(first.chain(news)).keep_alive(KeepAlive::default()).into_response())
 }
 
-type News = (broadcast::Receiver<LiveEvent>, BTreeSet<DeviceId>, OwnedSemaphorePermit);
+type News = (broadcast::Receiver<LiveEvent>, BTreeSet<DeviceId>, Seat);
 
 fn news(
     events: broadcast::Receiver<LiveEvent>,
     devices: BTreeSet<DeviceId>,
-    seat: OwnedSemaphorePermit,
+    seat: Seat,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold((events, devices, seat), |(mut events, devices, seat): News| async move {
         loop {

@@ -26,6 +26,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/home/devices/{id}/people/{which}/rights", home, rights)
         .post("/home/devices/{id}/people/{which}/remove", home, remove)
         .post("/home/devices/{id}/people/phones/{which}/revoke", home, revoke)
+        .post("/home/devices/{id}/recall/stop", home, stop_recall)
 }
 
 struct PersonLine {
@@ -63,6 +64,7 @@ struct PeoplePage {
     invitations: Vec<InvitationLine>,
     phones: Vec<PhoneLine>,
     contested: Option<(String, String)>,
+    recall: Option<(String, String)>,
     /// The link of an invitation that was just made; shown once.
     link: Option<String>,
     attempt: Attempt,
@@ -141,6 +143,9 @@ fn view(
             })
             .collect(),
         contested: household.contested.map(|one| (one.claim.to_string(), moment(l, one.until, now))),
+        recall: household.recall.map(|one| {
+            (l.say(&format!("home-recall-reason-{}", one.reason.word())), moment(l, one.until, now))
+        }),
         link,
         attempt,
     }
@@ -195,6 +200,12 @@ async fn remove(home: Home, Ids(id, whom): Ids<DeviceId, PersonId>, Sent(fields)
     let (by, device) = (home.caller.clone(), id.clone());
     let result = home.ask(move |b| Homes::remove_member(b, &by, &device, whom)).await.map(|()| "removed");
     settle(home, id, "member", fields, result).await
+}
+
+async fn stop_recall(home: Home, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
+    let (by, device) = (home.caller.clone(), id.clone());
+    let result = home.ask(move |b| Homes::stop_recall(b, &by, &device)).await.map(|()| "recall-stopped");
+    settle(home, id, "recall", fields, result).await
 }
 
 async fn revoke(home: Home, Ids(id, which): Ids<DeviceId, String>, Sent(fields): Sent) -> PageReply {

@@ -5,6 +5,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::dossier::privacy::Datum;
+use holdfast_domain::fleet::dossier::promise::{Weakened, weakened};
 use holdfast_domain::fleet::dossier::{
     Basis, Compliance, Credentials, Day, Label, Link, LinkKind, Party, Recipient, Sensor, SensorKind, Sunset, Text,
     Topic, Updates,
@@ -114,6 +115,13 @@ pub(crate) struct RecipientView {
     pub(crate) what: Option<Said>,
 }
 
+/// One promise that will be otherwise.
+pub(crate) struct ChangeView {
+    pub(crate) what: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
 /// A product for its pages.
 pub(crate) struct ProductView {
     l: Lang,
@@ -166,6 +174,19 @@ impl ProductView {
 
     pub(crate) fn until_iso(&self) -> String {
         self.d.public.until.to_string()
+    }
+
+    /// From which day on other promises count, and which: where, what is said now, what will be said.
+    pub(crate) fn coming(&self) -> Option<(String, Vec<ChangeView>)> {
+        let public = &self.d.public;
+        let coming = public.coming.as_deref()?;
+        let changes = weakened(&public.dossier, &coming.dossier, self.l.tag());
+        let view = |one: Weakened| ChangeView {
+            what: self.l.say(&format!("public-promise-{}", one.path.replace(['.', '_'], "-"))),
+            before: one.before,
+            after: one.after,
+        };
+        Some((words::day(self.l, Day::of(coming.from)), changes.into_iter().map(view).collect()))
     }
 
     pub(crate) fn first_until(&self) -> String {

@@ -59,6 +59,8 @@ fn nothing_but_the_front_door_is_public() {
         "/sign-in",
         "/sign-in/password",
         "/recover",
+        "/account/not-me",
+        "/account/not-me",
         "/c/{code}",
         "/i/{secret}",
         "/account/contact/confirm",

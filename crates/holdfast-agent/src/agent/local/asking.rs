@@ -38,13 +38,13 @@ impl Agent {
 
     /// A person at the device confirms what is asked.
     pub(in crate::agent) fn confirm(&mut self, code: Option<&str>) -> Result<Value, &'static str> {
-        if let Some(decided) = self.confirm_claim(code) {
+        if let Some(decided) = self.confirm_claim(code, if code.is_some() { "console" } else { "button" }) {
             return decided;
         }
         let at = self.trusted_now();
         let door = self.local.as_mut().ok_or("local-door-closed")?;
         if let Some((name, _)) = door.reset_asked.take_if(|_| code.is_none_or(|code| code == "reset")) {
-            self.begin_reset("local", None).map_err(|_| "storage-failed")?;
+            self.begin_reset("local", None, None).map_err(|_| "storage-failed")?;
             return Ok(json!({ "confirmed": "factory-reset", "name": name }));
         }
         match door.visits.confirm(code, clock::monotonic()) {

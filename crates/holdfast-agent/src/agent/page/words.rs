@@ -23,6 +23,10 @@ pub(super) fn problem(page: &mut Html, why: &str) {
             "The device's program is not running just now. Try again in a moment.",
             "Das Programm des Geräts läuft gerade nicht. Versuchen Sie es gleich noch einmal.",
         ),
+        "presence-needed" => (
+            "This device has an owner. Somebody has to press its button.",
+            "Dieses Gerät hat jemanden, dem es gehört. Jemand muss seine Taste drücken.",
+        ),
         "wrong-code" => ("These are not the digits.", "Das sind nicht die richtigen Ziffern."),
         "nothing-to-confirm" => ("There is nothing to confirm any more.", "Es gibt nichts mehr zu bestätigen."),
         "credential-too-short" => ("Too short or too long.", "Zu kurz oder zu lang."),

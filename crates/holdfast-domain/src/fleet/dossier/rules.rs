@@ -5,7 +5,7 @@ use holdfast_core::id::{PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 
 use super::document::DossierError;
-use super::{Day, Dossier, DossierAct, DossierChange, ENGLISH, Public, Record, SensorKind, Topic, Updates};
+use super::{promise, Day, Dossier, DossierAct, DossierChange, ENGLISH, Public, Record, SensorKind, Topic, Updates};
 use crate::decision::{Change, Decision, LedgerLine, kind};
 use crate::telemetry::Model;
 
@@ -103,7 +103,8 @@ pub fn save(
     Ok(changed(record, current, DossierAct::Saved, by, line))
 }
 
-/// Decides to make the draft public.
+/// Decides to make the draft public. One that weakens a promise is announced instead, and counts after its notice period;
+/// one that weakens none counts at once, and takes the place of what was announced.
 ///
 /// # Errors
 ///
@@ -124,8 +125,14 @@ pub fn publish(
     };
     if let Some(public) = &record.public {
         keeps_promises(public, &record.draft)?;
-        if public.dossier == record.draft {
+        if public.dossier == record.draft && public.coming.is_none() {
             return Err(DossierRefusal::Unchanged);
+        }
+        if !promise::weakened(&public.dossier, &record.draft, ENGLISH).is_empty() {
+            if public.coming.as_ref().is_some_and(|coming| coming.dossier == record.draft) {
+                return Err(DossierRefusal::Unchanged);
+            }
+            return Ok(promise::announce(record, public, by, now));
         }
     }
     let before = record.public.as_ref();
@@ -135,6 +142,7 @@ pub fn publish(
         first_until: before.map_or(until, |public| public.first_until),
         since: before.map_or(now, |public| public.since),
         changed: now,
+        coming: None,
     };
     let extends = before.is_some_and(|public| public.until < until);
     let mut line = LedgerLine::new(if extends { kind::SUPPORT_EXTENDED } else { kind::DOSSIER_PUBLISHED }, now)
@@ -145,6 +153,9 @@ pub fn publish(
         .fact("person", by);
     if let Some(public) = before.filter(|_| extends) {
         line = line.fact("from", public.until.digits());
+    }
+    if before.is_some_and(|public| public.coming.is_some()) {
+        line = line.fact("withdrawn", "announced-change");
     }
     let act = if extends { DossierAct::Extended } else { DossierAct::Published };
     let next = Record { public: Some(public), version: record.version + 1, changed: now, ..record.clone() };

@@ -3,6 +3,7 @@
 use holdfast_core::id::{PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 
+use super::promise::Coming;
 use super::{Day, Public};
 use crate::people::notice::{Notice, NoticeKind};
 
@@ -16,7 +17,7 @@ pub struct Occasion {
     pub product: ProductId,
     /// What they are told.
     pub what: Tidings,
-    /// The last day of support that it speaks of.
+    /// The last day of support that it speaks of, or the day from which other promises count.
     pub until: Day,
     /// Since when they should know.
     pub at: Timestamp,
@@ -31,6 +32,8 @@ pub enum Tidings {
     EndsWithin(u32),
     /// It has ended.
     Ended,
+    /// Some other promise will be otherwise from that day on.
+    PromiseChanges,
 }
 
 impl Tidings {
@@ -41,6 +44,7 @@ impl Tidings {
             Self::Extended => "extended".to_owned(),
             Self::EndsWithin(months) => format!("ends-{months}"),
             Self::Ended => "ended".to_owned(),
+            Self::PromiseChanges => "promise-changes".to_owned(),
         }
     }
 
@@ -50,6 +54,7 @@ impl Tidings {
         match word {
             "extended" => Some(Self::Extended),
             "ended" => Some(Self::Ended),
+            "promise-changes" => Some(Self::PromiseChanges),
             _ => word.strip_prefix("ends-")?.parse().ok().filter(|m| MONTHS_BEFORE.contains(m)).map(Self::EndsWithin),
         }
     }
@@ -79,6 +84,13 @@ pub fn extended(product: &ProductId, public: &Public, at: Timestamp) -> Occasion
     Occasion { product: product.clone(), what: Tidings::Extended, until: public.until, at }
 }
 
+/// What owners are told when a change of promises was announced.
+#[must_use]
+pub fn announced(product: &ProductId, coming: &Coming) -> Occasion {
+    let until = Day::of(coming.from);
+    Occasion { product: product.clone(), what: Tidings::PromiseChanges, until, at: coming.announced }
+}
+
 impl Occasion {
     /// What one owner is told. The same owner told twice gets one notice, because it is made from the occasion alone.
     #[must_use]
@@ -87,6 +99,7 @@ impl Occasion {
             Tidings::Extended => NoticeKind::SupportExtended,
             Tidings::EndsWithin(_) => NoticeKind::SupportEndsSoon,
             Tidings::Ended => NoticeKind::SupportEnded,
+            Tidings::PromiseChanges => NoticeKind::PromiseChanges,
         };
         Notice::new(owner, kind, self.at).fact("product", title).fact("end", self.until)
     }
@@ -100,7 +113,7 @@ mod tests {
 
     fn public(until: &str) -> Public {
         let until = until.parse().expect("a day");
-        Public { dossier: Dossier::default(), until, first_until: until, since: NOW, changed: NOW }
+        Public { dossier: Dossier::default(), until, first_until: until, since: NOW, changed: NOW, coming: None }
     }
 
     fn due_on(until: &str, day: &str) -> Option<Tidings> {
@@ -139,7 +152,7 @@ mod tests {
 
     #[test]
     fn words_of_tidings_read_back() {
-        let all = [Tidings::Extended, Tidings::Ended].into_iter().chain(MONTHS_BEFORE.map(Tidings::EndsWithin));
+        let all = [Tidings::Extended, Tidings::Ended, Tidings::PromiseChanges].into_iter().chain(MONTHS_BEFORE.map(Tidings::EndsWithin));
         for what in all {
             assert_eq!(Tidings::from_word(&what.word()), Some(what));
         }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::promise::{NOTICE_PERIOD, take_effect, weakened};
 use super::rules::{DossierRefusal, extend, gaps, publish, save, shortening_refused};
 use super::*;
 use crate::decision::{Change, Decision};
@@ -201,4 +202,64 @@ proptest! {
             record = Some(next);
         }
     }
+}
+
+/// The public record with this draft, published again.
+fn published_over(record: &Record, draft: Dossier) -> DossierChange {
+    let draft = saved(Some(record), draft).expect("saved");
+    after(&publish(&draft, &model(), None, &person(), later(10)).expect("decided"))
+}
+
+#[test]
+fn a_weaker_promise_waits_for_its_notice_period_and_is_shown_before_and_after() {
+    let record = public();
+    let now_said = record.public.as_ref().expect("public").dossier.clone();
+    let text = |words: &str| Text::default().with(ENGLISH, words).expect("words");
+    let mut worse = now_said.clone();
+    worse.warranty_months = Some(1);
+    worse.texts.insert(Topic::Terms, text("From now on a subscription is needed for remote control."));
+    worse.texts.insert(Topic::UpdateCadence, text("Once a year."));
+    worse.security.acknowledge_days = Some(90);
+    let change = published_over(&record, worse.clone());
+    let shown = change.record.public.as_ref().expect("public");
+    assert_eq!((change.act, &shown.dossier), (DossierAct::Announced, &now_said), "the public reads what it read");
+    let coming = shown.coming.as_deref().expect("announced");
+    assert_eq!(coming.from, later(10).plus(NOTICE_PERIOD));
+    let paths: Vec<String> = weakened(&now_said, &coming.dossier, ENGLISH).into_iter().map(|one| one.path).collect();
+    for path in ["warranty.months", "security.acknowledge_days", "texts.update-cadence", "texts.terms"] {
+        assert!(paths.iter().any(|known| known == path), "{path}: {paths:?}");
+    }
+    let early = Timestamp::from_micros(coming.from.as_micros() - 1);
+    assert_eq!(take_effect(&change.record, early), None, "not before");
+    let effective = after(&take_effect(&change.record, coming.from).expect("in time"));
+    let said = effective.record.public.expect("public");
+    assert_eq!((said.dossier.warranty_months, said.coming), (Some(1), None));
+}
+
+#[test]
+fn what_promises_no_less_counts_at_once_and_takes_an_announced_change_back() {
+    let record = public();
+    let now_said = record.public.as_ref().expect("public").dossier.clone();
+    let mut better = now_said.clone();
+    better.warranty_months = now_said.warranty_months.map(|months| months + 12);
+    better.accessories.push("A stand".to_owned());
+    let worse = Dossier { warranty_months: Some(1), ..now_said.clone() };
+    let announced = published_over(&record, worse);
+    assert_eq!(published_over(&record, better.clone()).act, DossierAct::Published);
+    let back = published_over(&announced.record, better);
+    assert_eq!(back.act, DossierAct::Published);
+    assert_eq!(back.record.public.expect("public").coming, None);
+    let same = published_over(&announced.record, now_said);
+    assert_eq!(same.record.public.expect("public").coming, None, "also to what it was");
+}
+
+#[test]
+fn support_that_is_extended_while_a_change_waits_stays_extended() {
+    let record = public();
+    let now_said = record.public.as_ref().expect("public").dossier.clone();
+    let announced = published_over(&record, Dossier { warranty_months: Some(1), ..now_said });
+    let longer = after(&extend(&announced.record, day("2040-12-31"), &person(), later(20)).expect("extended"));
+    let coming = longer.record.public.as_ref().and_then(|public| public.coming.as_ref()).expect("still announced");
+    let effective = after(&take_effect(&longer.record, coming.from).expect("in time")).record.public.expect("public");
+    assert_eq!((effective.until, effective.dossier.support_until), (day("2040-12-31"), Some(day("2040-12-31"))));
 }

@@ -48,9 +48,13 @@ fn a_locked_account_opens_for_no_passkey() {
 
 #[test]
 fn a_copied_passkey_is_told_and_kept_and_opens_nothing() {
-    let decision = copied(&passkey(), NOW);
+    let decision = copied(&passkey(), &[], NOW);
     assert!(decision.line.is_some());
-    assert!(matches!(decision.changes.as_slice(), [Change::AddNotice(told)] if told.kind == NoticeKind::Alarm));
+    let [Change::AddNotice(told)] = decision.changes.as_slice() else { panic!("{decision:?}") };
+    assert_eq!(told.kind, NoticeKind::PasskeyCopied);
+    let told = [told.clone()];
+    assert_eq!(copied(&passkey(), &told, NOW.plus(Millis(1))), Decision::default(), "not again and again");
+    assert!(copied(&passkey(), &told, NOW.plus(COPIED_TOLD_EVERY)).line.is_some());
 }
 
 #[test]

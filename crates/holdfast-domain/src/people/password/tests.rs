@@ -1,8 +1,7 @@
 //! Passwords: which are taken, and what a try proves.
 
-use holdfast_core::id::{PersonId, SessionId};
+use holdfast_core::id::{AlertId, PersonId, SessionId};
 
-use super::super::Role;
 use super::*;
 use crate::fixture::{NOW, person};
 
@@ -65,6 +64,7 @@ fn only_a_long_password_counts_alone_and_a_second_factor_is_always_asked_for() {
         matches: true,
         factor,
         step,
+        alert: AlertId::new(NOW, [1; 10]),
     };
     assert_eq!(judged(&tried(&long, None, None)), Ok(SessionKind::Password));
     assert_eq!(judged(&tried(&short, None, None)), Err(("sign-in-wrong", false)));
@@ -76,12 +76,41 @@ fn only_a_long_password_counts_alone_and_a_second_factor_is_always_asked_for() {
 #[test]
 fn an_unknown_name_reads_like_a_wrong_password_and_only_staff_failures_are_kept() {
     let (owner, staff, long) = (someone(Role::Owner), someone(Role::Support), password(true));
-    let nobody =
-        Tried { person: None, standing: Standing::default(), password: None, matches: false, factor: None, step: None };
+    let nobody = Tried {
+        person: None,
+        standing: Standing::default(),
+        password: None,
+        matches: false,
+        factor: None,
+        step: None,
+        alert: AlertId::new(NOW, [1; 10]),
+    };
     assert_eq!(judged(&nobody), Err(("sign-in-wrong", false)));
     let wrong = Tried { person: Some(&owner), password: Some(&long), ..nobody };
     assert_eq!(judged(&wrong), Err(("sign-in-wrong", false)));
     assert_eq!(judged(&Tried { person: Some(&staff), ..wrong }), Err(("sign-in-wrong", true)));
+}
+
+#[test]
+fn none_of_the_staff_comes_in_by_a_password_alone_however_long() {
+    let (long, factor) = (password(true), factor());
+    for role in Role::ALL {
+        assert_eq!(may_have(role, false).is_ok(), !role.is_staff());
+        assert!(may_have(role, true).is_ok());
+        let person = someone(role);
+        let tried = Tried {
+            person: Some(&person),
+            standing: Standing::default(),
+            password: Some(&long),
+            matches: true,
+            factor: None,
+            step: None,
+            alert: AlertId::new(NOW, [1; 10]),
+        };
+        assert_eq!(judged(&tried).is_ok(), !role.is_staff(), "{role:?}");
+        let both = Tried { factor: Some(&factor), step: Some(11), ..tried };
+        assert_eq!(judged(&both), Ok(SessionKind::PasswordTotp), "{role:?}");
+    }
 }
 
 #[test]

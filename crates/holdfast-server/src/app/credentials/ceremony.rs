@@ -29,6 +29,8 @@ use crate::clock;
 
 /// Most bytes of what a browser sends to finish a ceremony.
 pub(super) const CREDENTIAL_JSON_MAX: usize = 64 * 1_024;
+/// How many of a person's newest notices are looked at before a copied passkey is told again.
+const TOLD_LOOKED_AT: u32 = 50;
 /// Tries at recovery codes from one address go under this word.
 const RECOVERY: &str = "recovery-code";
 /// Sign-ups from one address go under this word.
@@ -73,7 +75,11 @@ impl House {
         if !matches!(why, WebauthnError::CredentialPossibleCompromise) {
             return disproved(why);
         }
-        match self.decide(credential::copied(row, now)) {
+        let told = match self.store.notices(row.person, None, TOLD_LOOKED_AT) {
+            Ok(told) => told,
+            Err(why) => return stored(why),
+        };
+        match self.decide(credential::copied(row, &told, now)) {
             Ok(_) => refused(CredentialRefusal::PasskeyCopied),
             Err(stop) => stop,
         }

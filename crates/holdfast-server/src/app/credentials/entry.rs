@@ -7,9 +7,11 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::hmac;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::PersonId;
 use holdfast_core::time::{Millis, Timestamp};
+use holdfast_domain::people::spray::{Seen, Spray};
 use holdfast_domain::people::throttle::{Key, RetryAfter, Throttle};
 use holdfast_web::backend::credentials::Ticket;
 use webauthn_rs::prelude::{
@@ -82,6 +84,9 @@ pub(crate) struct Entry {
     webauthn: Option<Webauthn>,
     ceremonies: Mutex<BTreeMap<String, Waiting>>,
     throttle: Mutex<Throttle>,
+    spray: Mutex<Spray>,
+    /// Makes digests of what is typed; another one at each start, and nowhere else.
+    spray_key: hmac::Key,
     hashing: Mutex<(usize, usize)>,
     hashed: Condvar,
 }
@@ -112,6 +117,8 @@ impl Entry {
             webauthn: relying_party(address),
             ceremonies: Mutex::default(),
             throttle: Mutex::default(),
+            spray: Mutex::default(),
+            spray_key: hmac::Key::new(hmac::HMAC_SHA256, &clock::random::<32>()),
             hashing: Mutex::default(),
             hashed: Condvar::new(),
         }
@@ -151,6 +158,18 @@ impl Entry {
     /// The throttles, for a look or a knock.
     pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a browser nobody knows tried this password at this account; neither is kept as it was typed.
+    pub(super) fn tried(&self, password: &str, login: &str, now: Timestamp) -> Seen {
+        let digest = |text: &str| {
+            let mut digest = [0; 32];
+            let tag = hmac::sign(&self.spray_key, text.as_bytes());
+            digest.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+            digest
+        };
+        let account = digest(&login.trim().to_ascii_lowercase());
+        self.spray.lock().unwrap_or_else(PoisonError::into_inner).tried(digest(password), account, now)
     }
 
     /// Waits for a seat for hashing; `None` if too many wait already.

@@ -56,6 +56,7 @@ impl House {
         }
         let words = self.words_of(by, &login)?;
         let ways = self.store.ways(person, clock::now()).map_err(stored)?;
+        password::may_have(by.person.role, ways.second_factor).map_err(bad)?;
         // zxcvbn looks at no more than it needs to: a longer text is refused by its length.
         let score = if text.len() <= password::BYTES_MAX { hashing::score(text, &words) } else { 0 };
         let good = password::weigh(text, score, &words, ways.second_factor).map_err(bad)?;

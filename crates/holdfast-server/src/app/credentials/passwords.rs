@@ -4,18 +4,21 @@
 
 use std::sync::MutexGuard;
 
+use holdfast_core::id::AlertId;
 use holdfast_core::time::Timestamp;
 use holdfast_domain::decision::Change;
 use holdfast_domain::people::Person;
-use holdfast_domain::people::account::{Password, SecondFactor};
+use holdfast_domain::people::account::{AccountChange, Password, SecondFactor};
 use holdfast_domain::people::credential::CredentialRefusal;
 use holdfast_domain::people::notice::{Notice, NoticeKind};
 use holdfast_domain::people::password::{self as rules, Login, Outcome, Tried};
 use holdfast_domain::people::session::SessionKind;
+use holdfast_domain::people::spray::{self, Seen};
 use holdfast_domain::people::throttle::{FREE, Key, RetryAfter};
+use holdfast_store::integrity::AlertFilter;
 use holdfast_web::backend::credentials::{Arrival, SignedIn, TypedPassword};
 use holdfast_web::backend::people::Caller;
-use holdfast_web::backend::{Answer, RefusalKind, Stop};
+use holdfast_web::backend::{Answer, LiveEvent, RefusalKind, Stop};
 
 use super::entry::{account_key, digest_of, place};
 use super::{House, MARK_LIFE, factor, hashing, only_sessions, refuse, refused, session_of, stored, too_early};
@@ -24,6 +27,9 @@ use holdfast_domain::decision::Decision;
 
 /// Failures after which a person is told that somebody tries.
 const TELL_AFTER: u32 = FREE + 1;
+
+/// Open alerts that are looked through.
+const ALERTS_LOOKED_AT: u32 = 500;
 
 /// What a proof by password leads to.
 type Confirmed<'a> = (SessionKind, Vec<Change>, MutexGuard<'a, ()>);
@@ -44,7 +50,12 @@ impl House {
             Some(password) => self.store.person(password.person).map_err(stored)?,
             None => None,
         };
-        let matches = self.is_password(&typed.password, password.as_ref().map(|known| known.hash.as_str()))?;
+        let mut matches = self.is_password(&typed.password, password.as_ref().map(|known| known.hash.as_str()))?;
+        let newer = self.hashed_anew(&typed.password, password.as_ref().filter(|_| matches))?;
+        if !known && self.is_sprayed(typed, now)? {
+            // As wrong as any other wrong one, also where it is right.
+            matches = false;
+        }
         // From here on nobody else changes how the account stands: a lock that an administrator sets is not undone.
         let _turn = self.turns.people.take();
         let outcome = self.judge(person.as_ref(), password.as_ref(), (typed, matches), now)?;
@@ -62,7 +73,8 @@ impl House {
                     drop(throttle);
                 }
                 let opening = Self::opening(kind, arrival, now);
-                let decision = rules::sign_in(&person, changes, &opening, now);
+                let mut decision = rules::sign_in(&person, changes, &opening, now);
+                decision.changes.extend(newer.map(|password| Change::Account(AccountChange::SetPassword(password))));
                 self.let_in(person, decision, arrival, now)
             }
             (Outcome::Refused(why, kept), person) => {
@@ -112,7 +124,8 @@ impl House {
             Some(person) => self.store.standing(person.id).map_err(stored)?,
             None => holdfast_domain::people::account::Standing::default(),
         };
-        Ok(rules::judge(&Tried { person, standing, password, matches, factor: factor.as_ref(), step }, now))
+        let alert = AlertId::new(now, clock::random());
+        Ok(rules::judge(&Tried { person, standing, password, matches, factor: factor.as_ref(), step, alert }, now))
     }
 
     /// The step of a code, if the code is right.
@@ -121,15 +134,39 @@ impl House {
         factor::step(&secret, code, now)
     }
 
+    /// The same password as it would be hashed today, if its hash is older.
+    fn hashed_anew(&self, typed: &str, right: Option<&Password>) -> Answer<Option<Password>> {
+        let older = right.filter(|password| !hashing::is_of_today(&password.hash));
+        older.map(|password| Ok(Password { hash: self.hash_password(typed)?, ..password.clone() })).transpose()
+    }
+
+    /// Notes a try of a browser that nobody knows; says whether this password is being tried at many accounts.
+    fn is_sprayed(&self, typed: &TypedPassword, now: Timestamp) -> Answer<bool> {
+        match self.entry.tried(&typed.password, &typed.login, now) {
+            Seen::Ordinary => Ok(false),
+            Seen::GoesOn => Ok(true),
+            Seen::Begins => {
+                let filter = AlertFilter { open_only: true, device: None };
+                let alerts = self.store.alerts(&filter, None, ALERTS_LOOKED_AT).map_err(stored)?;
+                let alert = AlertId::new(now, clock::random());
+                if let Some(decision) = spray::told(&alerts, alert, now) {
+                    self.decide(decision)?;
+                    self.tell(LiveEvent::Alert(alert));
+                }
+                Ok(true)
+            }
+        }
+    }
+
     /// Hashes in a bounded number of seats.
     fn is_password(&self, typed: &str, hash: Option<&str>) -> Answer<bool> {
         let _seat = self.entry.seat().ok_or_else(crowded)?;
-        Ok(hashing::matches(typed, hash))
+        Ok(hashing::matches(typed, hash, &self.authority.people_key().pepper()))
     }
 
     pub(super) fn hash_password(&self, typed: &str) -> Answer<String> {
         let _seat = self.entry.seat().ok_or_else(crowded)?;
-        hashing::hash(typed).ok_or_else(crowded)
+        hashing::hash(typed, &self.authority.people_key().pepper()).ok_or_else(crowded)
     }
 
     fn is_known_browser(&self, arrival: &Arrival, password: &Password, now: Timestamp) -> Answer<bool> {

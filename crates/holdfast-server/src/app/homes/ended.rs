@@ -22,6 +22,7 @@ impl House {
                 self.tell(LiveEvent::Device(claim.device.clone()));
             }
         }
+        self.see_to_recalls(most)?;
         // Those whose device is wiped come first and leave the list; what still comes from the others is shown to nobody.
         for ended in self.store.open_releases(most).map_err(stored)? {
             if let Err(why) = self.sweep(&ended, now) {
@@ -32,8 +33,9 @@ impl House {
     }
 
     fn sweep(&self, ended: &Release, now: Timestamp) -> Answer<()> {
-        // Until the device is wiped, what it says still comes from the old home.
-        let rows = self.store.sweep_home(&ended.device, ended.wiped.unwrap_or(now)).map_err(conflict)?;
+        // Until the device is wiped, what it says still comes from the old home; what people choose belongs to the next one.
+        let until = ended.wiped.unwrap_or(now);
+        let rows = self.store.sweep_home(&ended.device, ended.begun, until).map_err(conflict)?;
         if ended.wiped.is_some() {
             self.decide(release::swept(ended, rows, now))?;
         }

@@ -1,9 +1,10 @@
 //! The sample's answers about what the public reads: a thermostat that is public, a camera whose support ends soon.
 
-use holdfast_core::id::ProductId;
+use holdfast_core::id::{PersonId, ProductId};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::fleet::dossier::promise::Coming;
 use holdfast_domain::fleet::dossier::rules::gaps;
-use holdfast_domain::fleet::dossier::{Day, Dossier, DossierAct, Public, Record, privacy};
+use holdfast_domain::fleet::dossier::{Text, Topic, Day, Dossier, DossierAct, Public, Record, privacy};
 use holdfast_domain::telemetry::Model;
 use holdfast_domain::updates::ReleaseKind;
 use holdfast_web::backend::dossier::{DossierLine, DossierView, Dossiers, Promise, PublicDossier, PublicUpdate};
@@ -46,7 +47,24 @@ fn record(product: &ProductId) -> Record {
     }
     let until = dossier.support_until.unwrap();
     let first_until = if *product == thermostat() { "2032-12-31".parse().unwrap() } else { until };
-    let public = Public { dossier: dossier.clone(), until, first_until, since: days_ago(80), changed: days_ago(20) };
+    let mut coming = dossier.clone();
+    coming.warranty_months = Some(12);
+    let terms = "From then on, remote control for more than four people needs a subscription.";
+    coming.texts.insert(Topic::Terms, Text::default().with("en", terms).unwrap());
+    let coming = Coming {
+        dossier: coming,
+        announced: days_ago(3),
+        from: days_ago(-27),
+        by: PersonId::new(NOON, [1; 10]),
+    };
+    let public = Public {
+        dossier: dossier.clone(),
+        until,
+        first_until,
+        since: days_ago(80),
+        changed: days_ago(20),
+        coming: (*product == thermostat()).then(|| Box::new(coming)),
+    };
     let draft = Dossier { accessories: vec!["Mounting ring".to_owned()], ..dossier };
     Record { product: product.clone(), version: 4, draft, public: Some(public), changed: days_ago(2) }
 }

@@ -99,6 +99,7 @@ impl Fleet for Sample {
             revoked: state(Enrolment::Revoked),
             online: count(&|device| device.online_until.is_some()),
             quarantined: count(&|device| device.quarantine.is_some()),
+            refused_at_home: 2,
             versions: if self.empty() {
                 Vec::new()
             } else {

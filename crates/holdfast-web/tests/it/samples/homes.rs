@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::homes::recall::{Recall, RecallReason};
 use holdfast_domain::homes::{ClaimEnd, ClaimState, Digits, PairedController, Place, Release, Rights};
 use holdfast_web::backend::homes::{
     ClaimCard, ClaimView, Contest, DataTaken, Homes, Household, InvitationCard, Invited, MyDevice, OwnerSeen, Resident,
@@ -41,6 +42,16 @@ fn release() -> Release {
         held: None,
         wiped: None,
         swept: None,
+    }
+}
+
+fn recall() -> Recall {
+    Recall {
+        owner: PersonId::new(NOON, [1; 10]),
+        by: PersonId::new(NOON, [8; 10]),
+        reason: RecallReason::OwnerAsked,
+        asked: NOON,
+        until: later(72 * 3_600),
     }
 }
 
@@ -103,8 +114,6 @@ impl Homes for Sample {
             title: "Hearth thermostat".to_owned(),
             maker: "hearth.example".to_owned(),
             model: model(),
-            online: !self.empty(),
-            enrolled: !self.empty(),
         }))
     }
     fn set_up(&self, _: &ProductId) -> Answer<SetUp> {
@@ -163,6 +172,7 @@ impl Homes for Sample {
                 paired: NOON,
             }],
             contested: Some(Contest { claim: claim_id(2), begun: NOON, until: later(72 * 3_600) }),
+            recall: Some(recall()),
         })
     }
     fn rename_device(&self, _: &Caller, device: &DeviceId, name: &str) -> Answer<()> {
@@ -217,8 +227,16 @@ impl Homes for Sample {
         let owner = (!self.empty()).then(|| resident(1, "Ada Okafor", Rights::ALL));
         Ok(OwnerSeen { owner, members: 1, release: None })
     }
-    fn release_by_staff(&self, _: &Caller, device: &DeviceId) -> Answer<Release> {
-        self.note(format!("staff release {device}"));
+    fn ask_recall(&self, _: &Caller, device: &DeviceId, reason: RecallReason) -> Answer<Recall> {
+        self.note(format!("recall {device} for {}", reason.word()));
+        Ok(recall())
+    }
+    fn hasten_recall(&self, _: &Caller, device: &DeviceId) -> Answer<Release> {
+        self.note(format!("recall {device} at once"));
         Ok(release())
+    }
+    fn stop_recall(&self, _: &Caller, device: &DeviceId) -> Answer<()> {
+        self.note(format!("stop recall of {device}"));
+        self.at_home(device)
     }
 }

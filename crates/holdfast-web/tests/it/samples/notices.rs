@@ -67,6 +67,18 @@ impl Notices for Sample {
         Ok(())
     }
 
+    fn objection(&self, secret_hash: &[u8; 32]) -> Answer<Option<NoticeKind>> {
+        Ok((*secret_hash == super::good_link().hash()).then_some(NoticeKind::PasskeyAdded))
+    }
+
+    fn object(&self, secret_hash: &[u8; 32]) -> Answer<()> {
+        if *secret_hash == super::good_link().hash() {
+            self.note("object");
+            return Ok(());
+        }
+        refuse(RefusalKind::Unacceptable, "objection-link-unknown", "this link does not count")
+    }
+
     fn mail_to(&self, _: &Caller) -> Answer<Vec<MailView>> {
         let mail = |(at, state): (u64, &'static str)| MailView {
             kind: NoticeKind::ALL.get(usize::try_from(at).unwrap_or(0)).copied(),

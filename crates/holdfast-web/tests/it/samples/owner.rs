@@ -53,6 +53,7 @@ fn facts(at: usize, now: Timestamp) -> Facts {
         revoked: false,
         unusual: false,
         contested: None,
+        recalled: None,
         asks_at_device: false,
         update: None,
         support_days: Some(2_900),
