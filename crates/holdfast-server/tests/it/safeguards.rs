@@ -365,7 +365,11 @@ async fn a_home_says_no_and_then_yes_to_an_update_and_sees_afterwards_what_was_i
     let (ada, id) = somebody(&world, "Ada").await;
     put(&world, vec![owned(id)]);
     assert!(ada.get(&format!("{DEVICE}/updates")).await.ok()["offered"].is_null(), "nothing yet");
-    let release = world.release(1).await;
+    let image = image("1");
+    let facts = ReleaseManifest { kind: ReleaseKind::Security, ..release(1, &image) };
+    world.put_artifact(&facts.image_digest.to_string(), image).await.ok();
+    let made = world.publish(world.maker.signed(&facts)).await.ok();
+    let release = made["id"].as_str().unwrap().to_owned();
     let plan = json!({
         "release": release, "phases": [{"percent": 100, "success_percent": 100}],
         "abort_threshold_percent": 50, "min_devices": 1, "deadline_s": 3600,
@@ -379,7 +383,8 @@ async fn a_home_says_no_and_then_yes_to_an_update_and_sees_afterwards_what_was_i
     })
     .await;
     let seen = offered["offered"]["release"].as_str().unwrap().to_owned();
-    let choose = |wish: &str| ada.post(&format!("{DEVICE}/choice"), json!({"release": seen, "wish": wish}));
+    let choice = format!("{DEVICE}/choice");
+    let choose = |wish: &str| ada.post(&choice, json!({"release": seen, "wish": wish}));
     let other = json!({"release": "01930000-0000-7000-8000-000000000000", "wish": "now"});
     assert_eq!(ada.post(&format!("{DEVICE}/choice"), other).await.name(), "update-changed");
     choose("never").await.ok();

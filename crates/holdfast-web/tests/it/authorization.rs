@@ -69,6 +69,7 @@ fn nothing_but_the_front_door_is_public() {
         "/sign-in/oidc/back",
         "/api/openapi.json",
         "/api/v1/sign-in",
+        "/api/v1/credentials-policy",
         "/api/v1/passkeys/sign-in/begin",
         "/api/v1/passkeys/sign-in/finish",
         "/api/v1/passkeys/sign-up/begin",

@@ -88,10 +88,14 @@ async fn a_claim_that_came_to_nothing_says_why_and_can_be_asked_again() {
 }
 
 #[tokio::test]
-async fn a_page_without_a_device_says_what_to_do_first() {
-    let sample = Arc::new(Sample::new(Fill::Empty, || NOON));
-    let page = send(&sample, OWNER, get(&format!("/c/{CODE}"))).await;
-    assert!(page.text.contains("has not been connected yet"), "{}", page.text);
+async fn the_page_of_a_label_does_not_tell_whether_the_device_is_connected() {
+    let (away, here) = (Arc::new(Sample::new(Fill::Empty, || NOON)), busy());
+    for who in [As::Nobody, OWNER] {
+        for (sample, state) in [(&away, "away"), (&here, "here")] {
+            let page = send(sample, who, get(&format!("/c/{CODE}"))).await;
+            assert!(!page.text.contains("connected"), "{state}: {}", page.text);
+        }
+    }
 }
 
 #[tokio::test]

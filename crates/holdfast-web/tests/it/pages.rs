@@ -197,6 +197,11 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         one("/account/contact", &["somebody@mail.example", "new@mail.example", "could not be delivered"]),
         one("/account/oidc", &["Linked since", "Hearth accounts"]),
         one("/account/contact/confirm", &["Yes, this address is mine"]),
+        (
+            "/account/not-me",
+            format!("/account/not-me?code={}", crate::samples::good_link().text()),
+            vec!["A passkey was added to your account", "This was not me", "nobody gets in by this page"],
+        ),
         one("/console/products", &["Support calendar", "until 31 May 2027", "draft"]),
         (
             "/console/products/{id}/dossier",
