@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use holdfast_core::id::{CommandId, DeviceId, HelpId, PersonId};
+use holdfast_core::release::{ReleaseFacts, ReleaseKind};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::decision::{Change, Decision};
 use holdfast_domain::homes::{HomeChange, Member, Ownership, PairedController, Release, Rights};
@@ -18,6 +19,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::api::Api;
+use crate::maker::{image, release};
 use crate::world::{World, until};
 
 const DEVICE: &str = "/api/v1/home/devices/hearth-0001";
@@ -366,7 +368,7 @@ async fn a_home_says_no_and_then_yes_to_an_update_and_sees_afterwards_what_was_i
     put(&world, vec![owned(id)]);
     assert!(ada.get(&format!("{DEVICE}/updates")).await.ok()["offered"].is_null(), "nothing yet");
     let image = image("1");
-    let facts = ReleaseManifest { kind: ReleaseKind::Security, ..release(1, &image) };
+    let facts = ReleaseFacts { kind: ReleaseKind::Security, ..release(1, &image) };
     world.put_artifact(&facts.image_digest.to_string(), image).await.ok();
     let made = world.publish(world.maker.signed(&facts)).await.ok();
     let release = made["id"].as_str().unwrap().to_owned();
