@@ -40,6 +40,7 @@ use crate::door::App;
 use crate::door::extract::{Asked, Fields, Token, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::Routes;
+use crate::lang::Lang;
 
 /// A page handler's answer.
 pub(crate) type PageReply = Result<Response, Problem>;
@@ -71,6 +72,7 @@ pub(crate) struct Desk {
     pub(crate) app: App,
     pub(crate) caller: Caller,
     pub(crate) query: Fields,
+    pub(crate) l: Lang,
     pub(crate) now: Timestamp,
     token: String,
 }
@@ -82,15 +84,13 @@ impl FromRequestParts<App> for Desk {
         let Who(caller) = Who::from_request_parts(parts, app).await?;
         // Behind each route's own access: no page of the console is for a consumer.
         if !caller.person.role.is_staff() {
-            return Err(Problem::new(
-                RefusalKind::Forbidden,
-                "role-insufficient",
-                "The console is for the maker's people.",
-            ));
+            let detail = "The console is for the maker's people.";
+            return Err(Problem::new(RefusalKind::Forbidden, "role-insufficient", detail));
         }
         let Token(token) = Token::from_request_parts(parts, app).await?;
         let Asked(query) = Asked::from_request_parts(parts, app).await?;
-        Ok(Self { app: app.clone(), caller, query, now: app.ground().now(), token })
+        let Ok(l) = Lang::from_request_parts(parts, app).await;
+        Ok(Self { app: app.clone(), caller, query, l, now: app.ground().now(), token })
     }
 }
 
@@ -109,12 +109,30 @@ impl Desk {
             title: title.into(),
             section,
             who: self.caller.person.name.clone(),
-            role: people::role_title(self.caller.person.role),
+            l: self.l,
+            role: people::role_title(self.l, self.caller.person.role),
             alerts,
             token: self.token.clone(),
-            notice: self.query.text("done").and_then(notice),
+            notice: self.query.text("done").and_then(|word| notice(self.l, word)),
             live: String::new(),
         })
+    }
+
+    /// A moment as seen now, in the reader's language.
+    pub(crate) const fn when(&self, at: Timestamp) -> words::When {
+        words::when(self.l, at, self.now)
+    }
+
+    /// A moment's day in the reader's language.
+    pub(crate) const fn day(&self, at: Timestamp) -> words::Day {
+        words::day(self.l, at)
+    }
+
+    /// A form that was refused, with why in the reader's language; it is counted.
+    pub(crate) fn refused(&self, form: &'static str, fields: Fields, problem: Problem) -> Attempt {
+        self.app.ground().count_refusal(problem.name);
+        let detail = words::why(self.l, &problem);
+        Attempt::refused(form, fields, Problem { detail, ..problem })
     }
 
     pub(crate) fn may(&self, act: Act) -> bool {
@@ -127,10 +145,11 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) section: &'static str,
     pub(crate) who: String,
-    pub(crate) role: &'static str,
+    pub(crate) l: Lang,
+    pub(crate) role: String,
     pub(crate) alerts: u64,
     pub(crate) token: String,
-    pub(crate) notice: Option<&'static str>,
+    pub(crate) notice: Option<String>,
     /// Query of the live stream that this page listens to; empty for none.
     pub(crate) live: String,
 }
@@ -149,46 +168,10 @@ impl Frame {
 }
 
 /// Sentences that a page shows after something was done; the address carries only the word.
-fn notice(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "quarantined" => "The device is in quarantine. It may prove itself and take updates, and nothing else.",
-        "released" => "The quarantine is lifted.",
-        "revoked" => "The device's certificates are revoked. Open connections end within a minute.",
-        "reenrolment-allowed" => "The device may enrol once more with its factory key.",
-        "desired" => "The change is saved. The device gets it as soon as it is connected.",
-        "commanded" => "The command is on its way. Its result appears below.",
-        "explained" => "Owners read it so from now on.",
-        "deployed" => "The deployment has started with its first phase.",
-        "paused" => "The deployment is paused. Devices that have begun finish; no further device begins.",
-        "resumed" => "The deployment goes on.",
-        "aborted" => "The deployment is ended. Devices that are done stay as they are.",
-        "key-made" => "The next key is made. Name it in the next trust document; until then nothing relies on it.",
-        "key-activated" => "The next key is in use. What the old one signed counts until you destroy it.",
-        "key-destroyed" => "The old key is destroyed.",
-        "dossier-saved" => "The draft is saved. The public sees it when you publish it.",
-        "dossier-published" => "The public reads it now.",
-        "support-extended" => "Support is extended. The public reads the new day now, and owners are told.",
-        "closed" => "The alert is closed.",
-        "answered" => "Your answer is sent. They are told.",
-        "help-closed" => "The request is closed. They may open it again for fourteen days.",
-        "acknowledged" => "The finding is yours to look into.",
-        "dismissed" => "The finding is closed as expected. The detector learns it.",
-        "group-made" => "The group is made. Use it in any filter, and for acts on many devices.",
-        "group-changed" => "The group is changed.",
-        "group-joined" => "The devices are in the group.",
-        "group-left" => "The devices are out of the group.",
-        "group-removed" => "The group is removed. Its devices stay as they are.",
-        "bulk-ordered" => "It runs, device by device. You may leave this page; it goes on without you.",
-        "bulk-undone" => "It is taken back, device by device.",
-        "acted" => "The playbook runs. What it changes appears below, and can be taken back.",
-        "undone" => "The playbook is taken back, device by device.",
-        "person-locked" => "The account is locked, and its sessions have ended.",
-        "person-unlocked" => "The account is unlocked.",
-        "role-changed" => "The role is changed. Whoever has it signs in anew.",
-        "person-removed" => "The account is removed with everything that opened it. History keeps its id.",
-        "token-revoked" => "The token is revoked and does not count any more.",
-        _ => return None,
-    })
+fn notice(l: Lang, word: &str) -> Option<String> {
+    let key = format!("console-done-{word}");
+    let said = l.say(&key);
+    (said != key).then_some(said)
 }
 
 /// A form that was refused and is shown again. `Default` is a form nobody has sent yet.

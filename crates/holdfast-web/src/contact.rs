@@ -85,7 +85,7 @@ async fn contact_page(sitting: Sitting, done: Option<String>, refused: Option<(S
         home: if staff { "/console" } else { "/home" },
         done,
         sends: standing.sends,
-        verified: contact.and_then(|c| c.verified.as_ref()).map(|(a, at)| (a.as_str().to_owned(), calendar(*at))),
+        verified: contact.and_then(|c| c.verified.as_ref()).map(|(a, at)| (a.as_str().to_owned(), calendar(l, *at))),
         wish: contact.and_then(|c| c.wish.as_ref()).map(|wish| wish.address.as_str().to_owned()),
         mails: mails.into_iter().map(|mail| line(l, &mail)).collect(),
         typed,
@@ -100,7 +100,7 @@ fn line(l: Lang, mail: &MailView) -> MailLine {
         Some(kind) => notice::text(l, &Notice::new(person, kind, mail.queued)).subject,
         None => l.say("mail-page-link-mail"),
     };
-    MailLine { what, when: calendar(mail.queued), how: l.say(&format!("mail-page-state-{}", mail.state)) }
+    MailLine { what, when: calendar(l, mail.queued), how: l.say(&format!("mail-page-state-{}", mail.state)) }
 }
 
 async fn wish(State(app): State<App>, Who(by): Who, Token(token): Token, l: Lang, Sent(fields): Sent) -> PageReply {

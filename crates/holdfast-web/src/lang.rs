@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::LazyLock;
 
+use askama::filters::HtmlSafe;
 use axum::extract::FromRequestParts;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -17,47 +18,96 @@ use http::request::Parts;
 /// Name of the cookie that keeps a choice of language. It holds nothing else and is set only when somebody chooses.
 pub(crate) const COOKIE_NAME: &str = "hf-lang";
 
+/// Every file of texts of one language.
+macro_rules! texts {
+    ($tag:literal: $($room:literal)*) => { &[$(include_str!(concat!("../locales/", $tag, "/", $room, ".ftl"))),*] };
+}
+
+/// One language with what makes its numbers: between thousands, before decimals.
+struct Tongue {
+    tag: &'static str,
+    name: &'static str,
+    thousands: char,
+    decimal: char,
+    files: &'static [&'static str],
+}
+
 /// Languages, the first is complete by definition.
-const TONGUES: [(&str, &str, &[&str]); 2] = [
-    (
-        "en",
-        "English",
-        &[
-            include_str!("../locales/en/common.ftl"),
-            include_str!("../locales/en/account.ftl"),
-            include_str!("../locales/en/claim.ftl"),
-            include_str!("../locales/en/home.ftl"),
-            include_str!("../locales/en/public.ftl"),
-            include_str!("../locales/en/mail.ftl"),
-        ],
-    ),
-    (
-        "de",
-        "Deutsch",
-        &[
-            include_str!("../locales/de/common.ftl"),
-            include_str!("../locales/de/account.ftl"),
-            include_str!("../locales/de/claim.ftl"),
-            include_str!("../locales/de/home.ftl"),
-            include_str!("../locales/de/public.ftl"),
-            include_str!("../locales/de/mail.ftl"),
-        ],
-    ),
+const TONGUES: [Tongue; 2] = [
+    Tongue {
+        tag: "en",
+        name: "English",
+        thousands: ',',
+        decimal: '.',
+        files: texts!("en": "common" "account" "claim" "home" "public" "mail" "console" "console-fleet" "console-bulk" "console-products" "console-updates" "console-integrity" "console-evidence" "console-people" "console-terms" "refusals"),
+    },
+    Tongue {
+        tag: "de",
+        name: "Deutsch",
+        thousands: '.',
+        decimal: ',',
+        files: texts!("de": "common" "account" "claim" "home" "public" "mail" "console" "console-fleet" "console-bulk" "console-products" "console-updates" "console-integrity" "console-evidence" "console-people" "console-terms" "refusals"),
+    },
 ];
 
-static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> =
-    LazyLock::new(|| TONGUES.iter().map(|(tag, _, files)| bundle(tag, files)).collect());
+static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> = LazyLock::new(|| TONGUES.iter().map(bundle).collect());
 
-fn bundle(tag: &str, files: &[&str]) -> FluentBundle<FluentResource> {
-    let mut bundle = FluentBundle::new_concurrent(tag.parse().into_iter().collect());
+fn bundle(tongue: &Tongue) -> FluentBundle<FluentResource> {
+    let mut bundle = FluentBundle::new_concurrent(tongue.tag.parse().into_iter().collect());
     // Isolation marks help right-to-left languages and would stand in every text that a test or a screen reader meets.
     bundle.set_use_isolating(false);
-    for file in files {
+    // A formatter knows nothing of its bundle, so there is one for each way to part thousands.
+    match tongue.thousands {
+        '.' => bundle.set_formatter(Some(|value, _| number_text(value, Lang(1)))),
+        _ => bundle.set_formatter(Some(|value, _| number_text(value, Lang(0)))),
+    }
+    for file in tongue.files {
         // A file with a fault still gives what can be read of it; a test refuses faults.
         let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(some, _)| some);
         bundle.add_resource_overriding(resource);
     }
     bundle
+}
+
+/// A variable of a text by its name. Templates hand pairs over by reference, code by value.
+pub trait Named {
+    /// Name and value.
+    fn named(&self) -> (&str, &dyn fmt::Display);
+}
+
+impl<T: fmt::Display> Named for (&str, T) {
+    fn named(&self) -> (&str, &dyn fmt::Display) {
+        (self.0, &self.1)
+    }
+}
+
+impl<P: Named> Named for &P {
+    fn named(&self) -> (&str, &dyn fmt::Display) {
+        (**self).named()
+    }
+}
+
+/// A count in the way of a language; everything else is written as it is.
+fn number_text(value: &FluentValue<'_>, l: Lang) -> Option<String> {
+    match value {
+        FluentValue::Number(number) => Some(l.number(number.value)),
+        FluentValue::String(_) | FluentValue::Custom(_) | FluentValue::None | FluentValue::Error => None,
+    }
+}
+
+/// A text that holds HTML of ours and is written as it is.
+pub(crate) struct Html(String);
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Html {}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// A reader's language.
@@ -69,7 +119,7 @@ impl Lang {
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.trim().split('-').next().unwrap_or_default();
-        TONGUES.iter().position(|(known, _, _)| known.eq_ignore_ascii_case(primary)).map(Self)
+        TONGUES.iter().position(|tongue| tongue.tag.eq_ignore_ascii_case(primary)).map(Self)
     }
 
     /// The first language of an `Accept-Language` value, by weight, that there are texts in; otherwise English.
@@ -89,13 +139,13 @@ impl Lang {
 
     /// Every language with its own name, for a choice on pages.
     pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-        TONGUES.iter().map(|(tag, name, _)| (*tag, *name))
+        TONGUES.iter().map(|tongue| (tongue.tag, tongue.name))
     }
 
     /// Its tag (BCP 47), for the attribute `lang`.
     #[must_use]
     pub fn tag(&self) -> &'static str {
-        TONGUES.get(self.0).map_or("en", |(tag, _, _)| tag)
+        TONGUES.get(self.0).map_or("en", |tongue| tongue.tag)
     }
 
     /// The language that this request's query chooses (`?lang=de`).
@@ -123,9 +173,8 @@ impl Lang {
 
     /// A text with two variables.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "reads better in a template")]
-    pub fn with2(&self, key: &str, a: (&str, impl fmt::Display), b: (&str, impl fmt::Display)) -> String {
-        self.fill(key, &[(a.0, &a.1), (b.0, &b.1)])
+    pub fn with2(&self, key: &str, a: impl Named, b: impl Named) -> String {
+        self.fill(key, &[a.named(), b.named()])
     }
 
     /// A text with any number of variables.
@@ -148,6 +197,50 @@ impl Lang {
         let mut args = FluentArgs::with_capacity(1);
         args.set("count", FluentValue::from(count.try_into().unwrap_or(u32::MAX)));
         self.format(key, Some(&args))
+    }
+
+    /// A text with `$at`, which is HTML already, such as a moment.
+    #[must_use]
+    pub(crate) fn at(self, key: &str, at: impl HtmlSafe) -> Html {
+        Html(self.with(key, "at", at))
+    }
+
+    /// The same with one more value, which is plain text and is escaped here.
+    #[must_use]
+    pub(crate) fn at2(self, key: &str, at: impl HtmlSafe, other: impl Named) -> Html {
+        let (name, text) = other.named();
+        let text = escaped(&text.to_string());
+        Html(self.fill(key, &[("at", &at), (name, &text)]))
+    }
+
+    /// A number with its thousands apart: `140,000`.
+    #[must_use]
+    pub fn number(&self, n: impl fmt::Display) -> String {
+        let text = n.to_string();
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+        let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
+        let tongue = TONGUES.get(self.0);
+        let (thousands, decimal) = tongue.map_or((',', '.'), |tongue| (tongue.thousands, tongue.decimal));
+        let mut out = sign.to_owned();
+        for (at, digit) in whole.chars().enumerate() {
+            if at > 0 && (whole.len() - at).is_multiple_of(3) {
+                out.push(thousands);
+            }
+            out.push(digit);
+        }
+        if !rest.is_empty() {
+            out.push(decimal);
+            out.push_str(rest);
+        }
+        out
+    }
+
+    /// A stable kebab-case word as people read it; one that no language knows keeps its own letters, with blanks.
+    #[must_use]
+    pub fn term(&self, word: &str) -> String {
+        let key = format!("term-{}", word.replace(['_', '.'], "-"));
+        let said = self.format(&key, None);
+        if said == key { word.replace(['-', '_'], " ") } else { said }
     }
 
     fn format(self, key: &str, args: Option<&FluentArgs<'_>>) -> String {
@@ -174,5 +267,7 @@ impl<S: Sync> FromRequestParts<S> for Lang {
     }
 }
 
+#[cfg(test)]
+mod ratchets;
 #[cfg(test)]
 mod tests;

@@ -130,7 +130,7 @@ async fn show(State(app): State<App>, Who(by): Who, Token(token): Token, l: Lang
         "unlinked" => Some(l.say("oidc-unlinked")),
         _ => None,
     };
-    page(&LinkPage { l, token, name, since: since.map(calendar), done })
+    page(&LinkPage { l, token, name, since: since.map(|at| calendar(l, at)), done })
 }
 
 async fn unlink(State(app): State<App>, Who(by): Who, Sent(_): Sent) -> Result<Response, Problem> {

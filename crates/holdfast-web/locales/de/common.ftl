@@ -12,5 +12,4 @@ common-back = Zurück
 common-save = Speichern
 common-yes = Ja
 common-no = Nein
-common-today = heute
 common-footer = Holdfast ist quelloffen und läuft auf dem eigenen Server des Herstellers. Kein Dritter sieht diese Seite.

@@ -12,5 +12,4 @@ common-back = Back
 common-save = Save
 common-yes = Yes
 common-no = No
-common-today = today
 common-footer = Holdfast is open source and runs on the maker's own server. No third party sees this page.

@@ -13,12 +13,13 @@ use utoipa::ToSchema;
 
 use super::{Done, List, Reply, command_lifetime, document, done, us};
 use crate::backend::groups::{BulkAsk, BulkPreview, BulkView, COUNT_MAX, Chosen, GroupView, Refusals};
-use crate::backend::settings::Settings;
+use crate::backend::settings::{Settings, Value as Setting};
 use crate::door::App;
 use crate::door::about::{About, Ask, Kind};
 use crate::door::extract::{Asked, Id, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 
 const STATES: &[&str] = &["waiting", "changed", "refused", "restored", "kept"];
 const ITEMS: &[Ask] = &[Ask::of("state", Kind::Word(STATES), "Only devices that ended so."), Ask::AFTER, Ask::LIMIT];
@@ -446,8 +447,8 @@ async fn undo(State(app): State<App>, Who(by): Who, Id(id): Id<BulkId>) -> Reply
 
 #[derive(Serialize, ToSchema)]
 struct SettingRow {
-    section: &'static str,
-    name: &'static str,
+    section: String,
+    name: String,
     value: String,
 }
 
@@ -458,8 +459,15 @@ struct SettingsDoc {
 
 async fn settings(State(app): State<App>) -> Reply<SettingsDoc> {
     let sections = app.ask(Settings::settings).await?;
+    let l = Lang::default();
     let rows = sections.into_iter().flat_map(|section| {
-        section.rows.into_iter().map(move |(name, value)| SettingRow { section: section.title, name, value })
+        let title = l.say(section.title);
+        let row = move |(name, value): (&str, Setting)| SettingRow {
+            section: title.clone(),
+            name: l.say(name),
+            value: value.said(l),
+        };
+        section.rows.into_iter().map(row)
     });
     Ok(axum::Json(SettingsDoc { items: rows.collect() }))
 }

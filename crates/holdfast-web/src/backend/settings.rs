@@ -5,12 +5,25 @@ use super::{Answer, Ground};
 /// One heading with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// What it is about.
+    /// Key of the text that says what it is about.
     pub title: &'static str,
-    /// Where it is changed.
+    /// Key of the text that says where it is changed.
     pub change: &'static str,
-    /// Names and values.
-    pub rows: Vec<(&'static str, String)>,
+    /// Keys of names, with their values.
+    pub rows: Vec<(&'static str, Value)>,
+}
+
+/// What a setting is, to be said in the reader's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// As it is.
+    Said(String),
+    /// Key of a text.
+    Word(&'static str),
+    /// A number.
+    Number(u64),
+    /// A size.
+    Bytes(u64),
 }
 
 /// What the settings page asks.

@@ -2,6 +2,8 @@
 //!
 //! Choosing and looking are addresses that can be kept; only ordering and taking back change anything.
 
+mod words;
+
 use std::fmt::Write as _;
 
 use askama::Template;
@@ -12,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::fleet::encoded;
 use super::pictures::{Part, Stack};
-use super::words::{When, plural, reason, when};
+use super::words::{When, why, why_named};
 use super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use crate::api::{ActParts, act_of, bulk_state_word, filter_of, item_state_of, no_bulk};
 use crate::backend::PageAsk;
@@ -21,6 +23,8 @@ use crate::backend::groups::{BulkAsk, BulkPreview, BulkView, Chosen};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
+use words::{particulars, title};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let (look, manage) = (Access::May(Act::ViewFleet), Access::May(Act::ManageGroups));
@@ -37,45 +41,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
 const ITEM_ROWS: u16 = 50;
 /// Groups that can be chosen.
 const GROUPS: u16 = 200;
-
-/// What an act does, in a sentence that ends with the devices it is done to.
-fn title(act: &BulkAct, devices: u64) -> String {
-    let many = plural(devices, "device");
-    match act {
-        BulkAct::Quarantine => format!("Quarantine {many}"),
-        BulkAct::Release => format!("Lift the quarantine of {many}"),
-        BulkAct::Command { action, .. } => format!("Command “{}” to {many}", reason(action)),
-        BulkAct::Desired(_) => format!("Change settings of {many}"),
-        BulkAct::Join(group) => format!("Put {many} into {group}"),
-        BulkAct::Leave(group) => format!("Take {many} out of {group}"),
-        BulkAct::AllowReenrolment => format!("Let {many} enrol once more"),
-        BulkAct::Revoke => format!("Revoke {many} for good"),
-    }
-}
-
-/// What the act's own words do not say.
-fn particulars(act: &BulkAct) -> String {
-    let flat = |text: String| {
-        let map: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
-        let pair = |(name, value): (&String, &Value)| match value {
-            Value::Null => format!("{} taken back", reason(name)),
-            Value::String(text) => format!("{} {text}", reason(name)),
-            Value::Bool(on) => format!("{} {}", reason(name), if *on { "on" } else { "off" }),
-            Value::Number(_) | Value::Array(_) | Value::Object(_) => format!("{} {value}", reason(name)),
-        };
-        map.iter().map(pair).collect::<Vec<_>>().join(", ")
-    };
-    match act {
-        BulkAct::Command { input, .. } => flat(input.to_string()),
-        BulkAct::Desired(patch) => flat(patch.to_string()),
-        BulkAct::Quarantine
-        | BulkAct::Release
-        | BulkAct::Join(_)
-        | BulkAct::Leave(_)
-        | BulkAct::AllowReenrolment
-        | BulkAct::Revoke => String::new(),
-    }
-}
 
 /// Whom the address means: ticked boxes, one list, or a filter.
 fn chosen(query: &Fields) -> Result<Chosen, Problem> {
@@ -100,7 +65,7 @@ fn chosen(query: &Fields) -> Result<Chosen, Problem> {
 }
 
 /// The act of the address, if one is chosen.
-fn act(query: &Fields, settings: &[FieldView], actions: &[ActionView]) -> Result<Option<BulkAct>, Problem> {
+fn act(l: Lang, query: &Fields, settings: &[FieldView], actions: &[ActionView]) -> Result<Option<BulkAct>, Problem> {
     let Some(word) = query.text("act") else { return Ok(None) };
     let mut parts = ActParts::default();
     match word {
@@ -109,7 +74,7 @@ fn act(query: &Fields, settings: &[FieldView], actions: &[ActionView]) -> Result
             let mut patch = Map::new();
             for field in settings {
                 if let Some(text) = query.text(&format!("set.{}", field.name)) {
-                    patch.insert(field.name.clone(), super::device::form_value(field, text)?);
+                    patch.insert(field.name.clone(), super::device::form_value(l, field, text)?);
                 }
             }
             parts.desired = Some(Value::Object(patch).to_string());
@@ -119,7 +84,7 @@ fn act(query: &Fields, settings: &[FieldView], actions: &[ActionView]) -> Result
             let mut input = Map::new();
             for field in actions.iter().filter(|action| action.name == name).flat_map(|action| &action.inputs) {
                 if let Some(text) = query.text(&format!("in.{}", field.name)) {
-                    input.insert(field.name.clone(), super::device::form_value(field, text)?);
+                    input.insert(field.name.clone(), super::device::form_value(l, field, text)?);
                 }
             }
             (parts.action, parts.input) = (Some(name), Some(Value::Object(input).to_string()));
@@ -149,22 +114,22 @@ struct PreviewCard {
 }
 
 impl PreviewCard {
-    fn new(act: &BulkAct, preview: BulkPreview) -> Self {
+    fn new(l: Lang, act: &BulkAct, preview: BulkPreview) -> Self {
         let refused: u64 = preview.refused.iter().map(|refusals| refusals.devices).sum();
         let unjudged = preview.devices.saturating_sub(preview.judged);
         let line = |refusals: &crate::backend::groups::Refusals| RefusedLine {
-            text: refusals.text.clone(),
-            count: plural(refusals.devices, "device"),
+            text: why_named(l, refusals.name, &refusals.text),
+            count: l.count("common-devices", refusals.devices),
             examples: refusals.examples.iter().map(ToString::to_string).collect(),
         };
         Self {
-            title: title(act, preview.devices),
-            particulars: particulars(act),
+            title: title(l, act, preview.devices),
+            particulars: particulars(l, act),
             refused: preview.refused.iter().map(line).collect(),
             stack: Stack::new(vec![
-                Part::new("part-ok", "would be changed", preview.changed),
-                Part::new("part-warn", "would be left as they are", refused),
-                Part::new("part-rest", "judged when their turn comes", unjudged),
+                Part::new("part-ok", l.say("bulk-would-change"), preview.changed),
+                Part::new("part-warn", l.say("bulk-would-stay"), refused),
+                Part::new("part-rest", l.say("bulk-judged-later"), unjudged),
             ]),
             unjudged,
             can_be_undone: act.can_be_undone(),
@@ -190,6 +155,29 @@ struct ChoosePage {
     query: Fields,
     hidden: Vec<(String, String)>,
     attempt: Attempt,
+}
+
+/// What can be chosen for every device, and what with a group.
+const ACTS: [&str; 4] = ["quarantine", "release", "allow-reenrolment", "revoke"];
+const GROUP_ACTS: [&str; 2] = ["join", "leave"];
+
+impl ChoosePage {
+    fn told(&self, acts: &[&'static str]) -> Vec<(&'static str, String, String)> {
+        let l = self.frame.l;
+        let one =
+            |act: &&'static str| (*act, l.say(&format!("bulk-act-{act}")), l.say(&format!("bulk-act-{act}-text")));
+        acts.iter().map(one).collect()
+    }
+
+    /// Word, title and meaning of each act that needs nothing more to be said.
+    fn acts(&self) -> Vec<(&'static str, String, String)> {
+        self.told(&ACTS)
+    }
+
+    /// The same for acts with a group.
+    fn group_acts(&self) -> Vec<(&'static str, String, String)> {
+        self.told(&GROUP_ACTS)
+    }
 }
 
 /// What a page of choosing works with.
@@ -255,17 +243,17 @@ fn hidden(query: &Fields, choosing: &Choosing) -> Vec<(String, String)> {
 async fn choose_page(desk: Desk, query: Fields, attempt: Attempt) -> PageReply {
     let choosing = choosing(&desk, &query).await?;
     let (mut card, mut wrong) = (None, None);
-    match act(&query, &choosing.settings, &choosing.actions) {
+    match act(desk.l, &query, &choosing.settings, &choosing.actions) {
         Ok(None) => {}
         Ok(Some(act)) => {
             let (by, ask) = (desk.caller.clone(), BulkAsk { act: act.clone(), chosen: choosing.chosen.clone() });
             match desk.ask(move |b| b.preview_bulk(&by, &ask)).await {
-                Ok(preview) => card = Some(PreviewCard::new(&act, preview)),
+                Ok(preview) => card = Some(PreviewCard::new(desk.l, &act, preview)),
                 Err(problem) if problem.reference.is_some() => return Err(problem),
-                Err(problem) => wrong = Some(problem.detail),
+                Err(problem) => wrong = Some(why(desk.l, &problem)),
             }
         }
-        Err(problem) => wrong = Some(problem.detail),
+        Err(problem) => wrong = Some(why(desk.l, &problem)),
     }
     let status = attempt.status();
     let (filter, ticked) = match &choosing.chosen {
@@ -275,7 +263,7 @@ async fn choose_page(desk: Desk, query: Fields, attempt: Attempt) -> PageReply {
     page_with(
         status,
         &ChoosePage {
-            frame: desk.frame("Act on many devices", "bulk").await?,
+            frame: desk.frame(desk.l.say("bulk-new"), "bulk").await?,
             hidden: hidden(&query, &choosing),
             filter,
             ticked,
@@ -306,16 +294,15 @@ async fn order(desk: Desk, fields: Fields, revokes: bool) -> PageReply {
         Ok(id) => Ok(go(&format!("/console/bulk/{id}"), "bulk-ordered")),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            let query = fields.clone();
-            choose_page(desk, query, Attempt::refused("bulk", fields, problem)).await
+            let (query, attempt) = (fields.clone(), desk.refused("bulk", fields, problem));
+            choose_page(desk, query, attempt).await
         }
     }
 }
 
 async fn try_order(desk: &Desk, fields: &Fields, revokes: bool) -> Result<BulkId, Problem> {
     let choosing = choosing(desk, fields).await?;
-    let act = act(fields, &choosing.settings, &choosing.actions)?
+    let act = act(desk.l, fields, &choosing.settings, &choosing.actions)?
         .ok_or_else(|| Problem::malformed("field-missing", "Choose what is to be done."))?;
     if (act == BulkAct::Revoke) != revokes {
         return Err(Problem::malformed("act-elsewhere", "Revoking has a form of its own."));
@@ -347,7 +334,7 @@ struct BulkLine {
 
 impl BulkLine {
     fn new(view: BulkView, desk: &Desk) -> Self {
-        let bulk = view.bulk;
+        let (l, bulk) = (desk.l, view.bulk);
         let count = |n: u32| u64::from(n);
         let back = count(bulk.restored) + count(bulk.kept);
         let left = match bulk.state {
@@ -356,20 +343,20 @@ impl BulkLine {
             BulkState::Done | BulkState::Undone => 0,
         };
         let parts = vec![
-            Part::new("part-ok", "changed", count(bulk.changed).saturating_sub(back)),
-            Part::new("part-busy2", "restored", count(bulk.restored)),
-            Part::new("part-odd", "changed since, left", count(bulk.kept)),
-            Part::new("part-warn", "refused", count(bulk.refused)),
+            Part::new("part-ok", l.term("changed"), count(bulk.changed).saturating_sub(back)),
+            Part::new("part-busy2", l.term("restored"), count(bulk.restored)),
+            Part::new("part-odd", l.say("bulk-kept"), count(bulk.kept)),
+            Part::new("part-warn", l.term("refused"), count(bulk.refused)),
             Part::new(
                 "part-rest",
-                if bulk.state == BulkState::Running { "waiting" } else { "never reached" },
+                l.say(if bulk.state == BulkState::Running { "bulk-waiting" } else { "bulk-never-reached" }),
                 count(bulk.devices).saturating_sub(count(bulk.changed) + count(bulk.refused)),
             ),
         ];
         Self {
             id: bulk.id.to_string(),
-            title: title(&bulk.act, count(bulk.devices)),
-            particulars: particulars(&bulk.act),
+            title: title(l, &bulk.act, count(bulk.devices)),
+            particulars: particulars(l, &bulk.act),
             state: bulk_state_word(bulk.state),
             class: match bulk.state {
                 BulkState::Running | BulkState::Undoing => "busy",
@@ -378,8 +365,8 @@ impl BulkLine {
             },
             by: view.by_name,
             undone_by: view.undone_by_name,
-            ordered: when(bulk.ordered, desk.now),
-            ended: bulk.undone.or(bulk.done).map(|at| when(at, desk.now)),
+            ordered: desk.when(bulk.ordered),
+            ended: bulk.undone.or(bulk.done).map(|at| desk.when(at)),
             stack: Stack::new(parts),
             left,
             undoable: bulk.act.can_be_undone() && matches!(bulk.state, BulkState::Running | BulkState::Done),
@@ -403,7 +390,7 @@ async fn bulks(desk: Desk) -> PageReply {
     let ask = desk.query.page()?;
     let found = desk.ask(move |b| b.bulks(&ask)).await?;
     page(&BulksPage {
-        frame: desk.frame("Bulk acts", "bulk").await?,
+        frame: desk.frame(desk.l.say("console-nav-bulk"), "bulk").await?,
         next: found.next.map(|after| format!("/console/bulk?after={}", encoded(&after))),
         lines: found.rows.into_iter().map(|view| BulkLine::new(view, &desk)).collect(),
     })
@@ -429,8 +416,8 @@ impl ItemLine {
                 ItemState::Restored => "busy",
                 ItemState::Refused | ItemState::Kept => "warn",
             },
-            why: item.why.as_deref().map(reason).unwrap_or_default(),
-            at: item.at.map(|at| when(at, desk.now)),
+            why: item.why.as_deref().map(|why| desk.l.term(why)).unwrap_or_default(),
+            at: item.at.map(|at| desk.when(at)),
         }
     }
 }
@@ -493,8 +480,8 @@ async fn undo(desk: Desk, Id(id): Id<BulkId>, Sent(fields): Sent) -> PageReply {
         Ok(_) => Ok(go(&format!("/console/bulk/{id}"), "bulk-undone")),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            bulk_page(desk, id, Attempt::refused("undo", fields, problem)).await
+            let attempt = desk.refused("undo", fields, problem);
+            bulk_page(desk, id, attempt).await
         }
     }
 }

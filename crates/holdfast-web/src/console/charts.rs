@@ -1,6 +1,6 @@
 //! Telemetry as pictures and tables: panels on the device page, and the figures that the chart script fetches.
 
-use std::fmt::Write as _;
+use std::fmt::Display;
 
 use axum::extract::State;
 use holdfast_core::id::{DeviceId, StreamId};
@@ -17,6 +17,7 @@ use crate::door::App;
 use crate::door::extract::{Asked, Fields, Ids, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/console/devices/{id}/chart/{stream}", Access::May(Act::ReadTelemetry), figures)
@@ -55,10 +56,10 @@ impl Range {
 
     pub(super) const fn title(self) -> &'static str {
         match self {
-            Self::Hour => "Last hour",
-            Self::Day => "Last day",
-            Self::Week => "Last week",
-            Self::Month => "Last 30 days",
+            Self::Hour => "device-range-hour",
+            Self::Day => "device-range-day",
+            Self::Week => "device-range-week",
+            Self::Month => "device-range-month",
         }
     }
 
@@ -101,23 +102,20 @@ pub(super) struct AccountLine {
 }
 
 impl AccountLine {
-    fn new(account: &Account) -> Self {
+    fn new(l: Lang, account: &Account) -> Self {
         let score = account.score;
         let mut losses = Vec::new();
         let counts: [(u64, &str); 3] = [
-            (account.missing, "missing without an explanation"),
-            (account.shed, "dropped by the device by intent"),
-            (account.repeats, "sent again"),
+            (account.missing, "device-lost-missing"),
+            (account.shed, "device-lost-shed"),
+            (account.repeats, "device-lost-repeats"),
         ];
-        losses.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        losses.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, key)| l.count(key, *count)));
         for gap in account.gaps.iter().rev().take(GAPS_NAMED) {
             let (first, last) = (gap.span.first, gap.span.last);
             let reason = gap.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-            losses.push(if first == last {
-                format!("no {first}{reason}")
-            } else {
-                format!("no {first} to {last}{reason}")
-            });
+            let span = if first == last { first.to_string() } else { format!("{first}–{last}") };
+            losses.push(l.with2("device-gap", ("span", span), ("reason", reason)));
         }
         Self {
             is_judged: account.looked_at > 0,
@@ -127,11 +125,16 @@ impl AccountLine {
                 60..90 => "busy",
                 _ => "bad",
             },
-            parts: format!(
-                "complete {} %, in time {} %, valid {} %, trusted {} %",
-                score.completeness, score.timeliness, score.validity, score.consistency
+            parts: l.fill(
+                "device-quality-parts",
+                &[
+                    ("complete", &score.completeness),
+                    ("timely", &score.timeliness),
+                    ("valid", &score.validity),
+                    ("trusted", &score.consistency),
+                ],
             ),
-            losses: if losses.is_empty() { "no reading is missing".to_owned() } else { losses.join(" · ") },
+            losses: if losses.is_empty() { l.say("device-lost-none") } else { losses.join(" · ") },
             stale: score.stale,
         }
     }
@@ -157,7 +160,7 @@ pub(super) struct FieldChart {
 const LINE_CLASSES: [&str; 4] = ["line1", "line2", "line3", "line4"];
 
 impl StreamPanel {
-    pub(super) fn new(device: &DeviceId, stream: &StreamView, facts: StreamFacts) -> Self {
+    pub(super) fn new(l: Lang, device: &DeviceId, stream: &StreamView, facts: StreamFacts) -> Self {
         let StreamFacts { chart, last, account } = facts;
         let last = last.as_slice();
         let newest = last.first();
@@ -166,16 +169,16 @@ impl StreamPanel {
             stream: stream.id.to_string(),
             title: stream.title.clone(),
             source: format!("/console/devices/{device}/chart/{}", stream.id),
-            account: AccountLine::new(&account),
-            charts: charts.map(|(line, class)| FieldChart::new(line, class, newest)).collect(),
+            account: AccountLine::new(l, &account),
+            charts: charts.map(|(line, class)| FieldChart::new(l, line, class, newest)).collect(),
             heads: stream.fields.iter().map(head).collect(),
-            rows: last.iter().map(|message| row(stream, message)).collect(),
+            rows: last.iter().map(|message| row(l, stream, message)).collect(),
         }
     }
 }
 
 impl FieldChart {
-    fn new(line: ChartLine, class: &'static str, newest: Option<&Message>) -> Self {
+    fn new(l: Lang, line: ChartLine, class: &'static str, newest: Option<&Message>) -> Self {
         let lows = || line.low.iter().flatten().copied();
         let highs = || line.high.iter().flatten().copied();
         let (low, high) = (lows().reduce(f64::min), highs().reduce(f64::max));
@@ -183,10 +186,12 @@ impl FieldChart {
         let gaps = line.values.split(Option::is_none).filter(|part| !part.is_empty()).count().saturating_sub(1);
         let current = newest.and_then(|message| message.fields.get(&line.field.name));
         Self {
-            last: current.map(reading).or_else(|| line.values.iter().rev().flatten().next().map(|n| figure(*n))),
-            words: words(&line, doubtful, gaps),
-            low: low.map(figure).unwrap_or_default(),
-            high: high.map(figure).unwrap_or_default(),
+            last: current
+                .map(|value| reading(l, value))
+                .or_else(|| line.values.iter().rev().flatten().next().map(|n| amount(l, *n))),
+            words: words(l, &line, doubtful, gaps),
+            low: low.map(|n| amount(l, n)).unwrap_or_default(),
+            high: high.map(|n| amount(l, n)).unwrap_or_default(),
             name: line.field.name,
             title: line.field.title,
             unit: line.field.unit.unwrap_or_default(),
@@ -196,65 +201,73 @@ impl FieldChart {
 }
 
 /// What the picture shows, for whoever does not see it.
-fn words(line: &ChartLine, doubtful: usize, gaps: usize) -> String {
+fn words(l: Lang, line: &ChartLine, doubtful: usize, gaps: usize) -> String {
     let known = || line.values.iter().flatten().copied();
     let unit = line.field.unit.as_deref().unwrap_or_default();
     let (Some(first), Some(last)) = (known().next(), known().last()) else {
-        return "No value in this time.".to_owned();
+        return l.say("device-chart-empty");
     };
     let low = line.low.iter().flatten().copied().fold(first, f64::min);
     let high = line.high.iter().flatten().copied().fold(first, f64::max);
-    let mut text = format!(
-        "{}: from {} {unit} at the beginning to {} {unit} at the end, between {} and {} {unit}",
-        line.field.title,
-        figure(first),
-        figure(last),
-        figure(low),
-        figure(high)
-    );
-    for (count, what) in [(gaps, "gap"), (doubtful, "doubtful point")] {
+    let with_unit = |n: f64| format!("{} {unit}", amount(l, n)).trim_end().to_owned();
+    let (first, last, low, high) = (with_unit(first), with_unit(last), with_unit(low), with_unit(high));
+    let told: [(&str, &dyn Display); 5] =
+        [("title", &line.field.title), ("first", &first), ("last", &last), ("low", &low), ("high", &high)];
+    let mut text = l.fill("device-chart-words", &told);
+    for (count, key) in [(gaps, "device-chart-gaps"), (doubtful, "device-chart-doubtful")] {
         if count > 0 {
-            let _ = write!(text, ", {count} {what}{}", if count == 1 { "" } else { "s" });
+            text.push(' ');
+            text.push_str(&l.count(key, count));
         }
     }
-    text.push('.');
     text
+}
+
+/// A figure of telemetry in the way of the language.
+fn amount(l: Lang, n: f64) -> String {
+    l.number(figure(n))
 }
 
 fn head(field: &FieldView) -> String {
     field.unit.as_ref().map_or_else(|| field.title.clone(), |unit| format!("{} ({unit})", field.title))
 }
 
-fn row(stream: &StreamView, message: &Message) -> (String, Vec<String>) {
-    let cell = |field: &FieldView| message.fields.get(&field.name).map(reading).unwrap_or_default();
-    (calendar(message.measured), stream.fields.iter().map(cell).collect())
+fn row(l: Lang, stream: &StreamView, message: &Message) -> (String, Vec<String>) {
+    let cell = |field: &FieldView| message.fields.get(&field.name).map(|value| reading(l, value)).unwrap_or_default();
+    (calendar(l, message.measured), stream.fields.iter().map(cell).collect())
 }
 
-fn reading(value: &Reading) -> String {
+fn reading(l: Lang, value: &Reading) -> String {
     match value {
-        Reading::Number(n) => figure(*n),
-        Reading::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Reading::Number(n) => amount(l, *n),
+        Reading::Flag(flag) => l.say(if *flag { "common-yes" } else { "common-no" }),
         Reading::Text(text) => text.clone(),
-        Reading::Redacted => "hidden".to_owned(),
+        Reading::Redacted => l.say("console-hidden"),
     }
 }
 
-/// The limits of a field in words, for labels of controls and tables of models.
-pub(super) fn limits(kind: &FieldKind) -> String {
-    fn between<T: ToString>(min: Option<T>, max: Option<T>) -> String {
+impl Lang {
+    /// The limits of a field in words, for labels of controls and tables of models.
+    pub(super) fn limits(self, kind: &FieldKind) -> String {
+        limits(self, kind)
+    }
+}
+
+fn limits(l: Lang, kind: &FieldKind) -> String {
+    fn between(l: Lang, min: Option<String>, max: Option<String>) -> String {
         match (min, max) {
-            (Some(min), Some(max)) => format!("{} to {}", min.to_string(), max.to_string()),
-            (Some(min), None) => format!("from {}", min.to_string()),
-            (None, Some(max)) => format!("up to {}", max.to_string()),
+            (Some(min), Some(max)) => l.with2("device-between", ("min", min), ("max", max)),
+            (Some(min), None) => l.with("device-from", "min", min),
+            (None, Some(max)) => l.with("device-up-to", "max", max),
             (None, None) => String::new(),
         }
     }
     match kind {
-        FieldKind::Number { min, max } => between(min.map(figure), max.map(figure)),
-        FieldKind::Integer { min, max } => between(*min, *max),
-        FieldKind::Boolean => "on or off".to_owned(),
+        FieldKind::Number { min, max } => between(l, min.map(|n| amount(l, n)), max.map(|n| amount(l, n))),
+        FieldKind::Integer { min, max } => between(l, min.map(|n| l.number(n)), max.map(|n| l.number(n))),
+        FieldKind::Boolean => l.say("device-on-or-off"),
         FieldKind::Choice(words) => words.join(", "),
-        FieldKind::Text { chars_max } => format!("up to {chars_max} characters"),
+        FieldKind::Text { chars_max } => l.count("device-characters", *chars_max),
     }
 }
 

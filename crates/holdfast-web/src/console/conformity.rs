@@ -5,11 +5,12 @@ use holdfast_domain::conformity::Status;
 use holdfast_domain::people::access::Act;
 
 use super::pictures::{Part, Stack};
-use super::words::{When, when};
+use super::words::When;
 use super::{Desk, Frame, PageReply, page};
 use crate::backend::history::{Conformity, ConformityRow, History};
 use crate::door::extract::Fields;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/console/conformity", Access::May(Act::ViewEvidence), conformity)
@@ -26,14 +27,9 @@ pub(crate) const fn status_word(status: Status) -> &'static str {
     }
 }
 
-const fn status_title(status: Status) -> &'static str {
-    match status {
-        Status::Met => "met",
-        Status::MetOtherwise => "met otherwise",
-        Status::NotMet => "not met",
-        Status::NotApplicable => "not applicable",
-        Status::Open => "open",
-    }
+/// A status in the reader's language.
+fn status_title(l: Lang, status: Status) -> String {
+    l.term(status_word(status))
 }
 
 const fn status_class(status: Status) -> &'static str {
@@ -53,7 +49,7 @@ struct RequirementLine {
     id: String,
     text: String,
     level: String,
-    title: &'static str,
+    title: String,
     class: &'static str,
     evidence: String,
     as_of: Option<When>,
@@ -78,7 +74,7 @@ struct ConformityPage {
     total: usize,
     shown: usize,
     stack: Stack,
-    counts: Vec<(&'static str, &'static str, usize)>,
+    counts: Vec<(&'static str, String, usize)>,
     capabilities: Vec<(String, String)>,
     groups: Vec<Group>,
 }
@@ -102,10 +98,10 @@ fn groups(report: &Conformity, query: &Fields, desk: &Desk) -> Vec<Group> {
         id: row.id.clone(),
         text: row.text.clone(),
         level: row.level.clone(),
-        title: status_title(row.status),
+        title: status_title(desk.l, row.status),
         class: status_class(row.status),
         evidence: row.evidence.clone(),
-        as_of: row.as_of.map(|at| when(at, desk.now)),
+        as_of: row.as_of.map(|at| desk.when(at)),
     };
     let group = |(id, title): &(String, String)| {
         let all: Vec<_> = report.rows.iter().filter(|row| row.capability == *id).collect();
@@ -132,16 +128,16 @@ async fn conformity(desk: Desk) -> PageReply {
             Status::NotApplicable => "part-odd",
             Status::Open => "part-rest",
         };
-        Part::new(class, status_title(status), u64::try_from(count(status)).unwrap_or(0))
+        Part::new(class, status_title(desk.l, status), u64::try_from(count(status)).unwrap_or(0))
     };
     let groups = groups(&report, &desk.query, &desk);
     page(&ConformityPage {
-        frame: desk.frame("Conformity", "conformity").await?,
-        at: when(report.at, desk.now),
+        frame: desk.frame(desk.l.say("console-nav-conformity"), "conformity").await?,
+        at: desk.when(report.at),
         total: report.rows.len(),
         shown: groups.iter().map(|group| group.lines.len()).sum(),
         stack: Stack::new(STATUSES.into_iter().map(part).collect()),
-        counts: STATUSES.into_iter().map(|s| (status_word(s), status_title(s), count(s))).collect(),
+        counts: STATUSES.into_iter().map(|s| (status_word(s), status_title(desk.l, s), count(s))).collect(),
         capabilities: report.capabilities,
         catalogue: report.catalogue,
         groups,

@@ -4,7 +4,7 @@ use askama::Template;
 use holdfast_domain::fleet::custody::{Doubt, Station};
 use holdfast_domain::people::access::Act;
 
-use super::words::{When, reason, when};
+use super::words::When;
 use super::{Desk, Frame, PageReply, page};
 use crate::backend::custody::Seen;
 use crate::door::routes::{Access, Routes};
@@ -50,12 +50,12 @@ async fn custody(desk: Desk) -> PageReply {
     let line = |seen: Seen| SeenLine {
         device: seen.device.to_string(),
         station: seen.station.name(),
-        at: when(seen.sighting.at, desk.now),
-        doubt: seen.sighting.doubt.map(|doubt| reason(Doubt::name(doubt))),
+        at: desk.when(seen.sighting.at),
+        doubt: seen.sighting.doubt.map(|doubt| desk.l.term(Doubt::name(doubt))),
         place: seen.place,
     };
     page(&CustodyPage {
-        frame: desk.frame("Custody", "custody").await?,
+        frame: desk.frame(desk.l.say("console-nav-custody"), "custody").await?,
         way: way.to_vec(),
         readers: readers
             .into_iter()

@@ -121,8 +121,8 @@ async fn settle(desk: Desk, id: DeviceId, fields: Fields, ended: Outcome) -> Pag
         Ok(()) => Ok(go(&format!("/console/devices/{id}"), ended.done)),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            device_page(desk, id, Attempt::refused(ended.form, fields, problem)).await
+            let attempt = desk.refused(ended.form, fields, problem);
+            device_page(desk, id, attempt).await
         }
     }
 }
@@ -154,7 +154,7 @@ async fn try_desired(desk: &Desk, id: &DeviceId, fields: &Fields) -> Result<(), 
     let (by, id, fields) = (desk.caller.clone(), id.clone(), fields.clone());
     let asked = id.clone();
     let view = desk.ask(move |b| b.device(&asked)).await?.ok_or_else(no_device)?;
-    let change = forms::desired(&view.model, &fields)?;
+    let change = forms::desired(desk.l, &view.model, &fields)?;
     desk.ask(move |b| b.change_desired(&by, &id, &change)).await.map(drop)
 }
 
@@ -166,6 +166,6 @@ async fn command(desk: Desk, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageRe
 async fn try_command(desk: &Desk, id: &DeviceId, fields: &Fields) -> Result<(), Problem> {
     let (by, id, asked) = (desk.caller.clone(), id.clone(), id.clone());
     let view = desk.ask(move |b| b.device(&asked)).await?.ok_or_else(no_device)?;
-    let new = forms::command(&view.model, fields)?;
+    let new = forms::command(desk.l, &view.model, fields)?;
     desk.ask(move |b| b.add_command(&by, &id, &new)).await.map(drop)
 }

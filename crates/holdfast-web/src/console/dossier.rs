@@ -19,7 +19,7 @@ pub(in crate::console) use calendar::Calendar;
 use form::{Group, flat};
 use parts::{PARTS, Part};
 
-use super::words::{When, when};
+use super::words::{When, why};
 use super::{Attempt, Desk, Frame, PageReply, go, page_with};
 use crate::api::{day_of, no_product};
 use crate::backend::dossier::{DossierLine, DossierView};
@@ -42,8 +42,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
 /// One page of the form in the list of them.
 struct PartLine {
     name: &'static str,
-    title: &'static str,
-    about: &'static str,
+    title: String,
+    about: String,
     missing: usize,
 }
 
@@ -51,7 +51,7 @@ struct PartLine {
 struct GapLine {
     label: String,
     part: &'static str,
-    why: &'static str,
+    why: String,
 }
 
 /// One difference between what the public reads and the draft.
@@ -64,7 +64,7 @@ struct Difference {
 /// One line of history.
 struct HistoryLine {
     version: u64,
-    act: &'static str,
+    act: String,
     badge: &'static str,
     at: When,
     who: String,
@@ -108,9 +108,11 @@ async fn show(desk: Desk, id: ProductId, attempt: Attempt) -> PageReply {
     let asked = id.clone();
     let history = desk.ask(move |b| b.dossier_history(&asked)).await?;
     let public = view.record.as_ref().and_then(|record| record.public.as_ref());
-    let l = Lang::default();
+    let l = desk.l;
     let page = DossierPage {
-        frame: desk.frame(format!("What the public reads: {}", view.title), "products").await?,
+        frame: desk
+            .frame(l.with2("dossier-title", ("part", l.say("product-public")), ("product", &view.title)), "products")
+            .await?,
         version: view.record.as_ref().map_or(0, |record| record.version),
         until: public.map(|public| words::day(l, public.until)),
         until_iso: public.map(|public| public.until.to_string()).unwrap_or_default(),
@@ -122,10 +124,10 @@ async fn show(desk: Desk, id: ProductId, attempt: Attempt) -> PageReply {
             (true, 0..=366) => "warn",
             (true, _) => "ok",
         }),
-        since: public.map(|public| when(public.changed, desk.now)),
-        parts: part_lines(&view),
-        gaps: view.gaps.iter().map(gap).collect(),
-        differences: differences(view.record.as_ref()),
+        since: public.map(|public| desk.when(public.changed)),
+        parts: part_lines(l, &view),
+        gaps: view.gaps.iter().map(|missing| gap(l, missing)).collect(),
+        differences: differences(l, view.record.as_ref()),
         history: history.into_iter().map(|line| history_line(line, &desk)).collect(),
         may: desk.may(Act::PutDossier),
         id: id.to_string(),
@@ -136,32 +138,32 @@ async fn show(desk: Desk, id: ProductId, attempt: Attempt) -> PageReply {
     page_with(page.attempt.status(), &page)
 }
 
-fn part_lines(view: &DossierView) -> Vec<PartLine> {
+fn part_lines(l: Lang, view: &DossierView) -> Vec<PartLine> {
     let missing = |name: &str| view.gaps.iter().filter(|gap| parts::part_of(&gap.path) == name).count();
     let own = PARTS.iter().map(|part| PartLine {
         name: part.name,
-        title: part.title,
-        about: part.about,
+        title: l.say(part.title),
+        about: l.say(part.about),
         missing: missing(part.name),
     });
-    let about = "Legal basis of each personal field of the model, and its name in other languages.";
-    own.chain([PartLine { name: DATA, title: "Personal data", about, missing: 0 }]).collect()
+    let (title, about) = (l.say("dossier-data"), l.say("dossier-data-about"));
+    own.chain([PartLine { name: DATA, title, about, missing: 0 }]).collect()
 }
 
-fn gap(gap: &Gap) -> GapLine {
+fn gap(l: Lang, gap: &Gap) -> GapLine {
     GapLine {
-        label: parts::label_of(&gap.path),
+        label: parts::label_of(l, &gap.path),
         part: parts::part_of(&gap.path),
-        why: match gap.why {
-            "psti" => "the law asks for it",
-            "privacy" => "the law on data asks for it",
-            "replacement" => "without updates, buyers must know",
-            _ => "buyers ask for it",
-        },
+        why: l.say(match gap.why {
+            "psti" => "dossier-why-law",
+            "privacy" => "dossier-why-data",
+            "replacement" => "dossier-why-updates",
+            _ => "dossier-why-buyers",
+        }),
     }
 }
 
-fn differences(record: Option<&Record>) -> Vec<Difference> {
+fn differences(l: Lang, record: Option<&Record>) -> Vec<Difference> {
     let Some(record) = record else { return Vec::new() };
     let tree = |dossier: &Dossier| flat(&serde_json::from_str(&dossier.text()).unwrap_or(Value::Null));
     let after = tree(&record.draft);
@@ -171,7 +173,7 @@ fn differences(record: Option<&Record>) -> Vec<Difference> {
         .into_iter()
         .filter(|path| before.get(*path) != after.get(*path))
         .map(|path| Difference {
-            label: parts::label_of(path),
+            label: parts::label_of(l, path),
             before: before.get(path).cloned(),
             after: after.get(path).cloned(),
         })
@@ -180,19 +182,19 @@ fn differences(record: Option<&Record>) -> Vec<Difference> {
 
 fn history_line(line: DossierLine, desk: &Desk) -> HistoryLine {
     let (act, badge) = match line.act {
-        DossierAct::Saved => ("draft saved", "quiet"),
-        DossierAct::Published => ("published", "busy"),
-        DossierAct::Extended => ("support extended", "ok"),
-        DossierAct::Announced => ("change announced", "busy"),
-        DossierAct::Effective => ("change in effect", "busy"),
+        DossierAct::Saved => ("dossier-act-saved", "quiet"),
+        DossierAct::Published => ("dossier-act-published", "busy"),
+        DossierAct::Extended => ("dossier-act-extended", "ok"),
+        DossierAct::Announced => ("dossier-act-announced", "busy"),
+        DossierAct::Effective => ("dossier-act-effective", "busy"),
     };
     HistoryLine {
         version: line.version,
-        act,
+        act: desk.l.say(act),
         badge,
-        at: when(line.at, desk.now),
+        at: desk.when(line.at),
         who: line.who.unwrap_or_else(|| line.by.to_string()),
-        until: line.until.map(|day| words::day(Lang::default(), day)),
+        until: line.until.map(|day| words::day(desk.l, day)),
     }
 }
 
@@ -203,8 +205,8 @@ struct PartPage {
     id: String,
     product: String,
     name: &'static str,
-    title: &'static str,
-    about: &'static str,
+    title: String,
+    about: String,
     version: String,
     groups: Vec<Group>,
     problem: Option<String>,
@@ -260,22 +262,27 @@ async fn render(
         No::Rule(_) => None,
     });
     let groups = match part {
-        Some(part) => form::groups(part, document, error),
-        None => form::data_groups(&view.data, document, error),
+        Some(part) => form::groups(desk.l, part, document, error),
+        None => form::data_groups(desk.l, &view.data, document, error),
     };
     let problem = no.as_ref().map(|no| match no {
-        No::There(error) => format!("{}: {}.", parts::label_of(&error.path), error.problem),
-        No::Rule(problem) => problem.detail.clone(),
+        No::There(error) => desk.l.with2(
+            "dossier-fault",
+            ("label", parts::label_of(desk.l, &error.path)),
+            ("fault", form::fault(desk.l, error)),
+        ),
+        No::Rule(problem) => why(desk.l, problem),
     });
     let status = no.as_ref().map_or(http::StatusCode::OK, |no| match no {
         No::There(_) => http::StatusCode::UNPROCESSABLE_ENTITY,
         No::Rule(problem) => problem.status,
     });
-    let parts = part_lines(&view);
+    let parts = part_lines(desk.l, &view);
     let name = part.map_or(DATA, |part| part.name);
     let own = parts.iter().find(|line| line.name == name);
-    let (title, about) = own.map_or(("", ""), |line| (line.title, line.about));
-    let frame = desk.frame(format!("{title}: {}", view.title), "products").await?;
+    let (title, about) = own.map_or_else(Default::default, |line| (line.title.clone(), line.about.clone()));
+    let frame =
+        desk.frame(desk.l.with2("dossier-title", ("part", &title), ("product", &view.title)), "products").await?;
     let page = PartPage {
         frame,
         id: view.product.to_string(),
@@ -342,6 +349,6 @@ async fn refused(desk: Desk, id: ProductId, form: &'static str, sent: Fields, pr
     if problem.reference.is_some() {
         return Err(problem);
     }
-    desk.app.ground().count_refusal(problem.name);
-    show(desk, id, Attempt::refused(form, sent, problem)).await
+    let attempt = desk.refused(form, sent, problem);
+    show(desk, id, attempt).await
 }

@@ -10,7 +10,7 @@ use holdfast_domain::integrity::playbook::{Action, ActionState, Order, Play, Sco
 use holdfast_domain::people::access::Act;
 
 use super::fleet::encoded;
-use super::words::{When, plural, when};
+use super::words::When;
 use super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use crate::api::{action_state_word, finding_filter, finding_state_word, no_finding, play_of, scope_of, severity_word};
 use crate::backend::findings::{FindingView, Preview};
@@ -18,6 +18,7 @@ use crate::backend::{Answer, Backend};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 use picture::Band;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -36,7 +37,7 @@ const FILTER_FIELDS: [&str; 5] = ["state", "kind", "severity", "device", "produc
 /// One finding in a list.
 pub(crate) struct FindingLine {
     pub(crate) id: String,
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     pub(crate) text: String,
     pub(crate) severity: &'static str,
     pub(crate) class: &'static str,
@@ -51,17 +52,45 @@ impl FindingLine {
     pub(crate) fn new(finding: &Finding, desk: &Desk) -> Self {
         Self {
             id: finding.id.to_string(),
-            title: finding.kind.title(),
-            text: finding.evidence.sentence(finding.kind),
+            title: desk.l.finding_title(&finding.kind),
+            text: sentence(desk.l, finding),
             severity: severity_word(finding.severity),
             class: severity_class(finding),
             state: finding_state_word(finding.state),
             device: finding.subject.device().map(ToString::to_string),
-            about: about(&finding.subject),
-            opened: when(finding.opened, desk.now),
+            about: about(desk.l, &finding.subject),
+            opened: desk.when(finding.opened),
             times: finding.times,
         }
     }
+}
+
+impl Lang {
+    /// What a kind of finding says.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands it over so")]
+    pub(super) fn finding_title(self, kind: &FindingKind) -> String {
+        self.say(&format!("finding-kind-{}", kind.name()))
+    }
+}
+
+/// What was seen against what is usual, in one sentence.
+fn sentence(l: Lang, finding: &Finding) -> String {
+    let evidence = &finding.evidence;
+    let title = l.finding_title(&finding.kind);
+    let title = match &evidence.field {
+        Some(field) => l.with2("finding-of-field", ("field", field), ("title", title)),
+        None => title,
+    };
+    let (seen, usual) = (picture::plain(l, evidence.observed), picture::plain(l, evidence.expected));
+    let unit = unit(l, finding.kind);
+    let key = if evidence.scaled { "finding-sentence-scaled" } else { "finding-sentence" };
+    let devices = evidence.devices.max(1);
+    l.fill(key, &[("count", &devices), ("title", &title), ("seen", &seen), ("unit", &unit), ("usual", &usual)])
+}
+
+/// What the figures of a kind count.
+fn unit(l: Lang, kind: FindingKind) -> String {
+    l.say(&format!("finding-unit-{}", kind.unit().replace(' ', "-")))
 }
 
 const fn severity_class(finding: &Finding) -> &'static str {
@@ -73,12 +102,12 @@ const fn severity_class(finding: &Finding) -> &'static str {
     }
 }
 
-fn about(subject: &Subject) -> String {
+fn about(l: Lang, subject: &Subject) -> String {
     match subject {
         Subject::Device(device) => device.to_string(),
-        Subject::Model(product) => format!("many devices of {product}"),
-        Subject::Person(_) => "a person's access to this server".to_owned(),
-        Subject::Doors => "this server's doors".to_owned(),
+        Subject::Model(product) => l.with("finding-about-model", "product", product),
+        Subject::Person(_) => l.say("finding-about-person"),
+        Subject::Doors => l.say("finding-about-doors"),
     }
 }
 
@@ -107,7 +136,7 @@ async fn findings(desk: Desk) -> PageReply {
     let found = desk.ask(move |b| b.findings(&filter, &ask)).await?;
     let next = found.next.as_deref().map(|after| next_address(&desk.query, after));
     page(&FindingsPage {
-        frame: desk.frame("Findings", "findings").await?.live("all"),
+        frame: desk.frame(desk.l.say("console-nav-findings"), "findings").await?.live("all"),
         lines: found.rows.iter().map(|finding| FindingLine::new(finding, &desk)).collect(),
         next,
         filtered,
@@ -138,17 +167,18 @@ struct ActionLine {
 
 impl ActionLine {
     fn new(action: &Action, desk: &Desk) -> Self {
+        let l = desk.l;
         let scope = match &action.scope {
             Scope::Device(device) => device.to_string(),
-            Scope::Model(product) => format!("every {product}"),
+            Scope::Model(product) => l.with("finding-every", "product", product),
         };
         let what = match action.play {
             Play::Throttle(to) => {
-                let packets = plural(u64::from(to.packets_per_second), "packet");
-                let bytes = plural(u64::from(to.bytes_per_second), "byte");
-                format!("Throttle {scope} to {packets} and {bytes} a second")
+                let packets = l.count("finding-packets", to.packets_per_second);
+                let bytes = l.count("console-bytes", to.bytes_per_second);
+                l.fill("finding-do-throttle", &[("scope", &scope), ("packets", &packets), ("bytes", &bytes)])
             }
-            Play::Quarantine | Play::Tell => format!("Quarantine {scope}"),
+            Play::Quarantine | Play::Tell => l.with("finding-do-quarantine", "scope", &scope),
         };
         Self {
             id: action.id.to_string(),
@@ -164,20 +194,20 @@ impl ActionLine {
             changed: action.changed,
             left: action.left,
             restored: action.restored,
-            ordered: when(action.ordered, desk.now),
-            took: action.took().map(span),
+            ordered: desk.when(action.ordered),
+            took: action.took().map(|took| span(l, took)),
             undoable: matches!(action.state, ActionState::Running | ActionState::Done),
         }
     }
 }
 
 /// A span with tenths of seconds where that tells something.
-fn span(span: Millis) -> String {
+fn span(l: Lang, span: Millis) -> String {
     let tenths = span.0 / 100;
     match span.0 {
-        0..60_000 => format!("{}.{} seconds", tenths / 10, tenths % 10),
-        60_000..7_200_000 => plural(span.0 / 60_000, "minute"),
-        _ => plural(span.0 / 3_600_000, "hour"),
+        0..60_000 => l.with("finding-seconds", "n", l.number(format_args!("{}.{}", tenths / 10, tenths % 10))),
+        60_000..7_200_000 => l.count("when-for-minutes", span.0 / 60_000),
+        _ => l.count("when-for-hours", span.0 / 3_600_000),
     }
 }
 
@@ -200,7 +230,7 @@ struct FindingPage {
     frame: Frame,
     id: String,
     line: FindingLine,
-    kind: FindingKind,
+    advice: String,
     began: When,
     last: When,
     detect: String,
@@ -208,7 +238,7 @@ struct FindingPage {
     observed: String,
     expected: String,
     spread: String,
-    unit: &'static str,
+    unit: String,
     scaled: bool,
     devices: u32,
     window: String,
@@ -241,8 +271,8 @@ fn facts(b: &dyn Backend, id: FindingId) -> Answer<Option<Facts>> {
 async fn finding_page(desk: Desk, id: FindingId, attempt: Attempt) -> PageReply {
     let (view, previews) = desk.ask(move |b| facts(b, id)).await?.ok_or_else(no_finding)?;
     let finding = &view.finding;
-    let evidence = &finding.evidence;
-    let frame = desk.frame(finding.kind.title(), "findings").await?.live_unless(&attempt, "all");
+    let (l, evidence) = (desk.l, &finding.evidence);
+    let frame = desk.frame(desk.l.finding_title(&finding.kind), "findings").await?.live_unless(&attempt, "all");
     let status = attempt.status();
     page_with(
         status,
@@ -250,21 +280,21 @@ async fn finding_page(desk: Desk, id: FindingId, attempt: Attempt) -> PageReply 
             frame,
             id: id.to_string(),
             line: FindingLine::new(finding, &desk),
-            kind: finding.kind,
-            began: when(finding.began, desk.now),
-            last: when(finding.last, desk.now),
-            detect: span(finding.time_to_detect()),
-            contain: finding.time_to_contain().map(span),
-            observed: picture::plain(evidence.observed),
-            expected: picture::plain(evidence.expected),
-            spread: picture::plain(evidence.spread),
-            unit: if evidence.scaled { "spreads from its usual" } else { finding.kind.unit() },
+            advice: l.say(&format!("finding-advice-{}", finding.kind.name())),
+            began: desk.when(finding.began),
+            last: desk.when(finding.last),
+            detect: span(l, finding.time_to_detect()),
+            contain: finding.time_to_contain().map(|time| span(l, time)),
+            observed: picture::plain(l, evidence.observed),
+            expected: picture::plain(l, evidence.expected),
+            spread: picture::plain(l, evidence.spread),
+            unit: if evidence.scaled { l.say("finding-unit-spreads") } else { unit(l, finding.kind) },
             scaled: evidence.scaled,
             devices: evidence.devices,
-            window: span(Millis(evidence.window_ms)),
-            picture: Band::new(finding),
+            window: span(l, Millis(evidence.window_ms)),
+            picture: Band::new(l, finding),
             actions: view.actions.iter().map(|action| ActionLine::new(action, &desk)).collect(),
-            choices: previews.iter().flat_map(|(scope, preview)| choices(scope, preview)).collect(),
+            choices: previews.iter().flat_map(|(scope, preview)| choices(l, scope, preview)).collect(),
             may_close: desk.may(Act::CloseAlert),
             may_act: desk.may(Act::ContainDevice),
             open: finding.is_open(),
@@ -274,26 +304,30 @@ async fn finding_page(desk: Desk, id: FindingId, attempt: Attempt) -> PageReply 
     )
 }
 
-fn choices(scope: &Scope, preview: &Preview) -> Vec<Choice> {
+fn choices(l: Lang, scope: &Scope, preview: &Preview) -> Vec<Choice> {
     let Preview { devices, online, quarantined, throttled } = *preview;
     let (scope, target, all) = match scope {
         Scope::Device(device) => ("device", device.to_string(), device.to_string()),
-        Scope::Model(product) => ("product", product.to_string(), format!("all {devices} devices of {product}")),
+        Scope::Model(product) => {
+            ("product", product.to_string(), l.fill("finding-all-of", &[("count", &devices), ("product", product)]))
+        }
     };
-    let touches = |already: u64, state: &str| {
-        let left = devices.saturating_sub(already);
-        format!("Changes {left} of {devices}; {online} connected now, {already} already {state}.")
+    let touches = |already: u64, key: &str| {
+        let left = l.number(devices.saturating_sub(already));
+        let (all, online, already) = (l.number(devices), l.number(online), l.number(already));
+        l.fill(key, &[("left", &left), ("all", &all), ("online", &online), ("already", &already)])
     };
     let throttle = Choice {
         play: "throttle",
         scope,
         target: target.clone(),
-        title: format!("Throttle {all}"),
+        title: l.with("finding-throttle", "scope", &all),
         explains: format!(
-            "The gateway takes one packet and 1,024 bytes a second; nothing already sent is lost. {}",
-            touches(throttled, "throttled")
+            "{} {}",
+            l.with("finding-throttle-text", "bytes", l.number(1_024)),
+            touches(throttled, "finding-touches-throttled")
         ),
-        button: format!("Throttle {all}"),
+        button: l.with("finding-throttle", "scope", &all),
         confirmed: devices,
         danger: false,
     };
@@ -301,12 +335,13 @@ fn choices(scope: &Scope, preview: &Preview) -> Vec<Choice> {
         play: "quarantine",
         scope,
         target,
-        title: format!("Quarantine {all}"),
+        title: l.with("finding-do-quarantine", "scope", &all),
         explains: format!(
-            "They may then prove themselves and take updates, and nothing else; their core function goes on. {}",
-            touches(quarantined, "in quarantine")
+            "{} {}",
+            l.say("finding-quarantine-text"),
+            touches(quarantined, "finding-touches-quarantined")
         ),
-        button: format!("Quarantine {all}"),
+        button: l.with("finding-do-quarantine", "scope", &all),
         confirmed: devices,
         danger: true,
     };
@@ -323,8 +358,8 @@ async fn settle(
         Ok(()) => Ok(go(&format!("/console/findings/{id}"), done)),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            finding_page(desk, id, Attempt::refused(form, fields, problem)).await
+            let attempt = desk.refused(form, fields, problem);
+            finding_page(desk, id, attempt).await
         }
     }
 }

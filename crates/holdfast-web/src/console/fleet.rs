@@ -9,7 +9,6 @@ use holdfast_domain::people::access::Act;
 use holdfast_domain::updates::DeploymentState;
 
 use super::pictures::{Line, Part, Stack};
-use super::words::{grouped, plural, when};
 use super::{Desk, Frame, PageReply, page};
 use crate::api::severity_word;
 use crate::backend::fleet::{DeviceFilter, FleetCounts, Pulse, VersionShare};
@@ -17,6 +16,7 @@ use crate::backend::updates::DeploymentView;
 use crate::backend::{Page, PageAsk};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/console", Access::May(Act::ViewFleet), overview)
@@ -77,9 +77,9 @@ impl DeviceLine {
             product: device.product.to_string(),
             version: device.software.map(|software| software.version),
             state: enrolment_word(device.enrolment),
-            quarantine: device.quarantine.map(|quarantine| super::words::reason(&quarantine.reason)),
+            quarantine: device.quarantine.map(|quarantine| desk.l.term(&quarantine.reason)),
             online: device.online_until.is_some_and(|until| until > desk.now),
-            seen: device.last_seen.map(|at| when(at, desk.now)),
+            seen: device.last_seen.map(|at| desk.when(at)),
         }
     }
 }
@@ -100,11 +100,11 @@ impl AlertLine {
         Self {
             id: alert.id.to_string(),
             severity: severity_word(alert.severity),
-            kind: super::words::reason(&alert.kind),
+            kind: desk.l.term(&alert.kind),
             text: alert.text,
             device: alert.device.map(|device| device.to_string()),
-            opened: when(alert.opened, desk.now),
-            closed: alert.closed.map(|at| when(at, desk.now)),
+            opened: desk.when(alert.opened),
+            closed: alert.closed.map(|at| desk.when(at)),
         }
     }
 }
@@ -140,25 +140,25 @@ struct Todo {
     address: &'static str,
 }
 
+/// How much waits for somebody.
+struct Waits {
+    alerts: u64,
+    findings: u64,
+    paused: u64,
+    acts: u64,
+}
+
 /// What needs somebody today, most urgent first; nothing that has sorted itself out.
-fn todos(alerts: u64, findings: u64, counts: &FleetCounts, paused: u64, acts: u64) -> Vec<Todo> {
-    let one = |n: u64, class, noun: &str, rest: &str, address| {
-        (n > 0).then(|| Todo { class, text: format!("{} {rest}", plural(n, noun)), address })
-    };
+fn todos(l: Lang, waits: &Waits, counts: &FleetCounts) -> Vec<Todo> {
+    let one = |n: u64, class, key: &str, address| (n > 0).then(|| Todo { class, text: l.count(key, n), address });
     let all = [
-        one(counts.quarantined, "bad", "device", "in quarantine", "/console/devices?filter=quarantine%3Ayes"),
-        one(alerts, "warn", "open alert", "to look at and close", "/console/alerts"),
-        one(findings, "warn", "finding", "nobody has called expected", "/console/findings"),
-        one(counts.pending, "busy", "device", "waiting to be let in", "/console/devices?filter=state%3Apending"),
-        one(paused, "busy", "roll-out", "paused", "/console/deployments"),
-        one(acts, "busy", "bulk act", "under way", "/console/bulk"),
-        one(
-            counts.refused_at_home,
-            "warn",
-            "device",
-            "without a security update that was refused at home",
-            "/console/deployments",
-        ),
+        one(counts.quarantined, "bad", "fleet-todo-quarantine", "/console/devices?filter=quarantine%3Ayes"),
+        one(waits.alerts, "warn", "fleet-todo-alerts", "/console/alerts"),
+        one(waits.findings, "warn", "fleet-todo-findings", "/console/findings"),
+        one(counts.pending, "busy", "fleet-todo-pending", "/console/devices?filter=state%3Apending"),
+        one(waits.paused, "busy", "fleet-todo-paused", "/console/deployments"),
+        one(waits.acts, "busy", "fleet-todo-acts", "/console/bulk"),
+        one(counts.refused_at_home, "warn", "fleet-todo-refused", "/console/deployments"),
     ];
     all.into_iter().flatten().collect()
 }
@@ -187,13 +187,13 @@ impl OverviewPage {
 }
 
 /// The states of enrolment as a bar.
-fn enrolment_stack(counts: &FleetCounts) -> Stack {
+fn enrolment_stack(l: Lang, counts: &FleetCounts) -> Stack {
     Stack::new(vec![
-        Part::new("part-ok", "accepted", counts.accepted),
-        Part::new("part-busy1", "preauthorised", counts.preauthorised),
-        Part::new("part-warn", "pending", counts.pending),
-        Part::new("part-odd", "rejected", counts.rejected),
-        Part::new("part-bad", "revoked", counts.revoked),
+        Part::new("part-ok", l.term("accepted"), counts.accepted),
+        Part::new("part-busy1", l.term("preauthorised"), counts.preauthorised),
+        Part::new("part-warn", l.term("pending"), counts.pending),
+        Part::new("part-odd", l.term("rejected"), counts.rejected),
+        Part::new("part-bad", l.term("revoked"), counts.revoked),
     ])
 }
 
@@ -203,12 +203,12 @@ const OVERVIEW_DEVICES: u16 = 12;
 const OVERVIEW_DEPLOYMENTS: u16 = 3;
 
 /// Messages per second over the last ten seconds.
-fn rate(messages: &[u32]) -> String {
+fn rate(l: Lang, messages: &[u32]) -> String {
     let last: Vec<u64> = messages.iter().rev().take(10).map(|n| u64::from(*n)).collect();
     let sum: u64 = last.iter().sum();
     let seconds = u64::try_from(last.len()).unwrap_or(1).max(1);
     let tenths = sum * 10 / seconds;
-    if tenths >= 100 { grouped(tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    if tenths >= 100 { l.number(tenths / 10) } else { l.number(format_args!("{}.{}", tenths / 10, tenths % 10)) }
 }
 
 async fn overview(desk: Desk) -> PageReply {
@@ -223,14 +223,15 @@ async fn overview(desk: Desk) -> PageReply {
             Ok((b.fleet_counts()?, b.pulse()?, alerts, devices, deployments, waits))
         })
         .await?;
-    let frame = desk.frame("Fleet", "fleet").await?.live("all");
+    let frame = desk.frame(desk.l.say("console-nav-fleet"), "fleet").await?.live("all");
     let paused = deployments.rows.iter().filter(|view| matches!(view.state, DeploymentState::Paused { .. })).count();
+    let waits = Waits { alerts: frame.alerts, findings, paused: u64::try_from(paused).unwrap_or(0), acts };
     page(&OverviewPage {
-        todos: todos(frame.alerts, findings, &counts, u64::try_from(paused).unwrap_or(0), acts),
+        todos: todos(desk.l, &waits, &counts),
         frame,
-        enrolment: enrolment_stack(&counts),
+        enrolment: enrolment_stack(desk.l, &counts),
         spreads: spreads(&counts.versions),
-        rate: rate(&pulse.messages),
+        rate: rate(desk.l, &pulse.messages),
         flow: Line::of_counts(&pulse.messages),
         alerts: alerts.rows.into_iter().map(|alert| AlertLine::new(alert, &desk)).collect(),
         devices: devices.rows.into_iter().map(|device| DeviceLine::new(device, &desk)).collect(),
@@ -255,9 +256,9 @@ mod tests {
 
     #[test]
     fn a_rate_is_the_mean_of_the_last_ten_seconds() {
-        assert_eq!(rate(&[]), "0.0");
-        assert_eq!(rate(&[9000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]), "1.1");
-        assert_eq!(rate(&[20_000; 60]), "20,000");
+        assert_eq!(rate(Lang::default(), &[]), "0.0");
+        assert_eq!(rate(Lang::default(), &[9000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]), "1.1");
+        assert_eq!(rate(Lang::default(), &[20_000; 60]), "20,000");
     }
 
     #[test]

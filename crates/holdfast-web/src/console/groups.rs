@@ -4,12 +4,12 @@ use std::str::FromStr as _;
 
 use askama::Template;
 use holdfast_core::id::{DeviceId, GroupId};
-use holdfast_domain::fleet::filter::{self, Filter};
+use holdfast_domain::fleet::filter::{self, Filter, HELP};
 use holdfast_domain::fleet::group::{Members, Wish};
 use holdfast_domain::people::access::Act;
 
 use super::fleet::{DeviceLine, encoded};
-use super::words::{When, grouped, plural, when};
+use super::words::When;
 use super::{Attempt, Desk, Frame, PageReply, go, page_with};
 use crate::api::{filter_of, no_group};
 use crate::backend::PageAsk;
@@ -17,6 +17,7 @@ use crate::backend::groups::{COUNT_MAX, GroupView};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let (look, manage) = (Access::May(Act::ViewFleet), Access::May(Act::ManageGroups));
@@ -38,11 +39,11 @@ const SAVED: u16 = 24;
 const ROWS: u16 = 50;
 
 /// How many devices a list has, as far as it was counted.
-pub(crate) fn counted(n: u64) -> String {
+pub(crate) fn counted(l: Lang, n: u64) -> String {
     if n > u64::from(COUNT_MAX) {
-        format!("more than {} devices", grouped(u64::from(COUNT_MAX)))
+        l.with("devices-more-than", "n", l.number(COUNT_MAX))
     } else {
-        plural(n, "device")
+        l.count("common-devices", n)
     }
 }
 
@@ -54,12 +55,28 @@ struct Quick {
 
 /// Filters that most people want, so that nobody begins with an empty box.
 const QUICK: [Quick; 6] = [
-    Quick { title: "Online", filter: "online:yes" },
-    Quick { title: "Not heard of for a week", filter: "state:accepted seen:>7d" },
-    Quick { title: "In quarantine", filter: "quarantine:yes" },
-    Quick { title: "With an alert", filter: "alert:open" },
-    Quick { title: "Made, not yet seen", filter: "state:preauthorised" },
-    Quick { title: "Sold", filter: "owner:yes" },
+    Quick { title: "devices-quick-online", filter: "online:yes" },
+    Quick { title: "devices-quick-silent", filter: "state:accepted seen:>7d" },
+    Quick { title: "devices-quick-quarantine", filter: "quarantine:yes" },
+    Quick { title: "devices-quick-alert", filter: "alert:open" },
+    Quick { title: "devices-quick-made", filter: "state:preauthorised" },
+    Quick { title: "devices-quick-sold", filter: "owner:yes" },
+];
+
+/// Keys of what the language of filters means, in the order of [`HELP`].
+const HELP_WORDS: [&str; HELP.len()] = [
+    "devices-help-id",
+    "devices-help-product",
+    "devices-help-version",
+    "devices-help-state",
+    "devices-help-quarantine",
+    "devices-help-online",
+    "devices-help-seen",
+    "devices-help-group",
+    "devices-help-batch",
+    "devices-help-alert",
+    "devices-help-owner",
+    "devices-help-not",
 ];
 
 /// A group as a filter to click.
@@ -81,6 +98,13 @@ struct DevicesPage {
     paged: bool,
     filtered: bool,
     may_manage: bool,
+}
+
+impl DevicesPage {
+    /// The language of filters with what each term means.
+    fn filter_help(&self) -> Vec<(&'static str, String)> {
+        HELP.iter().zip(HELP_WORDS).map(|((term, _), key)| (*term, self.frame.l.say(key))).collect()
+    }
 }
 
 /// The filter of the address as text: one field, or the single fields that older links use.
@@ -122,7 +146,7 @@ async fn devices(desk: Desk) -> PageReply {
         id: view.group.id.to_string(),
         address: format!("/console/devices?filter=group%3A{}", view.group.id),
     });
-    let frame = desk.frame("Devices", "devices").await?.live("all");
+    let frame = desk.frame(desk.l.say("console-nav-devices"), "devices").await?.live("all");
     let may_manage = desk.may(Act::ManageGroups);
     let (status, shown) = match found {
         Ok((filter, found, count)) => {
@@ -138,7 +162,7 @@ async fn devices(desk: Desk) -> PageReply {
                 wrong: None,
                 saved: saved.collect(),
                 devices: lines,
-                count: counted(count),
+                count: counted(desk.l, count),
                 next,
                 paged,
                 filtered,
@@ -152,7 +176,7 @@ async fn devices(desk: Desk) -> PageReply {
             let page = DevicesPage {
                 frame,
                 filter: typed,
-                wrong: Some(problem.detail),
+                wrong: Some(super::words::why(desk.l, &problem)),
                 saved: saved.collect(),
                 devices: Vec::new(),
                 count: String::new(),
@@ -188,9 +212,9 @@ impl GroupLine {
             address: format!("/console/devices?filter=group%3A{}", view.group.id),
             id: view.group.id.to_string(),
             about: view.group.about,
-            count: if filter.is_some() { counted(view.devices) } else { plural(view.devices, "device") },
+            count: counted(desk.l, view.devices),
             filter,
-            made: when(view.group.created, desk.now),
+            made: desk.when(view.group.created),
             by: view.created_by_name,
         }
     }
@@ -218,7 +242,7 @@ async fn groups_page(desk: Desk, attempt: Attempt) -> PageReply {
     page_with(
         status,
         &GroupsPage {
-            frame: desk.frame("Groups", "groups").await?,
+            frame: desk.frame(desk.l.say("console-nav-groups"), "groups").await?,
             next: found.next.map(|after| format!("/console/groups?after={}", encoded(&after))),
             groups: found.rows.into_iter().map(|view| GroupLine::new(view, &desk)).collect(),
             may_manage: desk.may(Act::ManageGroups),
@@ -246,8 +270,8 @@ async fn put(desk: Desk, Sent(fields): Sent) -> PageReply {
         Ok(view) => Ok(go(&format!("/console/groups/{}", view.group.id), "group-made")),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            groups_page(desk, Attempt::refused("group", fields, problem)).await
+            let attempt = desk.refused("group", fields, problem);
+            groups_page(desk, attempt).await
         }
     }
 }
@@ -305,8 +329,8 @@ async fn settle(
         Ok(()) => Ok(go(&format!("/console/groups/{id}"), done)),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            group_page(desk, id, Attempt::refused(form, fields, problem)).await
+            let attempt = desk.refused(form, fields, problem);
+            group_page(desk, id, attempt).await
         }
     }
 }

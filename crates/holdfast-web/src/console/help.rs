@@ -6,7 +6,7 @@ use holdfast_core::time::Millis;
 use holdfast_domain::people::access::Act;
 use holdfast_domain::people::help::{Outcome, Request, Stands, TEXT_CHARS_MAX};
 
-use super::words::{When, reason, span, when};
+use super::words::{When, span};
 use super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use crate::api::{help_wants_all, outcome_of};
 use crate::backend::PageAsk;
@@ -29,7 +29,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 struct RequestLine {
     id: String,
-    topic: &'static str,
+    topic: String,
     device: Option<String>,
     opened: When,
     state: String,
@@ -41,9 +41,9 @@ impl RequestLine {
         let (state, class) = stands(request, desk);
         Self {
             id: request.id.to_string(),
-            topic: topic(request),
+            topic: desk.l.say(topic(request)),
             device: request.device.as_ref().map(ToString::to_string),
-            opened: when(request.opened, desk.now),
+            opened: desk.when(request.opened),
             state,
             class,
         }
@@ -53,24 +53,26 @@ impl RequestLine {
 const fn topic(request: &Request) -> &'static str {
     use holdfast_domain::people::help::Topic;
     match request.topic {
-        Topic::Help => "Help",
-        Topic::Defect => "Defect",
-        Topic::Data => "Their data",
-        Topic::Complaint => "Complaint",
+        Topic::Help => "help-topic-help",
+        Topic::Defect => "help-topic-defect",
+        Topic::Data => "help-topic-data",
+        Topic::Complaint => "help-topic-complaint",
     }
 }
 
 /// The state with the clock in it.
 fn stands(request: &Request, desk: &Desk) -> (String, &'static str) {
     match (request.stands, request.left(desk.now)) {
-        (Stands::Closed { outcome, .. }, _) => (reason(outcome.word()), "quiet"),
-        (Stands::Answered, _) => ("answered".to_owned(), "ok"),
-        (Stands::WaitsForMaker, Some(Millis(0))) => (format!("late by {}", span(desk.now.since(request.due))), "bad"),
+        (Stands::Closed { outcome, .. }, _) => (desk.l.term(outcome.word()), "quiet"),
+        (Stands::Answered, _) => (desk.l.term("answered"), "ok"),
+        (Stands::WaitsForMaker, Some(Millis(0))) => {
+            (desk.l.with("help-late", "span", span(desk.l, desk.now.since(request.due))), "bad")
+        }
         (Stands::WaitsForMaker, Some(left)) => {
             let class = if left.0 < 24 * 3_600_000 { "warn" } else { "busy" };
-            (format!("{} left", span(left)), class)
+            (desk.l.with("help-left", "span", span(desk.l, left)), class)
         }
-        (Stands::WaitsForMaker, None) => ("asked again".to_owned(), "busy"),
+        (Stands::WaitsForMaker, None) => (desk.l.say("help-again"), "busy"),
     }
 }
 
@@ -87,7 +89,7 @@ async fn all(desk: Desk) -> PageReply {
     let open_only = !help_wants_all(&desk.query);
     let ask = PageAsk { after: desk.query.text("after").map(str::to_owned), rows: ROWS };
     let found = desk.ask(move |b| HelpDesk::help_requests(b, open_only, &ask)).await?;
-    let frame = desk.frame("Help", "help").await?;
+    let frame = desk.frame(desk.l.say("console-nav-help"), "help").await?;
     let lines = found.rows.iter().map(|one| RequestLine::of(one, &desk)).collect();
     let more = if open_only { "" } else { "all=yes&" };
     let next = found.next.map(|next| format!("/console/help?{more}after={next}"));
@@ -120,12 +122,12 @@ async fn one(desk: Desk, Id(id): Id<HelpId>) -> PageReply {
 
 async fn talk_page(desk: Desk, id: HelpId, attempt: Attempt) -> PageReply {
     let Talk { request, messages, names } = desk.ask(move |b| HelpDesk::help_talk(b, id)).await?;
-    let frame = desk.frame("Request for help", "help").await?;
+    let frame = desk.frame(desk.l.say("help-request"), "help").await?;
     let status = attempt.status();
     let said = messages.into_iter().map(|one| MessageLine {
         who: names.get(&one.author).cloned().unwrap_or_default(),
         staff: one.staff,
-        at: when(one.at, desk.now),
+        at: desk.when(one.at),
         text: one.text.lines().map(str::to_owned).collect(),
     });
     let outcomes = Outcome::ALL.iter().filter(|outcome| **outcome != Outcome::Withdrawn);
@@ -134,7 +136,7 @@ async fn talk_page(desk: Desk, id: HelpId, attempt: Attempt) -> PageReply {
         messages: said.collect(),
         closed: matches!(request.stands, Stands::Closed { .. }),
         answered: request.answered.is_some(),
-        outcomes: outcomes.map(|outcome| (outcome.word(), reason(outcome.word()))).collect(),
+        outcomes: outcomes.map(|outcome| (outcome.word(), desk.l.term(outcome.word()))).collect(),
         line: RequestLine::of(&request, &desk),
         most: TEXT_CHARS_MAX,
         attempt,
@@ -168,8 +170,8 @@ async fn settle(
         Ok(()) => Ok(go(&format!("/console/help/{id}"), done)),
         Err(problem) if problem.reference.is_some() || problem.status == http::StatusCode::NOT_FOUND => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            talk_page(desk, id, Attempt::refused(form, fields, problem)).await
+            let attempt = desk.refused(form, fields, problem);
+            talk_page(desk, id, attempt).await
         }
     }
 }

@@ -5,7 +5,7 @@ use holdfast_core::id::AlertId;
 use holdfast_domain::people::access::Act;
 
 use super::fleet::{AlertLine, encoded};
-use super::words::{When, reason, when};
+use super::words::When;
 use super::{Desk, Frame, PageReply, go, page};
 use crate::door::extract::{Id, Sent};
 use crate::door::routes::{Access, Routes};
@@ -44,12 +44,12 @@ async fn alerts(desk: Desk) -> PageReply {
     let show = if open_only { "open" } else { "all" };
     let line = |count: crate::backend::integrity::RefusalCount| RefusalLine {
         door: count.door,
-        name: reason(&count.name),
+        name: count.name,
         count: count.count,
-        last: count.last.map(|at| when(at, desk.now)),
+        last: count.last.map(|at| desk.when(at)),
     };
     page(&AlertsPage {
-        frame: desk.frame("Alerts", "alerts").await?.live("all"),
+        frame: desk.frame(desk.l.say("console-nav-alerts"), "alerts").await?.live("all"),
         next: found.next.map(|after| format!("/console/alerts?show={show}&after={}", encoded(&after))),
         refusals: refusals.into_iter().map(line).collect(),
         alerts: found.rows.into_iter().map(|alert| AlertLine::new(alert, &desk)).collect(),

@@ -11,12 +11,13 @@ use holdfast_domain::keys::policy::{PERMITTED, REVIEW_DUE, REVIEWED, review_over
 use holdfast_domain::keys::{KeyState, ServerRole};
 use holdfast_domain::people::access::Act;
 
-use super::words::{Day, When, day, hex, reason, when};
+use super::words::{Day, When, hex};
 use super::{Attempt, Desk, Frame, PageReply, go, page_with};
 use crate::api::key_role;
 use crate::backend::keys::{ChangeStep, CrlView, Keys, KeysView, ServerKeyView};
 use crate::door::extract::Sent;
 use crate::door::routes::{Access, Routes};
+use crate::lang::{Html, Lang};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -99,43 +100,46 @@ impl HtmlSafe for Bar {}
 
 /// One key, as the table shows it.
 struct KeyLine {
-    title: &'static str,
+    title: String,
     id: String,
-    owner: &'static str,
+    owner: String,
     place: String,
     algorithm: &'static str,
-    state: &'static str,
+    state: String,
+    soon: bool,
     badge: &'static str,
     created: Option<Day>,
     ends: Option<When>,
     change: Option<When>,
-    to_do: Option<&'static str>,
+    to_do: Option<String>,
     bar: Bar,
 }
 
 impl KeyLine {
-    fn new(key: KeyEntry, now: Timestamp) -> Self {
+    fn new(key: KeyEntry, desk: &Desk) -> Self {
+        let (l, now) = (desk.l, desk.now);
         let due = key.due(now);
         let (badge, state) = match (due, key.state) {
             (Due::Overdue, _) => ("bad", "overdue"),
-            (Due::Soon, _) => ("warn", "due soon"),
-            (Due::Fine, KeyState::Active) => ("ok", "in use"),
+            (Due::Soon, _) => ("warn", "due-soon"),
+            (Due::Fine, KeyState::Active) => ("ok", "in-use"),
             (Due::Fine, KeyState::Next) => ("busy", "next"),
             (Due::Fine, KeyState::Retiring) => ("warn", "retiring"),
             (Due::Fine, KeyState::Retired) => ("quiet", "destroyed"),
         };
         Self {
             bar: Bar::new(&key, now),
-            title: key.purpose.title(),
-            owner: key.purpose.owner(),
-            place: reason(key.place.name()),
+            title: l.say(&format!("keys-title-{}", key.purpose.name())),
+            owner: l.term(&key.purpose.owner().replace(' ', "-")),
+            place: l.term(key.place.name()),
             algorithm: key.algorithm,
-            state,
+            state: l.term(state),
+            soon: due == Due::Soon,
             badge,
-            created: key.created.map(day),
-            ends: key.ends.map(|at| when(at, now)),
-            change: key.change_due.map(|at| when(at, now)),
-            to_do: (due != Due::Fine).then(|| key.purpose.remedy()),
+            created: key.created.map(|at| desk.day(at)),
+            ends: key.ends.map(|at| desk.when(at)),
+            change: key.change_due.map(|at| desk.when(at)),
+            to_do: (due != Due::Fine).then(|| l.say(&format!("keys-remedy-{}", key.purpose.name()))),
             id: key.id,
         }
     }
@@ -148,7 +152,7 @@ impl KeyLine {
 /// One of the server's two roles, and the step that can be taken now.
 struct RoleLine {
     name: &'static str,
-    title: &'static str,
+    title: String,
     step: Step,
 }
 
@@ -165,7 +169,7 @@ enum Step {
 }
 
 impl RoleLine {
-    fn new(role: ServerRole, keys: &[ServerKeyView]) -> Self {
+    fn new(l: Lang, role: ServerRole, keys: &[ServerKeyView]) -> Self {
         let of = |state| keys.iter().find(|view| view.key.role == role && view.key.state == state);
         let step = match (of(KeyState::Next), of(KeyState::Retiring)) {
             (Some(next), _) if next.named => Step::Activate,
@@ -173,10 +177,10 @@ impl RoleLine {
             (None, Some(old)) => Step::Retire(old.depending),
             (None, None) => Step::Rotate,
         };
-        let title = match role {
-            ServerRole::OperationalCa => "Operational CA",
-            ServerRole::Freshness => "Freshness key",
-        };
+        let title = l.say(match role {
+            ServerRole::OperationalCa => "keys-title-operational-ca",
+            ServerRole::Freshness => "keys-title-freshness",
+        });
         Self { name: role.name(), title, step }
     }
 }
@@ -194,14 +198,14 @@ struct FleetLine {
 }
 
 impl FleetLine {
-    fn new(keys: &FleetKeys, now: Timestamp) -> Self {
+    fn new(keys: &FleetKeys, desk: &Desk) -> Self {
         Self {
             product: keys.product.to_string(),
             proven: keys.proven,
             unused: keys.unused,
             ending: keys.ending,
             ended: keys.ended,
-            oldest: keys.oldest.map(|at| when(at, now)),
+            oldest: keys.oldest.map(|at| desk.when(at)),
             hardware: keys.hardware,
             retiring_ca: keys.retiring_ca,
         }
@@ -211,20 +215,18 @@ impl FleetLine {
 /// One revocation list.
 struct CrlLine {
     issuer: String,
-    number: u64,
+    said: Html,
     entries: u64,
-    made: When,
     until: Day,
 }
 
 impl CrlLine {
-    fn new(crl: &CrlView, now: Timestamp) -> Self {
+    fn new(crl: &CrlView, desk: &Desk) -> Self {
         Self {
             issuer: hex(&crl.issuer.0),
-            number: crl.number,
+            said: desk.l.at2("keys-crl-said", desk.when(crl.this_update), ("n", crl.number)),
             entries: crl.entries,
-            made: when(crl.this_update, now),
-            until: day(crl.next_update),
+            until: desk.day(crl.next_update),
         }
     }
 }
@@ -237,11 +239,11 @@ struct PolicyLine {
     source: &'static str,
 }
 
-fn policy_lines() -> Vec<PolicyLine> {
+fn policy_lines(desk: &Desk) -> Vec<PolicyLine> {
     let line = |row: &holdfast_domain::keys::policy::Permission| PolicyLine {
         algorithm: row.algorithm,
-        purpose: reason(row.purpose.name()),
-        until: row.until.map(day),
+        purpose: desk.l.term(row.purpose.name()),
+        until: row.until.map(|at| desk.day(at)),
         source: row.source,
     };
     PERMITTED.iter().map(line).collect()
@@ -281,22 +283,22 @@ async fn shown(desk: Desk, attempt: Attempt) -> PageReply {
     page_with(
         status,
         &KeysPage {
-            frame: desk.frame("Keys", "keys").await?,
+            frame: desk.frame(desk.l.say("console-nav-keys"), "keys").await?,
             overdue,
             soon,
             roles: [ServerRole::OperationalCa, ServerRole::Freshness]
                 .into_iter()
-                .map(|role| RoleLine::new(role, &view.server))
+                .map(|role| RoleLine::new(desk.l, role, &view.server))
                 .collect(),
-            keys: view.inventory.keys.into_iter().map(|key| KeyLine::new(key, now)).collect(),
-            fleet: view.inventory.fleet.into_iter().map(|keys| FleetLine::new(&keys, now)).collect(),
-            crls: view.crls.iter().map(|crl| CrlLine::new(crl, now)).collect(),
+            keys: view.inventory.keys.into_iter().map(|key| KeyLine::new(key, &desk)).collect(),
+            fleet: view.inventory.fleet.into_iter().map(|keys| FleetLine::new(&keys, &desk)).collect(),
+            crls: view.crls.iter().map(|crl| CrlLine::new(crl, &desk)).collect(),
             tokens: view.tokens,
-            first_token_end: view.first_token_end.map(|at| when(at, now)),
+            first_token_end: view.first_token_end.map(|at| desk.when(at)),
             sealed: view.sealed,
-            policy: policy_lines(),
-            reviewed: day(REVIEWED),
-            review: when(REVIEW_DUE, now),
+            policy: policy_lines(&desk),
+            reviewed: desk.day(REVIEWED),
+            review: desk.when(REVIEW_DUE),
             review_overdue: review_overdue(now),
             may_change: desk.may(Act::ChangeKeys),
             attempt,
@@ -311,7 +313,8 @@ async fn change(desk: Desk, role: String, fields: Sent, step: ChangeStep, done: 
         Ok(_) => Ok(go("/console/keys", done)),
         Err(problem) => {
             let Sent(fields) = fields;
-            shown(desk, Attempt::refused(role.name(), fields, problem)).await
+            let attempt = desk.refused(role.name(), fields, problem);
+            shown(desk, attempt).await
         }
     }
 }

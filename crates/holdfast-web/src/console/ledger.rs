@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::device::EntryLine;
 use super::fleet::encoded;
-use super::words::{grouped, hex, reason};
+use super::words::{hex, why};
 use super::{Desk, Frame, PageReply, page};
 use crate::api::{ledger_ask, no_entry};
 use crate::backend::PageAsk;
@@ -19,6 +19,7 @@ use crate::backend::history::{Authority, Checkpoint, EntryProof};
 use crate::door::extract::{Fields, Id};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let look = Access::May(Act::ViewEvidence);
@@ -72,13 +73,13 @@ async fn ledger(desk: Desk) -> PageReply {
             wanted.before = until;
             (Some(desk.ask(move |b| b.ledger_search(&wanted, &ask)).await?), None)
         }
-        Err(problem) => (None, Some(problem.detail)),
+        Err(problem) => (None, Some(why(desk.l, &problem))),
     };
     let (rows, next) = found.map(|page| (page.rows, page.next)).unwrap_or_default();
     page(&LedgerPage {
-        frame: desk.frame("Ledger", "ledger").await?,
+        frame: desk.frame(desk.l.say("console-nav-ledger"), "ledger").await?,
         root: hex(&head.root),
-        size: grouped(head.size),
+        size: desk.l.number(head.size),
         next: next.map(|after| next_address(&desk.query, &after)),
         entries: rows.into_iter().map(|entry| EntryLine::new(entry, &desk)).collect(),
         query: desk.query,
@@ -112,7 +113,7 @@ struct EntryPage {
     after: Option<u64>,
 }
 
-fn facts(leaf: &str) -> Vec<FactLine> {
+fn facts(l: Lang, leaf: &str) -> Vec<FactLine> {
     let map: Map<String, Value> = serde_json::from_str(leaf).unwrap_or_default();
     let line = |(name, value): (&String, &Value)| {
         let value = value.as_str()?.to_owned();
@@ -127,7 +128,7 @@ fn facts(leaf: &str) -> Vec<FactLine> {
             "person" => Some(format!("/console/ledger?person={value}")),
             _ => None,
         };
-        (name != "kind").then(|| FactLine { name: reason(name), value, address })
+        (name != "kind").then(|| FactLine { name: l.term(name), value, address })
     };
     map.iter().filter_map(line).collect()
 }
@@ -135,10 +136,10 @@ fn facts(leaf: &str) -> Vec<FactLine> {
 async fn entry(desk: Desk, Id(index): Id<u64>) -> PageReply {
     let (proof, authority) = desk.ask(move |b| Ok((b.ledger_entry(index)?, b.authority()?))).await?;
     let EntryProof { entry, head, path } = proof.ok_or_else(no_entry)?;
-    let facts = facts(&entry.leaf);
+    let facts = facts(desk.l, &entry.leaf);
     let hash = hex(&entry.leaf_hash);
     page(&EntryPage {
-        frame: desk.frame(format!("Entry {index}"), "ledger").await?,
+        frame: desk.frame(desk.l.with("ledger-entry", "n", index), "ledger").await?,
         line: EntryLine::new(entry, &desk),
         hash,
         facts,

@@ -81,7 +81,7 @@ async fn live(State(app): State<App>, Who(by): Who, Asked(query): Asked) -> Page
     })?;
     let events =
         news(app.ground().events(), topic, seat).take_until(tokio::time::sleep(Duration::from_secs(STREAM_SECONDS)));
-    let first = stream::iter([Ok(Event::default().retry(Duration::from_millis(RETRY_MS)).comment("news from now on"))]);
+    let first = stream::iter([Ok(Event::default().retry(Duration::from_millis(RETRY_MS)).comment("news"))]);
     Ok(Sse::new(first.chain(events)).keep_alive(KeepAlive::default()).into_response())
 }
 

@@ -6,8 +6,9 @@ use holdfast_core::id::{PersonId, TokenId};
 use holdfast_domain::people::Role;
 use holdfast_domain::people::access::Act;
 use holdfast_domain::people::account::Ways;
+use holdfast_domain::people::scope::Scope;
 
-use super::words::{When, calendar, day, when};
+use super::words::{When, calendar};
 use super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use crate::api::people_scope;
 use crate::backend::RefusalKind;
@@ -16,6 +17,7 @@ use crate::backend::people::{LinkFor, NewLink, NewToken};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 use crate::secret::Secret;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -31,31 +33,31 @@ pub(super) fn routes(routes: Routes) -> Routes {
 }
 
 /// A role as people call it.
-pub(crate) const fn role_title(role: Role) -> &'static str {
-    match role {
-        Role::Administrator => "Administrator",
-        Role::FleetOperator => "Fleet operator",
-        Role::ReleaseEngineer => "Release engineer",
-        Role::Security => "Security",
-        Role::Assessor => "Assessor",
-        Role::PrivacyOfficer => "Privacy officer",
-        Role::Support => "Support",
-        Role::Owner => "Owner",
-    }
+pub(crate) fn role_title(l: Lang, role: Role) -> String {
+    l.say(match role {
+        Role::Administrator => "role-administrator",
+        Role::FleetOperator => "role-fleet-operator",
+        Role::ReleaseEngineer => "role-release-engineer",
+        Role::Security => "role-security",
+        Role::Assessor => "role-assessor",
+        Role::PrivacyOfficer => "role-privacy-officer",
+        Role::Support => "role-support",
+        Role::Owner => "role-owner",
+    })
 }
 
 /// What a role is for, in a few words.
-const fn role_meaning(role: Role) -> &'static str {
-    match role {
-        Role::Administrator => "everything, people included",
-        Role::FleetOperator => "devices, commands, quarantine, deployments",
-        Role::ReleaseEngineer => "products, trust, releases, deployments",
-        Role::Security => "alerts and quarantine",
-        Role::Assessor => "reads evidence, changes nothing",
-        Role::PrivacyOfficer => "what is known of whom; answers owners",
-        Role::Support => "helps owners; personal data only with a reason",
-        Role::Owner => "their own devices at home",
-    }
+fn role_meaning(l: Lang, role: Role) -> String {
+    l.say(match role {
+        Role::Administrator => "role-administrator-may",
+        Role::FleetOperator => "role-fleet-operator-may",
+        Role::ReleaseEngineer => "role-release-engineer-may",
+        Role::Security => "role-security-may",
+        Role::Assessor => "role-assessor-may",
+        Role::PrivacyOfficer => "role-privacy-officer-may",
+        Role::Support => "role-support-may",
+        Role::Owner => "role-owner-may",
+    })
 }
 
 /// Reads a role.
@@ -69,7 +71,7 @@ pub(crate) fn role_of(word: &str) -> Result<Role, Problem> {
 struct PersonLine {
     id: String,
     name: String,
-    role: &'static str,
+    role: String,
     /// The role's name, for the choice of another.
     word: &'static str,
     since: super::words::Day,
@@ -94,7 +96,7 @@ struct PeoplePage {
     frame: Frame,
     people: Vec<PersonLine>,
     tokens: Vec<TokenLine>,
-    roles: Vec<(&'static str, &'static str, &'static str)>,
+    roles: Vec<(&'static str, String, String)>,
     may_manage: bool,
     attempt: Attempt,
 }
@@ -114,40 +116,47 @@ async fn people_page(desk: Desk, attempt: Attempt) -> PageReply {
         id: token.id.to_string(),
         owner: owner(token.person).unwrap_or_default(),
         label: token.label,
-        scope: token.scope.to_string(),
-        created: when(token.created, desk.now),
-        expires: when(token.expires, desk.now),
+        scope: scope_words(desk.l, &token.scope),
+        created: desk.when(token.created),
+        expires: desk.when(token.expires),
     };
     let tokens = tokens.into_iter().map(token).collect();
     let account_of = |id| accounts.iter().find(|row| row.person.id == id);
     let person = |person: &holdfast_domain::people::Person| PersonLine {
         id: person.id.to_string(),
         name: person.name.clone(),
-        role: role_title(person.role),
+        role: role_title(desk.l, person.role),
         word: person.role.name(),
-        ways: account_of(person.id).map(|row| ways(&row.ways)).unwrap_or_default(),
+        ways: account_of(person.id).map(|row| ways(desk.l, &row.ways)).unwrap_or_default(),
         locked: account_of(person.id).is_some_and(|row| row.standing.locked.is_some()),
-        since: day(person.created),
+        since: desk.day(person.created),
         me: person.id == desk.caller.person.id,
     };
     let people = people.iter().map(person).collect();
-    let frame = desk.frame("People", "people").await?;
-    let roles = Role::ALL.into_iter().map(|role| (role.name(), role_title(role), role_meaning(role))).collect();
+    let frame = desk.frame(desk.l.say("console-nav-people"), "people").await?;
+    let roles =
+        Role::ALL.into_iter().map(|role| (role.name(), role_title(desk.l, role), role_meaning(desk.l, role))).collect();
     page_with(attempt.status(), &PeoplePage { frame, people, tokens, roles, may_manage, attempt })
 }
 
+/// What a token may do: one of the named scopes, or the acts it lists.
+fn scope_words(l: Lang, scope: &Scope) -> String {
+    match scope {
+        Scope::Read | Scope::Full | Scope::Dangerous => l.say(&format!("people-scope-{scope}")),
+        Scope::Acts(_) => scope.to_string(),
+    }
+}
+
 /// The ways in that somebody has.
-fn ways(ways: &Ways) -> String {
+fn ways(l: Lang, ways: &Ways) -> String {
     let mut all = Vec::new();
-    match ways.passkeys {
-        0 => {}
-        1 => all.push("1 passkey".to_owned()),
-        many => all.push(format!("{many} passkeys")),
+    if ways.passkeys > 0 {
+        all.push(l.count("people-passkeys", ways.passkeys));
     }
     if ways.by_password() {
-        all.push(if ways.second_factor { "password and code" } else { "password" }.to_owned());
+        all.push(l.say(if ways.second_factor { "people-password-code" } else { "people-password" }));
     }
-    if all.is_empty() { "only by link".to_owned() } else { all.join(", ") }
+    if all.is_empty() { l.say("people-only-link") } else { all.join(", ") }
 }
 
 /// Something that is shown once and never again.
@@ -155,7 +164,7 @@ fn ways(ways: &Ways) -> String {
 #[template(path = "people/made.html")]
 struct MadePage {
     frame: Frame,
-    heading: &'static str,
+    heading: String,
     what: String,
     secret: String,
     until: String,
@@ -166,8 +175,8 @@ async fn refused(desk: Desk, form: &'static str, fields: Fields, problem: Proble
     if problem.reference.is_some() {
         return Err(problem);
     }
-    desk.app.ground().count_refusal(problem.name);
-    people_page(desk, Attempt::refused(form, fields, problem)).await
+    let attempt = desk.refused(form, fields, problem);
+    people_page(desk, attempt).await
 }
 
 async fn add_link(desk: Desk, Sent(fields): Sent) -> PageReply {
@@ -192,11 +201,11 @@ async fn try_link(desk: &Desk, fields: &Fields) -> Result<MadePage, Problem> {
     let (by, new) = (desk.caller.clone(), NewLink { whom, secret_hash: secret.hash() });
     let link = desk.ask(move |b| b.add_link(&by, &new)).await?;
     Ok(MadePage {
-        frame: desk.frame("Sign-in link", "people").await?,
-        heading: "One-time sign-in link",
-        what: "Give it to the person over a channel you trust. It signs in whoever opens it first.".to_owned(),
+        frame: desk.frame(desk.l.say("people-link"), "people").await?,
+        heading: desk.l.say("people-link"),
+        what: desk.l.say("people-link-text"),
         secret: format!("/sign-in?link={}", secret.text()),
-        until: calendar(link.expires),
+        until: calendar(desk.l, link.expires),
         link: true,
     })
 }
@@ -216,11 +225,11 @@ async fn try_token(desk: &Desk, fields: &Fields) -> Result<MadePage, Problem> {
     let by = desk.caller.clone();
     let token = desk.ask(move |b| b.add_token(&by, &new)).await?;
     Ok(MadePage {
-        frame: desk.frame("API token", "people").await?,
-        heading: "API token",
-        what: format!("It acts on your behalf, for: {}.", token.label),
+        frame: desk.frame(desk.l.say("people-token"), "people").await?,
+        heading: desk.l.say("people-token"),
+        what: desk.l.with("people-token-text", "label", &token.label),
         secret: secret.token_text(),
-        until: calendar(token.expires),
+        until: calendar(desk.l, token.expires),
         link: false,
     })
 }

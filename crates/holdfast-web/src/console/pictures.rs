@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 use askama::filters::HtmlSafe;
 
 use crate::backend::fleet::ExecutionCounts;
+use crate::lang::Lang;
 
 /// One part of a stacked bar.
 pub(crate) struct Part {
@@ -62,17 +63,18 @@ impl fmt::Display for Stack {
 impl HtmlSafe for Stack {}
 
 /// The bar of a roll-out's states, best first.
-pub(crate) fn executions(counts: &ExecutionCounts) -> Stack {
+pub(crate) fn executions(l: Lang, counts: &ExecutionCounts) -> Stack {
+    let part = |class, state: &str, count| Part::new(class, l.term(state), count);
     Stack::new(vec![
-        Part::new("part-ok", "succeeded", counts.succeeded),
-        Part::new("part-busy3", "rebooting", counts.rebooting),
-        Part::new("part-busy2", "installing", counts.installing),
-        Part::new("part-busy1", "downloading", counts.downloading),
-        Part::new("part-warn", "rolled back", counts.rolled_back),
-        Part::new("part-bad", "failed", counts.failed),
-        Part::new("part-odd", "declined", counts.declined),
-        Part::new("part-odd2", "no progress", counts.unknown),
-        Part::new("part-rest", "queued", counts.queued),
+        part("part-ok", "succeeded", counts.succeeded),
+        part("part-busy3", "rebooting", counts.rebooting),
+        part("part-busy2", "installing", counts.installing),
+        part("part-busy1", "downloading", counts.downloading),
+        part("part-warn", "rolled_back", counts.rolled_back),
+        part("part-bad", "failed", counts.failed),
+        part("part-odd", "declined", counts.declined),
+        part("part-odd2", "unknown", counts.unknown),
+        part("part-rest", "queued", counts.queued),
     ])
 }
 

@@ -6,7 +6,7 @@ use holdfast_domain::people::access::Act;
 
 use super::dossier::Calendar;
 use super::updates::ReleaseLine;
-use super::words::{Day, Digest, When, day, digest, when};
+use super::words::{Day, Digest, When, digest};
 use super::{Desk, Frame, PageReply, page};
 use crate::api::no_product;
 use crate::backend::PageAsk;
@@ -34,7 +34,7 @@ struct ProductLine {
 }
 
 impl ProductLine {
-    fn new(view: &ProductView) -> Self {
+    fn new(view: &ProductView, desk: &Desk) -> Self {
         Self {
             id: view.product.id.to_string(),
             title: view.product.title.clone(),
@@ -42,7 +42,7 @@ impl ProductLine {
             devices: view.devices,
             releases: view.releases,
             batches: view.batches,
-            created: day(view.product.created),
+            created: desk.day(view.product.created),
         }
     }
 }
@@ -66,9 +66,9 @@ struct ProductsPage {
 async fn products(desk: Desk) -> PageReply {
     let (found, dossiers) = desk.ask(|b| Ok((Fleet::products(b)?, b.dossiers()?))).await?;
     page(&ProductsPage {
-        calendar: Calendar::new(&dossiers, desk.now),
-        frame: desk.frame("Products", "products").await?,
-        products: found.iter().map(ProductLine::new).collect(),
+        calendar: Calendar::new(desk.l, &dossiers, desk.now),
+        frame: desk.frame(desk.l.say("console-nav-products"), "products").await?,
+        products: found.iter().map(|view| ProductLine::new(view, &desk)).collect(),
     })
 }
 
@@ -98,11 +98,11 @@ async fn product(desk: Desk, Id(id): Id<ProductId>) -> PageReply {
         id: batch.id.to_string(),
         devices: batch.devices,
         digest: digest(batch.manifest_digest),
-        imported: when(batch.imported, desk.now),
+        imported: desk.when(batch.imported),
     };
     page(&ProductPage {
         frame: desk.frame(view.product.title.clone(), "products").await?,
-        line: ProductLine::new(&view),
+        line: ProductLine::new(&view, &desk),
         model: view.model,
         batches: batches.rows.into_iter().filter(|batch| batch.product == id).map(line).collect(),
         releases: releases.rows.iter().map(|release| ReleaseLine::new(release, &desk)).collect(),

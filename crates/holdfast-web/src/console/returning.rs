@@ -10,10 +10,10 @@ use holdfast_core::time::Millis;
 use holdfast_domain::people::access::Act;
 use holdfast_domain::telemetry::Priority;
 
-use super::words::grouped;
 use super::{Desk, Frame, PageReply, page};
 use crate::backend::returning::{Class, Recovery, Second};
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/console/recovery", Access::May(Act::ViewFleet), recovery)
@@ -37,12 +37,12 @@ struct Curve {
 }
 
 impl Curve {
-    fn new(class: &'static str, name: &str, recovery: &Recovery, figure: &Figure) -> Self {
+    fn new(class: &'static str, name: String, recovery: &Recovery, figure: &Figure) -> Self {
         let missing = SECONDS.saturating_sub(recovery.seconds.len());
         let seconds = std::iter::repeat_n(0, missing).chain(recovery.seconds.iter().map(figure));
         let all: Vec<u32> = seconds.collect();
         let points = all.chunks(SECONDS_A_POINT).map(|chunk| chunk.iter().copied().max().unwrap_or(0)).collect();
-        Self { class, name: name.to_owned(), points }
+        Self { class, name, points }
     }
 
     fn peak(&self) -> u32 {
@@ -52,7 +52,7 @@ impl Curve {
 
 /// Curves over the same quarter of an hour and on the same scale, with a limit where there is one.
 struct Picture {
-    title: &'static str,
+    title: String,
     says: String,
     curves: Vec<Curve>,
     limit: Option<u32>,
@@ -64,7 +64,7 @@ const WIDTH: u64 = 600;
 const HEIGHT: u64 = 120;
 
 impl Picture {
-    fn new(title: &'static str, says: String, curves: Vec<Curve>, limit: Option<u32>) -> Self {
+    fn new(title: String, says: String, curves: Vec<Curve>, limit: Option<u32>) -> Self {
         let peak = curves.iter().map(Curve::peak).max().unwrap_or(0);
         // A limit that is far away would press the curves flat; it is then only named.
         let limit = limit.filter(|limit| *limit <= peak.saturating_mul(4));
@@ -110,28 +110,28 @@ impl HtmlSafe for Picture {}
 
 /// One priority class as a line of the table.
 struct Line {
-    word: &'static str,
+    word: String,
     devices: String,
     window: String,
     came: String,
 }
 
 /// When a class comes back, in words.
-fn window(class: &Class) -> String {
+fn window(l: Lang, class: &Class) -> String {
     let tenths = |at: Millis| {
         let tenths = at.0.div_ceil(100);
         if tenths >= 600 {
-            format!("{} min {} s", tenths / 600, tenths % 600 / 10)
+            l.with2("recovery-minutes", ("min", tenths / 600), ("s", tenths % 600 / 10))
         } else if tenths.is_multiple_of(10) {
-            format!("{} s", tenths / 10)
+            l.with("recovery-seconds", "s", tenths / 10)
         } else {
-            format!("{}.{} s", tenths / 10, tenths % 10)
+            l.with("recovery-seconds", "s", l.number(format_args!("{}.{}", tenths / 10, tenths % 10)))
         }
     };
     if class.first.0 == 0 {
-        format!("within {}", tenths(Millis(class.last.0.div_ceil(1_000) * 1_000)))
+        l.with("recovery-within", "span", tenths(Millis(class.last.0.div_ceil(1_000) * 1_000)))
     } else {
-        format!("from {} to {}", tenths(class.first), tenths(class.last))
+        l.with2("recovery-between", ("from", tenths(class.first)), ("to", tenths(class.last)))
     }
 }
 
@@ -158,15 +158,15 @@ struct RecoveryPage {
 }
 
 impl RecoveryPage {
-    fn new(frame: Frame, recovery: Recovery) -> Self {
+    fn new(l: Lang, frame: Frame, recovery: Recovery) -> Self {
         let last = || recovery.seconds.iter().rev().take(NOW);
         let all = |second: &Second| second.came.iter().sum::<u32>();
         let sum = |figure: &dyn Fn(&Second) -> u32| recovery.seconds.iter().map(|s| u64::from(figure(s))).sum::<u64>();
         let lines = recovery.classes.iter().enumerate().map(|(n, class)| Line {
-            word: word(class.priority),
-            devices: grouped(u64::from(class.devices)),
-            window: if class.devices == 0 { "nobody of this class yet".to_owned() } else { window(class) },
-            came: grouped(sum(&|second| second.came.get(n).copied().unwrap_or(0))),
+            word: l.term(word(class.priority)),
+            devices: l.number(class.devices),
+            window: if class.devices == 0 { l.say("recovery-nobody") } else { window(l, class) },
+            came: l.number(sum(&|second| second.came.get(n).copied().unwrap_or(0))),
         });
         Self {
             frame,
@@ -175,37 +175,42 @@ impl RecoveryPage {
             rate: last().map(all).max().unwrap_or(0),
             waiting: last().map(|second| second.waiting).max().unwrap_or(0),
             failed: sum(&|second| second.failed),
-            pictures: pictures(&recovery),
+            pictures: pictures(l, &recovery),
             lines: lines.collect(),
             recovery,
         }
     }
 }
 
-fn pictures(recovery: &Recovery) -> Vec<Picture> {
-    let curve = |class, name, figure: Figure| Curve::new(class, name, recovery, &figure);
-    let connected = curve("line1", "connected", Box::new(|second| second.connected));
+fn pictures(l: Lang, recovery: &Recovery) -> Vec<Picture> {
+    let curve = |class, name: String, figure: Figure| Curve::new(class, name, recovery, &figure);
+    let connected = curve("line1", l.say("recovery-connected"), Box::new(|second| second.connected));
     let classes = ["line3", "line1", "line2"].into_iter().zip(&recovery.classes).enumerate();
     let came: Vec<Curve> = classes
         .map(|(n, (line, class))| {
-            curve(line, word(class.priority), Box::new(move |second| second.came.get(n).copied().unwrap_or(0)))
+            curve(line, l.term(word(class.priority)), Box::new(move |second| second.came.get(n).copied().unwrap_or(0)))
         })
         .collect();
-    let waiting = curve("line2", "waiting for their handshake", Box::new(|second| second.waiting));
-    let failed = curve("line4", "failed handshakes a second", Box::new(|second| second.failed));
+    let waiting = curve("line2", l.say("recovery-waiting"), Box::new(|second| second.waiting));
+    let failed = curve("line4", l.say("recovery-failed-second"), Box::new(|second| second.failed));
     let peak = came.iter().map(Curve::peak).max().unwrap_or(0);
     let ceiling = recovery.ceiling_per_second;
     vec![
-        Picture::new("Connected", format!("at most {}", grouped(u64::from(connected.peak()))), vec![connected], None),
         Picture::new(
-            "Coming back, a second",
-            format!("at most {} of {ceiling}", grouped(u64::from(peak))),
+            l.say("recovery-picture-connected"),
+            l.with("recovery-most", "n", l.number(connected.peak())),
+            vec![connected],
+            None,
+        ),
+        Picture::new(
+            l.say("recovery-picture-rate"),
+            l.with2("recovery-most-of", ("n", l.number(peak)), ("ceiling", l.number(ceiling))),
             came,
             Some(ceiling),
         ),
         Picture::new(
-            "Waiting and failed",
-            format!("at most {} and {}", grouped(u64::from(waiting.peak())), grouped(u64::from(failed.peak()))),
+            l.say("recovery-picture-waiting"),
+            l.with2("recovery-most-and", ("a", l.number(waiting.peak())), ("b", l.number(failed.peak()))),
             vec![waiting, failed],
             None,
         ),
@@ -214,7 +219,8 @@ fn pictures(recovery: &Recovery) -> Vec<Picture> {
 
 async fn recovery(desk: Desk) -> PageReply {
     let recovery = desk.ask(super::super::backend::fleet::Fleet::recovery).await?;
-    page(&RecoveryPage::new(desk.frame("Coming back", "recovery").await?.live("all"), recovery))
+    let frame = desk.frame(desk.l.say("console-nav-recovery"), "recovery").await?.live("all");
+    page(&RecoveryPage::new(desk.l, frame, recovery))
 }
 
 #[cfg(test)]
@@ -226,20 +232,23 @@ mod tests {
         let mut seconds = vec![Second::default(); 400];
         seconds[201].waiting = 70;
         let recovery = Recovery { seconds, ..Recovery::default() };
-        let curve = Curve::new("line1", "waiting", &recovery, &(Box::new(|second: &Second| second.waiting) as Figure));
+        let curve =
+            Curve::new("line1", String::new(), &recovery, &(Box::new(|second: &Second| second.waiting) as Figure));
         assert_eq!((curve.points.len(), curve.peak()), (SECONDS / SECONDS_A_POINT, 70));
     }
 
     #[test]
     fn a_limit_far_above_the_curve_does_not_press_it_flat() {
         let curve = |peak| vec![Curve { class: "line1", name: String::new(), points: vec![0, peak] }];
-        assert_eq!(Picture::new("t", String::new(), curve(10), Some(1_000)).top, 10);
-        assert_eq!(Picture::new("t", String::new(), curve(500), Some(1_000)).top, 1_000);
+        assert_eq!(Picture::new(String::new(), String::new(), curve(10), Some(1_000)).top, 10);
+        assert_eq!(Picture::new(String::new(), String::new(), curve(500), Some(1_000)).top, 1_000);
     }
 
     #[test]
     fn windows_are_told_in_words() {
-        let of = |first, last| window(&Class { first: Millis(first), last: Millis(last), ..Class::default() });
+        let of = |first, last| {
+            window(Lang::default(), &Class { first: Millis(first), last: Millis(last), ..Class::default() })
+        };
         assert_eq!(of(0, 1_563), "within 2 s");
         assert_eq!(of(1_563, 17_188), "from 1.6 s to 17.2 s");
         assert_eq!(of(17_188, 95_000), "from 17.2 s to 1 min 35 s");

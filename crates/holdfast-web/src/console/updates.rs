@@ -7,11 +7,12 @@ use holdfast_domain::updates::{DeploymentState, Execution, ExecutionState, Relea
 
 use super::Desk;
 use super::pictures::{self, Stack};
-use super::words::{Size, When, reason, size, when};
+use super::words::{Size, When, size};
 use crate::api::{kind_word, reason_of};
 use crate::backend::fleet::ExecutionCounts;
 use crate::backend::updates::DeploymentView;
 use crate::door::routes::Routes;
+use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     deployments::routes(releases::routes(routes))
@@ -60,8 +61,8 @@ impl ReleaseLine {
             sequence: release.sequence,
             kind: kind_word(release.kind),
             signers: release.signers,
-            bytes: size(release.artifact_bytes),
-            published: when(release.published, desk.now),
+            bytes: size(desk.l, release.artifact_bytes),
+            published: desk.when(release.published),
             withdrawn: release.withdrawn,
         }
     }
@@ -88,14 +89,14 @@ impl DeploymentLine {
         Self {
             id: view.id.to_string(),
             product: view.product.to_string(),
-            state: reason(state_word(&view.state)),
+            state: desk.l.term(state_word(&view.state)),
             class: state_class(&view.state),
-            phase: phase_words(&view),
-            stack: pictures::executions(&counts),
+            phase: phase_words(desk.l, &view),
+            stack: pictures::executions(desk.l, &counts),
             succeeded: counts.succeeded,
             bad: counts.failed + counts.rolled_back,
             total: counts.total(),
-            created: when(view.created, desk.now),
+            created: desk.when(view.created),
             version: view.version,
         }
     }
@@ -119,14 +120,14 @@ fn total(view: &DeploymentView) -> ExecutionCounts {
     })
 }
 
-fn phase_words(view: &DeploymentView) -> String {
+fn phase_words(l: Lang, view: &DeploymentView) -> String {
     let of = view.phases.len();
     match &view.state {
-        DeploymentState::Running { phase } => format!("phase {} of {of}", phase + 1),
-        DeploymentState::Paused { phase } => format!("in phase {} of {of}", phase + 1),
-        DeploymentState::Aborted { reason: why } => reason(why),
-        DeploymentState::AwaitingApproval => "waits for a second person".to_owned(),
-        DeploymentState::Completed => "every phase is done".to_owned(),
+        DeploymentState::Running { phase } => l.with2("update-in-phase", ("n", phase + 1), ("of", of)),
+        DeploymentState::Paused { phase } => l.with2("update-paused-in", ("n", phase + 1), ("of", of)),
+        DeploymentState::Aborted { reason: why } => l.term(why),
+        DeploymentState::AwaitingApproval => l.say("update-waits-person"),
+        DeploymentState::Completed => l.say("update-every-phase"),
     }
 }
 
@@ -150,9 +151,9 @@ impl ExecutionLine {
             phase: execution.phase + 1,
             class: execution_class(&execution.state),
             percent: matches!(execution.state, ExecutionState::Downloading).then_some(execution.percent),
-            reason: reason_of(&execution.state).map(reason).unwrap_or_default(),
-            state: reason(execution.state.name()),
-            changed: when(execution.changed, desk.now),
+            reason: reason_of(&execution.state).map(|why| desk.l.term(why)).unwrap_or_default(),
+            state: desk.l.term(execution.state.name()),
+            changed: desk.when(execution.changed),
         }
     }
 }

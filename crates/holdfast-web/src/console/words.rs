@@ -2,124 +2,121 @@
 //!
 //! Owns no text a person or a device wrote; that always goes through the templates' escaping.
 
-use std::borrow::Borrow;
 use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
 use holdfast_core::time::{Millis, Timestamp};
 
+use crate::door::problem::Problem;
+use crate::lang::Lang;
+
 /// A moment: how long ago in words, with the exact time for reading aloud and on hover.
 pub(crate) struct When {
+    l: Lang,
     at: Timestamp,
     now: Timestamp,
 }
 
 /// A moment seen from `now`.
-pub(crate) const fn when(at: Timestamp, now: Timestamp) -> When {
-    When { at, now }
+pub(crate) const fn when(l: Lang, at: Timestamp, now: Timestamp) -> When {
+    When { l, at, now }
 }
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = if self.at > self.now {
-            format!("in {}", span(self.at.since(self.now)))
+            spanned(self.l, "in", self.at.since(self.now))
         } else {
             let gone = self.now.since(self.at);
-            if gone.0 < 5_000 { "just now".to_owned() } else { format!("{} ago", span(gone)) }
+            if gone.0 < 5_000 { self.l.say("when-just-now") } else { spanned(self.l, "ago", gone) }
         };
-        write!(f, "<time datetime=\"{}\" title=\"{}\">{words}</time>", self.at, calendar(self.at))
+        write!(f, "<time datetime=\"{}\" title=\"{}\">{words}</time>", self.at, calendar(self.l, self.at))
     }
 }
 
 impl HtmlSafe for When {}
 
 /// A moment as a date: `23 Nov 2026`.
-pub(crate) struct Day(Timestamp);
+pub(crate) struct Day {
+    l: Lang,
+    at: Timestamp,
+}
 
 /// The day of a moment.
-pub(crate) const fn day(at: Timestamp) -> Day {
-    Day(at)
+pub(crate) const fn day(l: Lang, at: Timestamp) -> Day {
+    Day { l, at }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let full = calendar(self.0);
-        let (date, _) = full.split_once(',').unwrap_or((&full, ""));
-        write!(f, "<time datetime=\"{}\" title=\"{full}\">{date}</time>", self.0)
+        let (date, _) = date_and_clock(self.l, self.at);
+        write!(f, "<time datetime=\"{}\" title=\"{}\">{date}</time>", self.at, calendar(self.l, self.at))
     }
 }
 
 impl HtmlSafe for Day {}
 
 /// `23 Nov 2026, 04:30:12 UTC`.
-pub(crate) fn calendar(at: Timestamp) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+pub(crate) fn calendar(l: Lang, at: Timestamp) -> String {
+    let (date, clock) = date_and_clock(l, at);
+    l.with2("when-calendar", ("date", date), ("clock", clock))
+}
+
+fn date_and_clock(l: Lang, at: Timestamp) -> (String, String) {
     let text = at.to_string();
     let (date, time) = text.split_once('T').unwrap_or((&text, ""));
-    let mut parts = date.split('-');
+    let mut parts = date.split('-').map(|part| part.trim_start_matches('0'));
     let (year, month, day) = (parts.next(), parts.next(), parts.next());
-    let month = month.and_then(|m| m.parse::<usize>().ok()).and_then(|m| MONTHS.get(m.wrapping_sub(1)));
-    let day = day.unwrap_or_default().trim_start_matches('0');
-    let clock = time.split('.').next().unwrap_or_default();
-    format!("{day} {} {}, {clock} UTC", month.unwrap_or(&""), year.unwrap_or_default())
+    let month = l.say(&format!("when-month-{}", month.unwrap_or_default()));
+    let (day, year) = (day.unwrap_or_default(), year.unwrap_or_default());
+    let date = l.fill("when-date", &[("day", &day), ("month", &month), ("year", &year)]);
+    (date, time.split('.').next().unwrap_or_default().to_owned())
 }
 
 /// A span in its largest unit: `3 minutes`.
-pub(crate) fn span(span: Millis) -> String {
+pub(crate) fn span(l: Lang, span: Millis) -> String {
+    spanned(l, "for", span)
+}
+
+/// A span in its largest unit, after the word that stands for how it is meant: `for`, `ago`, `in`.
+fn spanned(l: Lang, sense: &str, span: Millis) -> String {
     let seconds = span.0 / 1_000;
     let (n, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3_600 => (seconds / 60, "minute"),
-        3_600..172_800 => (seconds / 3_600, "hour"),
-        172_800..5_184_000 => (seconds / 86_400, "day"),
-        5_184_000..63_072_000 => (seconds / 2_592_000, "month"),
-        _ => (seconds / 31_536_000, "year"),
+        0..60 => (seconds, "seconds"),
+        60..3_600 => (seconds / 60, "minutes"),
+        3_600..172_800 => (seconds / 3_600, "hours"),
+        172_800..5_184_000 => (seconds / 86_400, "days"),
+        5_184_000..63_072_000 => (seconds / 2_592_000, "months"),
+        _ => (seconds / 31_536_000, "years"),
     };
-    plural(n, unit)
-}
-
-/// `1 device`, `2 devices`.
-pub(crate) fn plural(n: impl Borrow<u64>, noun: &str) -> String {
-    let n = *n.borrow();
-    let s = if n == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", grouped(n))
-}
-
-/// Thousands apart: `140,000`.
-pub(crate) fn grouped(n: impl Borrow<u64>) -> String {
-    let digits = n.borrow().to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    l.count(&format!("when-{sense}-{unit}"), n)
 }
 
 /// A size: `4.2 MB`, with the exact number on hover.
-pub(crate) struct Size(u64);
+pub(crate) struct Size {
+    l: Lang,
+    bytes: u64,
+}
 
 /// A number of bytes in words.
-pub(crate) const fn size(bytes: u64) -> Size {
-    Size(bytes)
+pub(crate) const fn size(l: Lang, bytes: u64) -> Size {
+    Size { l, bytes }
 }
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact = grouped(self.0);
-        let tenths = |unit: u64| {
-            let tenths = self.0.saturating_mul(10) / unit;
-            format!("{}.{}", tenths / 10, tenths % 10)
+        let exact = self.l.with("console-bytes", "count", self.bytes);
+        let tenths = |unit: u64, name: &str| {
+            let tenths = self.bytes.saturating_mul(10) / unit;
+            format!("{} {name}", self.l.number(format_args!("{}.{}", tenths / 10, tenths % 10)))
         };
-        let words = match self.0 {
-            0..1_000 => format!("{} bytes", self.0),
-            1_000..1_000_000 => format!("{} kB", tenths(1_000)),
-            1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
-            _ => format!("{} GB", tenths(1_000_000_000)),
+        let words = match self.bytes {
+            0..1_000 => exact.clone(),
+            1_000..1_000_000 => tenths(1_000, "kB"),
+            1_000_000..1_000_000_000 => tenths(1_000_000, "MB"),
+            _ => tenths(1_000_000_000, "GB"),
         };
-        write!(f, "<span title=\"{exact} bytes\">{words}</span>")
+        write!(f, "<span title=\"{exact}\">{words}</span>")
     }
 }
 
@@ -152,9 +149,19 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// A named reason as words: `slot-digest-unknown` becomes `slot digest unknown`.
-pub(crate) fn reason(name: &str) -> String {
-    name.replace(['-', '_'], " ")
+/// Why something was refused, in the reader's language where there are words for it.
+pub(crate) fn why(l: Lang, problem: &Problem) -> String {
+    why_named(l, problem.name, &problem.detail)
+}
+
+/// The same by the refusal's stable name; `detail` is what the server says of this one case, in English.
+pub(crate) fn why_named(l: Lang, name: &str, detail: &str) -> String {
+    if l == Lang::default() {
+        return detail.to_owned();
+    }
+    let key = format!("no-{name}");
+    let said = l.with(&key, "detail", detail);
+    if said == key { detail.to_owned() } else { said }
 }
 
 /// A figure of telemetry with at most two decimals.
@@ -172,19 +179,22 @@ mod tests {
 
     #[test]
     fn moments_are_told_in_the_largest_unit_and_dated_exactly() {
-        let ago = |us| when(Timestamp::from_micros(NOW.as_micros() - us), NOW).to_string();
-        assert!(ago(1_000_000).contains(">just now<"));
-        assert!(ago(61_000_000).contains(">1 minute ago<"), "{}", ago(61_000_000));
-        assert!(ago(-7_200_000_000).contains(">in 2 hours<"));
-        assert!(ago(0).contains("title=\"23 Nov 2026, 04:30:00 UTC\""), "{}", ago(0));
+        let (en, de) = (Lang::default(), Lang::from_tag("de").unwrap());
+        let ago = |l, us| when(l, Timestamp::from_micros(NOW.as_micros() - us), NOW).to_string();
+        assert!(ago(en, 1_000_000).contains(">just now<"));
+        assert!(ago(en, 61_000_000).contains(">1 minute ago<"), "{}", ago(en, 61_000_000));
+        assert!(ago(de, 3 * 86_400_000_000).contains(">vor 3 Tagen<"), "{}", ago(de, 3 * 86_400_000_000));
+        assert!(ago(en, -7_200_000_000).contains(">in 2 hours<"));
+        assert!(ago(en, 0).contains("title=\"23 Nov 2026, 04:30:00 UTC\""), "{}", ago(en, 0));
+        assert!(day(de, NOW).to_string().contains(">23. Nov. 2026<"), "{}", day(de, NOW));
+        assert_eq!(span(de, Millis(3 * 86_400_000)), "3 Tage");
     }
 
     #[test]
     fn sizes_and_numbers_are_grouped_for_reading() {
-        assert_eq!(grouped(140_000), "140,000");
-        assert_eq!(grouped(999), "999");
-        assert!(size(4_230_000).to_string().contains("4.2 MB"));
-        assert_eq!(plural(1, "device"), "1 device");
+        let (en, de) = (Lang::default(), Lang::from_tag("de").unwrap());
+        assert!(size(en, 4_230_000).to_string().contains("title=\"4,230,000 bytes\">4.2 MB"));
+        assert!(size(de, 4_230_000).to_string().contains("title=\"4.230.000 Bytes\">4,2 MB"));
         assert_eq!(figure(21.50), "21.5");
         assert_eq!(figure(-0.001), "0");
     }

@@ -140,6 +140,7 @@ pub(crate) struct Document<'a> {
 #[template(path = "public/problem.html")]
 struct ProblemPage<'a> {
     l: Lang,
+    why: String,
     back: &'static str,
     title: String,
     problem: &'a Problem,
@@ -161,7 +162,8 @@ fn written(problem: &Problem, id: &str, (asker, l): (Asker, Lang), bare: &Respon
         let text = serde_json::to_string(&document).unwrap_or_default();
         ([(CONTENT_TYPE, "application/problem+json")], text).into_response()
     } else {
-        let page = ProblemPage { l, back: asker.start(), title, problem, id };
+        let why = crate::console::words::why(l, problem);
+        let page = ProblemPage { l, why, back: asker.start(), title, problem, id };
         page.render().map_or_else(|_| problem.detail.clone().into_response(), |text| Html(text).into_response())
     };
     *response.status_mut() = problem.status;

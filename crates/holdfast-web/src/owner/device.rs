@@ -187,7 +187,7 @@ async fn try_set(home: &Home, id: &DeviceId, fields: &Fields) -> Result<(), Prob
     let (by, id, fields) = (home.caller.clone(), id.clone(), fields.clone());
     let (who, which) = (by.clone(), id.clone());
     let view = home.ask(move |b| Owners::home_device(b, &who, &which)).await?;
-    let change = forms::desired(&view.model, &fields)?;
+    let change = forms::desired(home.l, &view.model, &fields)?;
     home.ask(move |b| Owners::set_at_home(b, &by, &id, &change)).await.map(drop)
 }
 
@@ -200,7 +200,7 @@ async fn try_order(home: &Home, id: &DeviceId, fields: &Fields) -> Result<(), Pr
     let (by, id, fields) = (home.caller.clone(), id.clone(), fields.clone());
     let (who, which) = (by.clone(), id.clone());
     let view = home.ask(move |b| Owners::home_device(b, &who, &which)).await?;
-    let new = forms::command(&view.model, &fields)?;
+    let new = forms::command(home.l, &view.model, &fields)?;
     home.ask(move |b| Owners::order_at_home(b, &by, &id, &new)).await.map(drop)
 }
 

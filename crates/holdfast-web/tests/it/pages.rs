@@ -157,7 +157,7 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             format!("/console/findings/{}", crate::samples::findings::finding_id(2)),
             vec!["climate.temperature", "only their distance from the usual is kept"],
         ),
-        one("/console/alerts", &["integrity contradicted", "field undeclared", "1,204"]),
+        one("/console/alerts", &["integrity contradicted", "field-undeclared", "1,204"]),
         one("/console/custody", &["hearth-0004", "Rotterdam, dock 2", "tag clone suspected", "out of use"]),
         one("/console/ledger", &["131 entries", "holdfast ledger verify", "Older"]),
         (

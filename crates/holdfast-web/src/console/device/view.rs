@@ -13,11 +13,12 @@ use super::super::charts::{Range, StreamPanel};
 use super::super::findings::FindingLine;
 use super::super::fleet::{AlertLine, certificate_word, enrolment_word};
 use super::super::updates::ExecutionLine;
-use super::super::words::{Day, Digest, When, calendar, day, digest, reason, when};
+use super::super::words::{Day, Digest, When, calendar, digest};
 use super::super::{Attempt, Desk, Frame};
 use crate::backend::fleet::{ActionView, Chart, DeviceView, FieldView, Message};
 use crate::backend::history::LedgerEntry;
 use crate::backend::telemetry::{Account, AsideView, FaultView, LogView};
+use crate::lang::Lang;
 
 /// Everything the page was told.
 pub(super) struct Facts {
@@ -77,10 +78,10 @@ impl LogLine {
                 "warn" => "busy",
                 _ => "",
             },
-            level: line.level,
-            code: reason(&line.code),
+            level: desk.l.term(&line.level),
+            code: desk.l.term(&line.code),
             text: line.text,
-            at: when(line.at, desk.now),
+            at: desk.when(line.at),
         }
     }
 }
@@ -113,7 +114,7 @@ pub(super) struct CommandLine {
     action: String,
     input: String,
     given: When,
-    state: &'static str,
+    state: String,
     class: &'static str,
     result: String,
 }
@@ -137,8 +138,8 @@ impl EntryLine {
     pub(crate) fn new(entry: LedgerEntry, desk: &Desk) -> Self {
         Self {
             index: entry.index,
-            kind: reason(&entry.kind),
-            at: when(entry.at, desk.now),
+            kind: desk.l.term(&entry.kind),
+            at: desk.when(entry.at),
             leaf: entry.leaf,
             hash: digest(entry.leaf_hash),
         }
@@ -201,17 +202,17 @@ pub(super) struct DevicePage {
 fn aside_line(aside: AsideView, desk: &Desk) -> AsideLine {
     AsideLine {
         stream: aside.stream,
-        reason: reason(&aside.reason),
+        reason: desk.l.term(&aside.reason),
         field: aside.field.unwrap_or_default(),
         waits: aside.waits,
-        payload: aside.payload.unwrap_or_else(|| "hidden".to_owned()),
-        at: when(aside.received, desk.now),
+        payload: aside.payload.unwrap_or_else(|| desk.l.say("console-hidden")),
+        at: desk.when(aside.received),
     }
 }
 
 fn fault_line(fault: FaultView, desk: &Desk) -> FaultLine {
     let sensor = if fault.field.is_empty() { fault.stream } else { format!("{} · {}", fault.stream, fault.field) };
-    FaultLine { sensor, reason: reason(&fault.reason), count: fault.count, at: when(fault.last, desk.now) }
+    FaultLine { sensor, reason: desk.l.term(&fault.reason), count: fault.count, at: desk.when(fault.last) }
 }
 
 impl DevicePage {
@@ -222,7 +223,7 @@ impl DevicePage {
 
     #[expect(clippy::too_many_lines, reason = "one line for each thing that the page shows")]
     pub(super) fn new(frame: Frame, facts: Facts, desk: &Desk, range: Range, attempt: Attempt) -> Self {
-        let now = desk.now;
+        let (l, now) = (desk.l, desk.now);
         let Facts {
             view,
             shadow,
@@ -238,7 +239,7 @@ impl DevicePage {
             groups,
         } = facts;
         let device = view.device;
-        let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(&device.id, stream, facts);
+        let panel = |(stream, facts): (_, StreamFacts)| StreamPanel::new(l, &device.id, stream, facts);
         Self {
             frame,
             groups,
@@ -253,18 +254,18 @@ impl DevicePage {
             factory_key: digest(device.factory_key.0),
             state: enrolment_word(device.enrolment),
             online: device.online_until.is_some_and(|until| until > now),
-            seen: device.last_seen.map(|at| when(at, now)),
-            known: day(device.created),
+            seen: device.last_seen.map(|at| desk.when(at)),
+            known: desk.day(device.created),
             quarantine: device
                 .quarantine
-                .map(|q| QuarantineBanner { reason: reason(&q.reason), since: when(q.since, now) }),
+                .map(|q| QuarantineBanner { reason: l.term(&q.reason), since: desk.when(q.since) }),
             software: device.software.map(|software| SoftwareLine {
                 version: software.version,
                 sequence: software.sequence,
                 slot: software.slot,
                 other_slot: if software.slot == 'a' { 'b' } else { 'a' },
                 digest: digest(software.image_digest),
-                at: when(software.at, now),
+                at: desk.when(software.at),
             }),
             security_floor: view.security_floor,
             reenrolment_allowed: view.reenrolment_allowed,
@@ -275,16 +276,16 @@ impl DevicePage {
                     serial: certificate.serial.clone(),
                     state: certificate_word(certificate.state),
                     class: certificate_class(certificate.state),
-                    until: day(certificate.not_after),
-                    left: when(certificate.not_after, now),
+                    until: desk.day(certificate.not_after),
+                    left: desk.when(certificate.not_after),
                 })
                 .collect(),
             alerts: alerts.into_iter().map(|alert| AlertLine::new(alert, desk)).collect(),
             findings: findings.iter().map(|finding| FindingLine::new(finding, desk)).collect(),
-            settings: settings(&view.model.settings, &shadow),
+            settings: settings(l, &view.model.settings, &shadow),
             shadow_version: shadow.version,
             applied_version: shadow.applied_version,
-            reported_at: shadow.reported_at.map(|at| when(at, now)),
+            reported_at: shadow.reported_at.map(|at| desk.when(at)),
             actions: view.model.actions,
             commands: commands.into_iter().map(|command| command_line(command, desk)).collect(),
             appraisals: appraisals.into_iter().map(|appraisal| appraisal_line(appraisal, desk)).collect(),
@@ -306,7 +307,7 @@ const fn certificate_class(state: CertificateState) -> &'static str {
     }
 }
 
-fn settings(fields: &[FieldView], shadow: &Shadow) -> Vec<SettingLine> {
+fn settings(l: Lang, fields: &[FieldView], shadow: &Shadow) -> Vec<SettingLine> {
     let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
     let (desired, reported) = (read(&shadow.desired), read(&shadow.reported));
     let line = |field: &FieldView| {
@@ -314,7 +315,7 @@ fn settings(fields: &[FieldView], shadow: &Shadow) -> Vec<SettingLine> {
         SettingLine {
             differs: wanted.is_some_and(|wanted| is != Some(wanted)),
             desired: wanted.map(plain).unwrap_or_default(),
-            reported: is.map(spoken).unwrap_or_default(),
+            reported: is.map(|is| spoken(l, is)).unwrap_or_default(),
             field: field.clone(),
         }
     };
@@ -330,32 +331,34 @@ fn plain(value: &Value) -> String {
 }
 
 /// A value as people say it: switches are on or off.
-fn spoken(value: &Value) -> String {
-    value.as_bool().map_or_else(|| plain(value), |on| if on { "on" } else { "off" }.to_owned())
+fn spoken(l: Lang, value: &Value) -> String {
+    value.as_bool().map_or_else(|| plain(value), |on| l.say(if on { "console-on" } else { "console-off" }))
 }
 
 /// A flat object as people read it: `level 3, mode auto`.
 fn flat(text: &str) -> String {
     let map = serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-    let pairs: Vec<String> = map.iter().map(|(name, value)| format!("{} {}", reason(name), plain(value))).collect();
+    let pairs: Vec<String> =
+        map.iter().map(|(name, value)| format!("{} {}", name.replace(['-', '_'], " "), plain(value))).collect();
     pairs.join(", ")
 }
 
 fn command_line(command: Command, desk: &Desk) -> CommandLine {
+    let l = desk.l;
     let (state, class, result) = match command.outcome {
-        None => ("waiting", "busy", format!("until {}", calendar(command.expires))),
+        None => ("waiting", "busy", l.with("device-command-until", "at", calendar(l, command.expires))),
         Some(CommandOutcome::Succeeded(output)) => ("succeeded", "ok", flat(&output)),
-        Some(CommandOutcome::Failed(why)) => ("failed", "bad", reason(&why)),
-        Some(CommandOutcome::Expired) => ("expired", "warn", "nobody carried it out in time".to_owned()),
+        Some(CommandOutcome::Failed(why)) => ("failed", "bad", l.term(&why)),
+        Some(CommandOutcome::Expired) => ("expired", "warn", l.say("device-command-expired")),
     };
     let (action, input) = (command.action, flat(&command.input));
-    CommandLine { action, input, given: when(command.created, desk.now), state, class, result }
+    CommandLine { action, input, given: desk.when(command.created), state: l.term(state), class, result }
 }
 
 fn appraisal_line(appraisal: Appraisal, desk: &Desk) -> AppraisalLine {
     let (good, why) = match appraisal.verdict {
-        Verdict::Affirming => (true, "matches a published release".to_owned()),
-        Verdict::Contraindicated(why) => (false, reason(&why)),
+        Verdict::Affirming => (true, desk.l.say("device-matches")),
+        Verdict::Contraindicated(why) => (false, desk.l.term(&why)),
     };
-    AppraisalLine { good, reason: why, image: digest(appraisal.image_digest), at: when(appraisal.at, desk.now) }
+    AppraisalLine { good, reason: why, image: digest(appraisal.image_digest), at: desk.when(appraisal.at) }
 }

@@ -36,7 +36,7 @@ pub(in crate::console) struct CalendarRow {
 }
 
 impl Calendar {
-    pub(in crate::console) fn new(views: &[DossierView], now: Timestamp) -> Self {
+    pub(in crate::console) fn new(l: Lang, views: &[DossierView], now: Timestamp) -> Self {
         let public = |view: &DossierView| view.record.as_ref().and_then(|record| record.public.clone());
         let all: Vec<Public> = views.iter().filter_map(public).collect();
         let today = Day::of(now);
@@ -47,20 +47,19 @@ impl Calendar {
         let last = ends.map(year).max().unwrap_or_default().max(first + 2);
         let scale = Scale { from: first, to: last + 1 };
         let step = (last - first) / YEARS_NAMED_MAX + 1;
-        let rows = views.iter().map(|view| row(view, public(view), scale, now)).collect();
+        let rows = views.iter().map(|view| row(l, view, public(view), scale, now)).collect();
         Self { years: (first..=last).filter(|year| (year - first) % step == 0).collect(), rows }
     }
 }
 
-fn row(view: &DossierView, public: Option<Public>, scale: Scale, now: Timestamp) -> CalendarRow {
-    let l = Lang::default();
+fn row(l: Lang, view: &DossierView, public: Option<Public>, scale: Scale, now: Timestamp) -> CalendarRow {
     let (badge, state) = match &public {
-        None if view.record.is_some() => ("quiet", "draft".to_owned()),
-        None => ("quiet", "nothing said yet".to_owned()),
-        Some(p) if !p.is_supported(now) => ("bad", format!("ended {}", words::day(l, p.until))),
+        None if view.record.is_some() => ("quiet", l.say("product-draft")),
+        None => ("quiet", l.say("product-unsaid")),
+        Some(p) if !p.is_supported(now) => ("bad", l.with("product-ended", "day", words::day(l, p.until))),
         Some(p) => {
             let badge = if p.days_left(now) <= SOON_DAYS { "warn" } else { "ok" };
-            (badge, format!("until {}", words::day(l, p.until)))
+            (badge, l.with("product-until", "day", words::day(l, p.until)))
         }
     };
     let bar = public.map(|public| Bar::new(&public, scale, now));

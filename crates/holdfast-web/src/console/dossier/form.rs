@@ -18,15 +18,20 @@ use crate::lang::Lang;
 pub(super) struct Input {
     pub(super) name: String,
     pub(super) label: String,
-    pub(super) hint: &'static str,
+    pub(super) hint: String,
     pub(super) value: String,
     /// `line`, `area`, `day`, `number`, `link` or `choice`.
     pub(super) kind: &'static str,
     /// Language of what is typed, if it is asked for in several.
     pub(super) lang: Option<&'static str>,
     /// Word, what people read, chosen.
-    pub(super) options: Vec<(&'static str, &'static str, bool)>,
+    pub(super) options: Vec<(&'static str, String, bool)>,
     pub(super) error: Option<String>,
+}
+
+/// What is wrong with an answer, in the reader's language.
+pub(super) fn fault(l: Lang, error: &DossierError) -> String {
+    l.say(&format!("dossier-fault-{}", error.problem.name()))
 }
 
 /// Inputs that stand together.
@@ -36,15 +41,15 @@ pub(super) struct Group {
 }
 
 /// The inputs of a page over this document.
-pub(super) fn groups(part: &Part, document: &Value, error: Option<&DossierError>) -> Vec<Group> {
+pub(super) fn groups(l: Lang, part: &Part, document: &Value, error: Option<&DossierError>) -> Vec<Group> {
     let mut groups = Vec::new();
     for spec in part.specs {
         match spec.kind {
-            Kind::Rows(inner) => groups.extend(rows(spec, inner, document, error)),
+            Kind::Rows(inner) => groups.extend(rows(l, spec, inner, document, error)),
             Kind::Text => groups
-                .push(Group { title: Some(spec.label.to_owned()), inputs: inputs(spec, spec.path, document, error) }),
+                .push(Group { title: Some(l.say(spec.label)), inputs: inputs(l, spec, spec.path, document, error) }),
             Kind::Line | Kind::Link | Kind::Day | Kind::Number | Kind::Area | Kind::Lines | Kind::Choice(_) => {
-                groups.push(Group { title: None, inputs: inputs(spec, spec.path, document, error) });
+                groups.push(Group { title: None, inputs: inputs(l, spec, spec.path, document, error) });
             }
         }
     }
@@ -52,37 +57,40 @@ pub(super) fn groups(part: &Part, document: &Value, error: Option<&DossierError>
 }
 
 /// One group for each entry of a list, and an empty one for the next.
-fn rows(spec: &Spec, inner: &[Spec], document: &Value, error: Option<&DossierError>) -> Vec<Group> {
+fn rows(l: Lang, spec: &Spec, inner: &[Spec], document: &Value, error: Option<&DossierError>) -> Vec<Group> {
     let there = at(document, spec.path).and_then(Value::as_array).map_or(0, Vec::len);
     (0..(there + 1).min(LIST_MAX))
         .map(|row| {
             let path = |inner: &Spec| format!("{}.{row}.{}", spec.path, inner.path);
-            let title =
-                if row < there { format!("{} {}", spec.label, row + 1) } else { format!("{}: one more", spec.label) };
-            let inputs = inner.iter().flat_map(|inner| inputs(inner, &path(inner), document, error)).collect();
+            let title = if row < there {
+                format!("{} {}", l.say(spec.label), row + 1)
+            } else {
+                l.with("dossier-one-more", "what", l.say(spec.label))
+            };
+            let inputs = inner.iter().flat_map(|inner| inputs(l, inner, &path(inner), document, error)).collect();
             Group { title: Some(title), inputs }
         })
         .collect()
 }
 
-fn inputs(spec: &Spec, path: &str, document: &Value, error: Option<&DossierError>) -> Vec<Input> {
-    let fault = |name: &str| {
+fn inputs(l: Lang, spec: &Spec, path: &str, document: &Value, error: Option<&DossierError>) -> Vec<Input> {
+    let fault_at = |name: &str| {
         let hit = |error: &&DossierError| {
             error.path == name || (spec.kind == Kind::Lines && error.path.starts_with(&format!("{name}.")))
         };
-        error.filter(hit).map(|error| error.problem.to_string())
+        error.filter(hit).map(|error| fault(l, error))
     };
     let input = |name: String, label: String, kind: &'static str, lang: Option<&'static str>| Input {
         value: at(document, &name).map(typed).unwrap_or_default(),
-        error: fault(&name),
-        hint: spec.hint,
+        error: fault_at(&name),
+        hint: l.say(spec.hint),
         options: Vec::new(),
         name,
         label,
         kind,
         lang,
     };
-    let plain = |kind| vec![input(path.to_owned(), spec.label.to_owned(), kind, None)];
+    let plain = |kind| vec![input(path.to_owned(), l.say(spec.label), kind, None)];
     match spec.kind {
         Kind::Line => plain("line"),
         Kind::Link => plain("link"),
@@ -90,12 +98,14 @@ fn inputs(spec: &Spec, path: &str, document: &Value, error: Option<&DossierError
         Kind::Number => plain("number"),
         Kind::Area | Kind::Lines => plain("area"),
         Kind::Text => Lang::all()
-            .map(|(tag, name)| input(format!("{path}.{tag}"), format!("{}, {name}", spec.label), "area", Some(tag)))
+            .map(|(tag, name)| {
+                input(format!("{path}.{tag}"), format!("{}, {name}", l.say(spec.label)), "area", Some(tag))
+            })
             .collect(),
         Kind::Choice(words) => {
-            let mut choice = input(path.to_owned(), spec.label.to_owned(), "choice", None);
+            let mut choice = input(path.to_owned(), l.say(spec.label), "choice", None);
             let chosen = choice.value.clone();
-            choice.options = words.iter().map(|(word, label)| (*word, *label, *word == chosen)).collect();
+            choice.options = words.iter().map(|(word, label)| (*word, l.say(label), *word == chosen)).collect();
             vec![choice]
         }
         Kind::Rows(_) => Vec::new(),
@@ -104,12 +114,12 @@ fn inputs(spec: &Spec, path: &str, document: &Value, error: Option<&DossierError
 
 /// Legal bases as they are chosen.
 const BASES: [(&str, &str); 6] = [
-    ("consent", "Consent (a)"),
-    ("contract", "Contract (b)"),
-    ("legal-obligation", "Legal obligation (c)"),
-    ("vital-interests", "Vital interests (d)"),
-    ("public-task", "Public task (e)"),
-    ("legitimate-interests", "Legitimate interests (f)"),
+    ("consent", "dossier-basis-consent"),
+    ("contract", "dossier-basis-contract"),
+    ("legal-obligation", "dossier-basis-legal-obligation"),
+    ("vital-interests", "dossier-basis-vital-interests"),
+    ("public-task", "dossier-basis-public-task"),
+    ("legitimate-interests", "dossier-basis-legitimate-interests"),
 ];
 
 /// What is asked about one personal field of the model; English stands in the model itself.
@@ -118,17 +128,17 @@ fn about_field(tag: &str) -> bool {
 }
 
 /// The inputs about personal fields of the model.
-pub(super) fn data_groups(data: &[Datum], document: &Value, error: Option<&DossierError>) -> Vec<Group> {
+pub(super) fn data_groups(l: Lang, data: &[Datum], document: &Value, error: Option<&DossierError>) -> Vec<Group> {
     let group = |datum: &Datum| {
         let path = format!("fields.{}", datum.path);
-        let basis = Spec { path: "", label: "Legal basis (GDPR Art. 6(1))", hint: "", kind: Kind::Choice(&BASES) };
-        let mut all = inputs(&basis, &format!("{path}.basis"), document, error);
-        for (member, label) in [("title", "Name"), ("purpose", "What for")] {
+        let basis = Spec { path: "", label: "dossier-basis", hint: "", kind: Kind::Choice(&BASES) };
+        let mut all = inputs(l, &basis, &format!("{path}.basis"), document, error);
+        for (member, label) in [("title", "console-name"), ("purpose", "dossier-what-for")] {
             let spec = Spec { path: "", label, hint: "", kind: Kind::Text };
-            let texts = inputs(&spec, &format!("{path}.{member}"), document, error);
+            let texts = inputs(l, &spec, &format!("{path}.{member}"), document, error);
             all.extend(texts.into_iter().filter(|input| input.lang.is_some_and(about_field)));
         }
-        let (_, title) = datum.title.read(ENGLISH).unwrap_or(("", &datum.path));
+        let (_, title) = datum.title.read(l.tag()).unwrap_or(("", &datum.path));
         Group { title: Some(format!("{title} ({})", datum.path)), inputs: all }
     };
     data.iter().filter(|datum| datum.personal).map(group).collect()
@@ -285,7 +295,7 @@ mod tests {
     }
 
     fn typed_again(part: &'static Part, document: &Value) -> Fields {
-        let inputs = groups(part, document, None).into_iter().flat_map(|group| group.inputs);
+        let inputs = groups(Lang::default(), part, document, None).into_iter().flat_map(|group| group.inputs);
         let pairs: Vec<String> = inputs.map(|input| format!("{}={}", input.name, encoded(&input.value))).collect();
         let request = http::Request::get(format!("/?{}", pairs.join("&"))).body(()).unwrap();
         let (mut parts, ()) = request.into_parts();
@@ -298,7 +308,7 @@ mod tests {
         let document: Value = serde_json::from_str(WHOLE).unwrap();
         let shown: Vec<String> = PARTS
             .iter()
-            .flat_map(|part| groups(part, &document, None))
+            .flat_map(|part| groups(Lang::default(), part, &document, None))
             .flat_map(|g| g.inputs)
             .map(|i| i.name)
             .collect();
@@ -313,7 +323,7 @@ mod tests {
         put(&mut document, "support.until", json!("for ever"));
         let error = Dossier::parse(&document.to_string()).unwrap_err();
         let part = super::super::parts::part("support").unwrap();
-        let wrong: Vec<Input> = groups(part, &document, Some(&error))
+        let wrong: Vec<Input> = groups(Lang::default(), part, &document, Some(&error))
             .into_iter()
             .flat_map(|g| g.inputs)
             .filter(|i| i.error.is_some())

@@ -1,4 +1,6 @@
-//! What each page of a dossier's form asks for: labels, hints and where the answer stands in the document.
+//! What each page of a dossier's form asks for: keys of its labels and hints, and where the answer stands in the document.
+
+use crate::lang::Lang;
 
 /// How an answer is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,183 +45,216 @@ pub(super) struct Part {
 use Kind::{Area, Choice, Day, Line, Lines, Link, Number, Rows, Text};
 
 const PARTY: &[Spec] = &[
-    ask("name", "Name", Line, ""),
-    ask("address", "Postal address", Area, ""),
-    ask("contact", "Contact", Link, "mailto:, tel: or https://"),
+    ask("name", "console-name", Line, ""),
+    ask("address", "dossier-is-postal-address", Area, ""),
+    ask("contact", "dossier-is-contact", Link, "dossier-is-mailto-tel-or-https"),
 ];
 
 /// Every page of the form, in the order of work.
 pub(super) const PARTS: &[Part] = &[
     Part {
         name: "product",
-        title: "Product and maker",
-        about: "What it is, who makes it, what belongs to it.",
+        title: "dossier-is-product-and-maker",
+        about: "dossier-is-what-it-is-who-makes-it-what-belon",
         specs: &[
-            ask("name", "Name in shops", Line, ""),
-            ask("models", "Type or model numbers", Lines, "One in each line, as on the type plate."),
-            ask("texts.summary", "What it is", Text, "Two sentences for somebody who has never seen it."),
-            ask("maker.name", "Maker", Line, "As in the company register."),
-            ask("maker.address", "Postal address", Area, ""),
-            ask("maker.contact", "Contact for customers", Link, "mailto:, tel: or https://"),
-            ask("website", "Page of the product", Link, "https://"),
-            ask("representatives", "Authorised representative or importer", Rows(PARTY), ""),
-            ask("languages", "Languages of the manual", Lines, "Codes of two letters, one in each line."),
-            ask("accessories", "In the box", Lines, "One in each line."),
-            ask("links.manual", "Manual", Link, ""),
-            ask("links.help", "Help", Link, ""),
+            ask("name", "dossier-is-name-in-shops", Line, ""),
+            ask("models", "dossier-is-type-or-model-numbers", Lines, "dossier-is-one-in-each-line-as-on-the-type-pl"),
+            ask("texts.summary", "dossier-is-what-it-is", Text, "dossier-is-two-sentences-for-somebody-who-has"),
+            ask("maker.name", "dossier-is-maker", Line, "dossier-is-as-in-the-company-register"),
+            ask("maker.address", "dossier-is-postal-address", Area, ""),
+            ask("maker.contact", "dossier-is-contact-for-customers", Link, "dossier-is-mailto-tel-or-https"),
+            ask("website", "dossier-is-page-of-the-product", Link, "dossier-https"),
+            ask("representatives", "dossier-is-authorised-representative-or-impor", Rows(PARTY), ""),
+            ask(
+                "languages",
+                "dossier-is-languages-of-the-manual",
+                Lines,
+                "dossier-is-codes-of-two-letters-one-in-each-l",
+            ),
+            ask("accessories", "dossier-is-in-the-box", Lines, "dossier-is-one-in-each-line"),
+            ask("links.manual", "dossier-is-manual", Link, ""),
+            ask("links.help", "dossier-is-help", Link, ""),
         ],
     },
     Part {
         name: "support",
-        title: "Support and updates",
-        about: "The promise. Once public, the last day can move later and never nearer.",
+        title: "dossier-is-support-and-updates",
+        about: "dossier-is-the-promise-once-public-the-last-d",
         specs: &[
+            ask("first_supplied", "dossier-is-first-supplied-on", Day, "dossier-is-stands-in-the-statement-of-complia"),
+            ask("support.until", "dossier-is-security-updates-until", Day, "dossier-is-the-last-day-with-updates"),
             ask(
-                "first_supplied",
-                "First supplied on",
-                Day,
-                "Stands in the statement of compliance; fixed once it is public.",
+                "texts.support-reason",
+                "dossier-is-why-until-then",
+                Text,
+                "dossier-is-the-law-and-buyers-ask-for-the-rea",
             ),
-            ask("support.until", "Security updates until", Day, "The last day with updates."),
-            ask("texts.support-reason", "Why until then", Text, "The law and buyers ask for the reason."),
-            ask("texts.support-after", "What happens then", Text, "What goes on working, what stops, what to do."),
+            ask(
+                "texts.support-after",
+                "dossier-is-what-happens-then",
+                Text,
+                "dossier-is-what-goes-on-working-what-stops-wh",
+            ),
             ask(
                 "support.updates",
-                "Can units be updated?",
-                Choice(&[("possible", "Yes"), ("impossible", "No, they are replaced")]),
-                "Without updates the plan, the hardware's last day and the schedule below must be said.",
+                "dossier-is-can-units-be-updated",
+                Choice(&[("possible", "dossier-is-yes"), ("impossible", "dossier-is-no-they-are-replaced")]),
+                "dossier-is-without-updates-the-plan-the-hardw",
             ),
-            ask("texts.update-cadence", "How often updates come", Text, ""),
-            ask("texts.update-duty", "What the owner must do", Text, "“Nothing” is a good answer."),
-            ask("texts.no-update-why", "Why it cannot be updated", Text, "Only if it cannot."),
-            ask("texts.replacement-plan", "How units are replaced", Text, "Conditions, period, method."),
-            ask("support.hardware_until", "Repair and replacement until", Day, ""),
-            ask("support.warranty_months", "Warranty, months from purchase", Number, ""),
+            ask("texts.update-cadence", "dossier-is-how-often-updates-come", Text, ""),
+            ask("texts.update-duty", "dossier-is-what-the-owner-must-do", Text, "dossier-is-nothing-is-a-good-answer"),
+            ask("texts.no-update-why", "dossier-is-why-it-cannot-be-updated", Text, "dossier-is-only-if-it-cannot"),
             ask(
-                "texts.terms",
-                "Subscriptions",
+                "texts.replacement-plan",
+                "dossier-is-how-units-are-replaced",
                 Text,
-                "Price, period, what stops without one. Security updates are never behind a payment.",
+                "dossier-is-conditions-period-method",
             ),
+            ask("support.hardware_until", "dossier-is-repair-and-replacement-until", Day, ""),
+            ask("support.warranty_months", "dossier-is-warranty-months-from-purchase", Number, ""),
+            ask("texts.terms", "dossier-is-subscriptions", Text, "dossier-is-price-period-what-stops-without-on"),
             ask(
                 "sunsets",
-                "What ends on the way",
-                Rows(&[ask("on", "Ends on", Day, ""), ask("what", "What ends, and what to do", Text, "")]),
-                "Radio standards, root certificates, ciphers.",
+                "dossier-is-what-ends-on-the-way",
+                Rows(&[
+                    ask("on", "dossier-is-ends-on", Day, ""),
+                    ask("what", "dossier-is-what-ends-and-what-to-do", Text, ""),
+                ]),
+                "dossier-is-radio-standards-root-certificates",
             ),
-            ask("discontinued", "Not sold any more since", Day, "The page stays when the product goes."),
+            ask(
+                "discontinued",
+                "dossier-is-not-sold-any-more-since",
+                Day,
+                "dossier-is-the-page-stays-when-the-product-go",
+            ),
         ],
     },
     Part {
         name: "security",
-        title: "Security",
-        about: "Where flaws are reported, how fast you answer, what opens a unit.",
+        title: "dossier-is-security",
+        about: "dossier-is-where-flaws-are-reported-how-fast",
         specs: &[
-            ask("security.contact", "Contact for security problems", Link, "Open to anyone, without an account."),
-            ask("security.policy", "Disclosure policy", Link, ""),
-            ask("security.acknowledge_days", "Days until a report is acknowledged", Number, ""),
-            ask("security.news_days", "At most so many days between news", Number, ""),
+            ask(
+                "security.contact",
+                "dossier-is-contact-for-security-problems",
+                Link,
+                "dossier-is-open-to-anyone-without-an-account",
+            ),
+            ask("security.policy", "dossier-is-disclosure-policy", Link, ""),
+            ask("security.acknowledge_days", "dossier-is-days-until-a-report-is-acknowledge", Number, ""),
+            ask("security.news_days", "dossier-is-at-most-so-many-days-between-news", Number, ""),
             ask(
                 "credentials",
-                "What opens a unit as it leaves the factory",
+                "dossier-is-what-opens-a-unit-as-it-leaves-the",
                 Choice(&[
-                    ("no-password", "No password at all"),
-                    ("unique-per-device", "A password unique to each unit"),
-                    ("user-defined", "None until the owner sets one"),
+                    ("no-password", "dossier-is-no-password-at-all"),
+                    ("unique-per-device", "dossier-is-a-password-unique-to-each-unit"),
+                    ("user-defined", "dossier-is-none-until-the-owner-sets-one"),
                 ]),
-                "A default that units share is not among the answers.",
+                "dossier-is-a-default-that-units-share-is-not",
             ),
-            ask("texts.credentials-note", "More about it", Text, ""),
-            ask("texts.setup", "Setting it up securely", Text, ""),
-            ask("texts.offline", "What works without the internet", Text, ""),
-            ask("links.sbom", "Software bill of materials", Link, ""),
-            ask("links.mud", "MUD file", Link, ""),
-            ask("links.reports", "Test reports", Link, ""),
+            ask("texts.credentials-note", "dossier-is-more-about-it", Text, ""),
+            ask("texts.setup", "dossier-is-setting-it-up-securely", Text, ""),
+            ask("texts.offline", "dossier-is-what-works-without-the-internet", Text, ""),
+            ask("links.sbom", "dossier-is-software-bill-of-materials", Link, ""),
+            ask("links.mud", "dossier-is-mud-file", Link, ""),
+            ask("links.reports", "dossier-is-test-reports", Link, ""),
         ],
     },
     Part {
         name: "privacy",
-        title: "Privacy and sensors",
-        about: "The table of data is made from the model; this is what stands around it.",
+        title: "dossier-is-privacy-and-sensors",
+        about: "dossier-is-the-table-of-data-is-made-from-the",
         specs: &[
             ask(
                 "sensors",
-                "Sensor",
+                "dossier-is-sensor",
                 Rows(&[
                     ask(
                         "kind",
-                        "Kind",
+                        "dossier-is-kind",
                         Choice(&[
-                            ("microphone", "Microphone"),
-                            ("camera", "Camera"),
-                            ("location", "Location"),
-                            ("presence", "Presence"),
-                            ("radio", "Radio surroundings"),
-                            ("other", "Other"),
+                            ("microphone", "dossier-is-microphone"),
+                            ("camera", "dossier-is-camera"),
+                            ("location", "dossier-is-location"),
+                            ("presence", "dossier-is-presence"),
+                            ("radio", "dossier-is-radio-surroundings"),
+                            ("other", "dossier-is-other"),
                         ]),
                         "",
                     ),
-                    ask("what", "What it notices, and when", Text, ""),
-                    ask("off", "How it is switched off", Text, "Needed for a microphone and a camera."),
+                    ask("what", "dossier-is-what-it-notices-and-when", Text, ""),
+                    ask(
+                        "off",
+                        "dossier-is-how-it-is-switched-off",
+                        Text,
+                        "dossier-is-needed-for-a-microphone-and-a-came",
+                    ),
                 ]),
                 "",
             ),
             ask(
                 "recipients",
-                "Recipient of personal data",
+                "dossier-is-recipient-of-personal-data",
                 Rows(&[
-                    ask("name", "Who", Line, ""),
-                    ask("country", "Country", Line, ""),
-                    ask("what", "What for", Text, ""),
+                    ask("name", "dossier-is-who", Line, ""),
+                    ask("country", "dossier-is-country", Line, ""),
+                    ask("what", "dossier-what-for", Text, ""),
                 ]),
                 "",
             ),
-            ask("texts.privacy-note", "Anything else", Text, ""),
-            ask("texts.privacy-risks", "What sharing it can lead to", Text, ""),
-            ask("texts.privacy-steps", "What lessens it", Text, ""),
-            ask("texts.privacy-rights", "Rights, and how to use them", Text, ""),
-            ask("texts.deletion", "How an owner deletes their data", Text, ""),
-            ask("texts.redress", "Whom to turn to, the authority included", Text, ""),
+            ask("texts.privacy-note", "dossier-is-anything-else", Text, ""),
+            ask("texts.privacy-risks", "dossier-is-what-sharing-it-can-lead-to", Text, ""),
+            ask("texts.privacy-steps", "dossier-is-what-lessens-it", Text, ""),
+            ask("texts.privacy-rights", "dossier-is-rights-and-how-to-use-them", Text, ""),
+            ask("texts.deletion", "dossier-is-how-an-owner-deletes-their-data", Text, ""),
+            ask("texts.redress", "dossier-is-whom-to-turn-to-the-authority-incl", Text, ""),
         ],
     },
     Part {
         name: "labels",
-        title: "Labels and statement",
-        about: "Certificates that it holds, and the statement of compliance.",
+        title: "dossier-is-labels-and-statement",
+        about: "dossier-is-certificates-that-it-holds-and-the",
         specs: &[
             ask(
                 "labels",
-                "Label",
+                "dossier-is-label",
                 Rows(&[
-                    ask("scheme", "Scheme", Line, "Such as JC-STAR or Singapore CLS."),
-                    ask("level", "Level", Line, ""),
-                    ask("number", "Number", Line, ""),
-                    ask("versions", "Versions it counts for", Line, ""),
-                    ask("until", "Until", Day, ""),
-                    ask("link", "Where it can be checked", Link, ""),
+                    ask("scheme", "dossier-is-scheme", Line, "dossier-is-such-as-jc-star-or-singapore-cls"),
+                    ask("level", "dossier-is-level", Line, ""),
+                    ask("number", "dossier-is-number", Line, ""),
+                    ask("versions", "dossier-is-versions-it-counts-for", Line, ""),
+                    ask("until", "dossier-is-until", Day, ""),
+                    ask("link", "dossier-is-where-it-can-be-checked", Link, ""),
                 ]),
                 "",
             ),
             ask(
                 "statement.batch",
-                "Statement: type and batch",
+                "dossier-is-statement-type-and-batch",
                 Line,
-                "Leave all of the statement empty to publish none.",
+                "dossier-is-leave-all-of-the-statement-empty-t",
             ),
             ask(
                 "statement.by",
-                "Statement: rests on",
+                "dossier-is-statement-rests-on",
                 Choice(&[
-                    ("requirements", "The requirements (Schedule 1)"),
-                    ("conditions", "Conditions deemed to comply (Schedule 2)"),
+                    ("requirements", "dossier-is-the-requirements-schedule-1"),
+                    ("conditions", "dossier-is-conditions-deemed-to-comply-schedu"),
                 ]),
                 "",
             ),
-            ask("statement.standards", "Statement: standards and paragraphs", Line, ""),
-            ask("statement.signatory", "Statement: signed by", Line, "Name, published as the law demands."),
-            ask("statement.function", "Statement: function", Line, ""),
-            ask("statement.place", "Statement: place", Line, ""),
-            ask("statement.date", "Statement: date", Day, ""),
+            ask("statement.standards", "dossier-is-statement-standards-and-paragraphs", Line, ""),
+            ask(
+                "statement.signatory",
+                "dossier-is-statement-signed-by",
+                Line,
+                "dossier-is-name-published-as-the-law-demands",
+            ),
+            ask("statement.function", "dossier-is-statement-function", Line, ""),
+            ask("statement.place", "dossier-is-statement-place", Line, ""),
+            ask("statement.date", "dossier-is-statement-date", Day, ""),
         ],
     },
 ];
@@ -230,21 +265,21 @@ pub(super) fn part(name: &str) -> Option<&'static Part> {
 }
 
 /// What people call the answer at this place of the document.
-pub(super) fn label_of(path: &str) -> String {
+pub(super) fn label_of(l: Lang, path: &str) -> String {
     for spec in PARTS.iter().flat_map(|part| part.specs) {
         let Some(rest) = path.strip_prefix(spec.path) else { continue };
         if rest.is_empty() {
-            return spec.label.to_owned();
+            return l.say(spec.label);
         }
         let Some(rest) = rest.strip_prefix('.') else { continue };
         let Rows(inner) = spec.kind else {
-            return format!("{} ({rest})", spec.label);
+            return format!("{} ({rest})", l.say(spec.label));
         };
         let (at, below) = rest.split_once('.').unwrap_or((rest, ""));
         let number = at.parse::<usize>().map_or_else(|_| at.to_owned(), |at| (at + 1).to_string());
         let name = below.split('.').next().unwrap_or_default();
         let inner = inner.iter().find(|spec| spec.path == name).map_or("", |spec| spec.label);
-        return format!("{} {number}: {inner}", spec.label);
+        return format!("{} {number}: {}", l.say(spec.label), l.say(inner));
     }
     path.to_owned()
 }

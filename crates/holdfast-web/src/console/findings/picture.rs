@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use askama::filters::HtmlSafe;
 use holdfast_domain::integrity::finding::Finding;
 
-use crate::console::words::grouped;
+use crate::lang::Lang;
 
 /// Size of the view box.
 const WIDTH: f64 = 640.0;
@@ -25,7 +25,7 @@ pub(crate) struct Band {
 
 impl Band {
     /// The picture of a finding; `None` without a series.
-    pub(crate) fn new(finding: &Finding) -> Option<Self> {
+    pub(crate) fn new(l: Lang, finding: &Finding) -> Option<Self> {
         let points = finding.evidence.series.clone();
         if points.len() < 2 {
             return None;
@@ -35,10 +35,7 @@ impl Band {
         let from = points.len().saturating_sub(since);
         let far = points.iter().fold(0.0_f64, |far, z| if z.abs() > far.abs() { *z } else { far });
         let count = points.len();
-        let label = format!(
-            "The last {count} windows. Between -3 and 3 spreads is usual; at its farthest it was {} spreads away.",
-            plain(far)
-        );
+        let label = l.with2("finding-picture-label", ("count", count), ("far", plain(l, far)));
         Some(Self { points, from, label })
     }
 
@@ -103,14 +100,12 @@ impl fmt::Display for Band {
 impl HtmlSafe for Band {}
 
 /// A figure with as many places as tell something.
-pub(super) fn plain(n: f64) -> String {
+pub(super) fn plain(l: Lang, n: f64) -> String {
     if n.abs() >= 1_000.0 {
-        let whole = format!("{:.0}", n.abs());
-        let grouped = whole.parse::<u64>().map_or(whole, grouped);
-        return if n < 0.0 { format!("-{grouped}") } else { grouped };
+        return l.number(format_args!("{n:.0}"));
     }
     let text = format!("{n:.1}");
-    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
+    l.number(text.strip_suffix(".0").unwrap_or(&text))
 }
 
 #[cfg(test)]
@@ -120,7 +115,7 @@ mod tests {
     #[test]
     fn figures_are_grouped_and_have_one_place_at_most() {
         for (n, text) in [(0.04, "0"), (12.34, "12.3"), (-3.0, "-3"), (12_345.6, "12,346"), (-2_000.0, "-2,000")] {
-            assert_eq!(plain(n), text);
+            assert_eq!(plain(Lang::default(), n), text);
         }
     }
 }

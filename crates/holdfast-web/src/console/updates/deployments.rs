@@ -16,6 +16,7 @@ use crate::backend::updates::{DeploymentOrder, DeploymentView};
 use crate::door::extract::{Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
+use crate::lang::Lang;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -38,7 +39,7 @@ async fn deployments(desk: Desk) -> PageReply {
     let ask = desk.query.page()?;
     let found = desk.ask(move |b| b.deployments(&ask)).await?;
     page(&DeploymentsPage {
-        frame: desk.frame("Deployments", "deployments").await?.live("deployment=all"),
+        frame: desk.frame(desk.l.say("console-nav-deployments"), "deployments").await?.live("deployment=all"),
         next: found.next.map(|after| format!("/console/deployments?after={}", encoded(&after))),
         deployments: found.rows.into_iter().map(|view| DeploymentLine::new(view, &desk)).collect(),
     })
@@ -78,17 +79,17 @@ struct DeploymentPage {
 }
 
 /// Where a phase stands, told from the deployment's state and the phase's place.
-fn phase_lines(view: &DeploymentView) -> Vec<PhaseLine> {
+fn phase_lines(l: Lang, view: &DeploymentView) -> Vec<PhaseLine> {
     let line = |(at, phase): (usize, &crate::backend::updates::PhaseView)| {
         let place = |current: &u32| usize::try_from(*current).unwrap_or(usize::MAX).cmp(&at);
         let (class, word) = match &view.state {
-            DeploymentState::Completed => ("ok", "done"),
-            DeploymentState::AwaitingApproval => ("quiet", "waits"),
-            DeploymentState::Aborted { .. } => ("bad", "ended"),
+            DeploymentState::Completed => ("ok", "update-phase-done"),
+            DeploymentState::AwaitingApproval => ("quiet", "update-phase-waits"),
+            DeploymentState::Aborted { .. } => ("bad", "update-phase-ended"),
             DeploymentState::Running { phase } | DeploymentState::Paused { phase } => match place(phase) {
-                std::cmp::Ordering::Greater => ("ok", "done"),
-                std::cmp::Ordering::Equal => ("busy", "in progress"),
-                std::cmp::Ordering::Less => ("quiet", "waits"),
+                std::cmp::Ordering::Greater => ("ok", "update-phase-done"),
+                std::cmp::Ordering::Equal => ("busy", "update-phase-running"),
+                std::cmp::Ordering::Less => ("quiet", "update-phase-waits"),
             },
         };
         PhaseLine {
@@ -98,7 +99,7 @@ fn phase_lines(view: &DeploymentView) -> Vec<PhaseLine> {
             success_percent: phase.success_percent,
             succeeded: phase.counts.succeeded,
             total: phase.counts.total(),
-            stack: pictures::executions(&phase.counts),
+            stack: pictures::executions(l, &phase.counts),
         }
     };
     view.phases.iter().enumerate().map(line).collect()
@@ -128,9 +129,9 @@ impl DeploymentPage {
             generation: view.generation,
             abort_threshold_percent: view.abort_threshold_percent,
             min_devices: view.min_devices,
-            deadline: span(view.deadline),
+            deadline: span(desk.l, view.deadline),
             created_by: view.created_by_name.clone(),
-            phases: phase_lines(&view),
+            phases: phase_lines(desk.l, &view),
             next: list.next.map(next),
             executions: list.rows.iter().map(|execution| ExecutionLine::new(execution, desk)).collect(),
             states: states.into_iter().filter(|(_, n)| *n > 0).collect(),
@@ -152,7 +153,7 @@ async fn deployment_page(desk: Desk, id: DeploymentId, attempt: Attempt) -> Page
     let (state, ask) = (desk.query.text("state").map(str::to_owned), desk.query.page()?);
     let (view, list) = desk.ask(move |b| Ok((b.deployment(id)?, b.executions(id, state.as_deref(), &ask)?))).await?;
     let view = view.ok_or_else(no_deployment)?;
-    let title = format!("Deployment of {} {}", view.product, view.version);
+    let title = desk.l.with2("update-title", ("product", &view.product), ("version", &view.version));
     let frame = desk.frame(title, "deployments").await?.live_unless(&attempt, format!("deployment={id}"));
     page_with(attempt.status(), &DeploymentPage::new(frame, view, list, &desk, attempt))
 }
@@ -169,8 +170,8 @@ async fn refused(desk: Desk, id: DeploymentId, problem: Problem) -> PageReply {
     if problem.reference.is_some() {
         return Err(problem);
     }
-    desk.app.ground().count_refusal(problem.name);
-    deployment_page(desk, id, Attempt::refused("order", crate::door::extract::Fields::default(), problem)).await
+    let attempt = desk.refused("order", crate::door::extract::Fields::default(), problem);
+    deployment_page(desk, id, attempt).await
 }
 
 async fn pause(desk: Desk, Id(id): Id<DeploymentId>, Sent(_): Sent) -> PageReply {

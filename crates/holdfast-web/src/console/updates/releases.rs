@@ -8,7 +8,7 @@ use holdfast_domain::people::access::Act;
 use holdfast_domain::updates::note::Note;
 use serde_json::json;
 
-use super::super::words::{Size, When, hex, size, span, when};
+use super::super::words::{Size, When, hex, size, span};
 use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use super::{DeploymentLine, ReleaseLine};
 use crate::api::no_release;
@@ -16,7 +16,7 @@ use crate::backend::updates::{NewDeployment, NewPhase, PhaseSize, ReleaseView, T
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
-use crate::lang::Lang;
+use crate::lang::Html;
 use crate::public::note::NoteView;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -30,8 +30,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 /// The trust document in the words of the page.
 struct TrustLine {
     version: u64,
-    maker: String,
-    accepted: When,
+    said: Html,
     root: String,
     release: String,
     release_keys: Vec<String>,
@@ -39,11 +38,12 @@ struct TrustLine {
 
 impl TrustLine {
     fn new(view: &TrustView, desk: &Desk) -> Self {
-        let threshold = |set: &crate::backend::updates::KeySet| format!("{} of {}", set.threshold, set.keys.len());
+        let threshold = |set: &crate::backend::updates::KeySet| {
+            desk.l.with2("update-of", ("n", set.threshold), ("of", set.keys.len()))
+        };
         Self {
             version: view.trust.version,
-            maker: view.maker_domain.clone(),
-            accepted: when(view.trust.accepted, desk.now),
+            said: desk.l.at2("update-trust", desk.when(view.trust.accepted), ("maker", &view.maker_domain)),
             root: threshold(&view.root),
             release: threshold(&view.release),
             release_keys: view.release.keys.iter().map(|key| hex(key)).collect(),
@@ -64,7 +64,7 @@ async fn releases(desk: Desk) -> PageReply {
     let ask = desk.query.page()?;
     let (found, trust) = desk.ask(move |b| Ok((b.releases(None, &ask)?, b.trust(None)?))).await?;
     page(&ReleasesPage {
-        frame: desk.frame("Releases", "releases").await?,
+        frame: desk.frame(desk.l.say("console-nav-releases"), "releases").await?,
         next: found.next.map(|after| format!("/console/releases?after={}", super::super::fleet::encoded(&after))),
         releases: found.rows.iter().map(|release| ReleaseLine::new(release, &desk)).collect(),
         trust: trust.map(|view| TrustLine::new(&view, &desk)),
@@ -132,7 +132,6 @@ impl NoteForm {
 #[template(path = "updates/release.html")]
 struct ReleasePage {
     frame: Frame,
-    l: Lang,
     line: ReleaseLine,
     description: String,
     security_floor: u64,
@@ -158,8 +157,8 @@ struct ReleasePage {
 impl ReleasePage {
     fn kind_meaning(&self) -> &'static str {
         match self.line.kind {
-            "security" => "It fixes a vulnerability: devices install it by default.",
-            _ => "It adds or improves something: the owner is asked first.",
+            "security" => "update-kind-security",
+            _ => "update-kind-feature",
         }
     }
 
@@ -167,26 +166,21 @@ impl ReleasePage {
         let release = &view.release;
         Self {
             frame,
-            l: Lang::default(),
             line: ReleaseLine::new(release, desk),
             description: release.description.clone(),
             security_floor: release.security_floor,
             manifest_digest: hex(&release.manifest_digest),
             artifact_digest: hex(&release.artifact_digest),
-            artifact_bytes: size(release.artifact_bytes),
+            artifact_bytes: size(desk.l, release.artifact_bytes),
             artifact_stored: view.artifact_stored,
             signer_keys: view.signer_keys.iter().map(|key| hex(key)).collect(),
             signers_needed: view.signers_needed,
             running: view.running,
             devices: view.devices,
-            health: view.health.map(|(program, within)| (program, span(within))),
+            health: view.health.map(|(program, within)| (program, span(desk.l, within))),
             deployments: view.deployments.into_iter().map(|view| DeploymentLine::new(view, desk)).collect(),
-            note: view.notes.first().map(|kept| NoteView::new(Lang::default(), &kept.note)),
-            kept: view
-                .notes
-                .iter()
-                .map(|kept| NoteLine { version: kept.version, at: when(kept.at, desk.now) })
-                .collect(),
+            note: view.notes.first().map(|kept| NoteView::new(desk.l, &kept.note)),
+            kept: view.notes.iter().map(|kept| NoteLine { version: kept.version, at: desk.when(kept.at) }).collect(),
             form: NoteForm::of(view.notes.first().map(|kept| &kept.note)),
             may_explain: desk.may(Act::PublishRelease),
             may_deploy: desk.may(Act::CreateDeployment) && !release.withdrawn,
@@ -212,8 +206,8 @@ async fn deploy(desk: Desk, Id(id): Id<ReleaseId>, Sent(fields): Sent) -> PageRe
         Ok(made) => Ok(go(&format!("/console/deployments/{made}"), "deployed")),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            release_page(desk, id, Attempt::refused("deploy", fields, problem)).await
+            let attempt = desk.refused("deploy", fields, problem);
+            release_page(desk, id, attempt).await
         }
     }
 }
@@ -250,8 +244,8 @@ async fn explain(desk: Desk, Id(id): Id<ReleaseId>, Sent(fields): Sent) -> PageR
         Ok(()) => Ok(go(&format!("/console/releases/{id}"), "explained")),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
-            desk.app.ground().count_refusal(problem.name);
-            release_page(desk, id, Attempt::refused("explain", fields, problem)).await
+            let attempt = desk.refused("explain", fields, problem);
+            release_page(desk, id, attempt).await
         }
     }
 }

@@ -8,7 +8,7 @@ use holdfast_domain::fleet::{Device, Enrolment};
 use holdfast_web::backend::fleet::{DeviceFilter, Fleet as _};
 use holdfast_web::backend::groups::{BulkAsk, BulkPreview, BulkView, Chosen, GroupView, Groups, Refusals};
 use holdfast_web::backend::people::Caller;
-use holdfast_web::backend::settings::{Section, Settings};
+use holdfast_web::backend::settings::{Section, Settings, Value};
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk, RefusalKind};
 
 use super::{NOON, Sample, refuse};
@@ -206,14 +206,14 @@ impl Settings for Sample {
     fn settings(&self) -> Answer<Vec<Section>> {
         Ok(vec![
             Section {
-                title: "This server",
-                change: "Set when it is started.",
-                rows: vec![("Address for people", "https://fleet.hearthworks.example".to_owned())],
+                title: "settings-server",
+                change: "settings-server-change",
+                rows: vec![("settings-address", Value::Said("https://fleet.hearthworks.example".to_owned()))],
             },
             Section {
-                title: "Mail",
-                change: "The part [mail] of holdfast.toml.",
-                rows: vec![("State", "not sent".to_owned())],
+                title: "settings-mail",
+                change: "settings-mail-change",
+                rows: vec![("settings-state", Value::Word("settings-mail-off"))],
             },
         ])
     }
