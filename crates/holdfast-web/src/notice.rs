@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use holdfast_domain::people::notice::{Concern, FACTS, LINE_BREAK, Notice, PARAGRAPHS};
+use holdfast_core::id::{DeviceId, HelpId};
+use holdfast_domain::people::notice::{Concern, FACTS, LINE_BREAK, Notice, NoticeKind, PARAGRAPHS};
 
 use crate::lang::Lang;
 use crate::public::note;
@@ -51,12 +52,34 @@ fn paragraph(l: Lang, notice: &Notice, name: &str) -> Vec<String> {
 /// The page, below the server's address, on which a notice goes on.
 #[must_use]
 pub fn path(notice: &Notice, staff: bool) -> String {
-    match (notice.kind.concern(), staff, notice.facts.get("device")) {
+    let fact = |name: &str| notice.facts.get(name);
+    let device = fact("device").filter(|device| device.parse::<DeviceId>().is_ok());
+    match (notice.kind.concern(), staff, device) {
         (Concern::Account, _, _) => "/account".to_owned(),
         (Concern::Help, true, _) => "/console/help".to_owned(),
-        (_, false, Some(device)) if device.parse::<holdfast_core::id::DeviceId>().is_ok() => format!("/home/{device}"),
-        (_, false, _) => "/home".to_owned(),
+        (Concern::Help, false, _) => match fact("case").filter(|case| case.parse::<HelpId>().is_ok()) {
+            Some(case) => format!("/home/help/{case}"),
+            None => "/home/help".to_owned(),
+        },
+        (Concern::Product, false, None) => "/home/support".to_owned(),
+        (_, false, Some(device)) => format!("/home/devices/{device}{}", part_of_device(notice.kind)),
+        (_, false, None) => "/home".to_owned(),
         (_, true, _) => "/console".to_owned(),
+    }
+}
+
+/// The page of a device on which a notice of this kind goes on.
+const fn part_of_device(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::UpdateAvailable
+        | NoticeKind::UpdateInstalled
+        | NoticeKind::UpdateFailed
+        | NoticeKind::SecurityUpdateDone => "/updates",
+        NoticeKind::ClaimContested
+        | NoticeKind::MemberInvited
+        | NoticeKind::MemberJoined
+        | NoticeKind::PairingWaits => "/people",
+        _ => "",
     }
 }
 
@@ -93,7 +116,6 @@ fn one_line(text: &str) -> String {
 mod tests {
     use holdfast_core::id::PersonId;
     use holdfast_core::time::Timestamp;
-    use holdfast_domain::people::notice::NoticeKind;
 
     use super::*;
 
@@ -166,7 +188,16 @@ mod tests {
         let told = notice(NoticeKind::Quarantined).fact("device", "hearth-0001");
         let (_, body) = mail(Lang::default(), &told, false, "https://hearth.example", None);
         let links: Vec<_> = body.split_whitespace().filter(|word| word.contains("://")).collect();
-        assert_eq!(links, ["https://hearth.example/home/hearth-0001", "https://hearth.example/account/contact"]);
+        assert_eq!(
+            links,
+            ["https://hearth.example/home/devices/hearth-0001", "https://hearth.example/account/contact"]
+        );
         assert_eq!(path(&notice(NoticeKind::TokenMade), true), "/account");
+        let of_device = |kind| path(&notice(kind).fact("device", "hearth-0001"), false);
+        assert_eq!(of_device(NoticeKind::UpdateAvailable), "/home/devices/hearth-0001/updates");
+        assert_eq!(of_device(NoticeKind::PairingWaits), "/home/devices/hearth-0001/people");
+        assert_eq!(path(&notice(NoticeKind::SupportEnded), false), "/home/support");
+        let elsewhere = notice(NoticeKind::HelpAnswered).fact("case", "../account");
+        assert_eq!(path(&elsewhere, false), "/home/help", "a fact is not an address");
     }
 }

@@ -1,10 +1,10 @@
 //! What of history an owner is told. A reader goes through the ledger line by line and asks here about each; the same line
 //! gives the same notice, so reading one twice tells nobody twice.
 
-use holdfast_core::id::PersonId;
+use holdfast_core::id::{DeviceId, PersonId};
 use holdfast_core::time::Timestamp;
 
-use crate::decision::kind;
+use crate::decision::{Change, kind};
 use crate::people::notice::{Notice, NoticeKind};
 use crate::updates::note::Note;
 use crate::updates::{Release, ReleaseKind};
@@ -25,10 +25,43 @@ pub enum News {
     Installed,
     /// An update was not installed, or taken back.
     NotInstalled,
-    /// It was put in quarantine.
-    Contained,
-    /// It came out of quarantine.
-    LetOut,
+    /// It was put in quarantine, for this reason.
+    Contained(Why),
+    /// It came out of quarantine, for this reason.
+    LetOut(Why),
+}
+
+/// Why a device was put in quarantine, or let out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// What it runs: its evidence.
+    Software,
+    /// One of the maker's people ordered it.
+    Person,
+    /// A playbook, because of what it did.
+    Behaviour,
+}
+
+impl Why {
+    /// The stable word; texts choose by it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Software => "software",
+            Self::Person => "person",
+            Self::Behaviour => "behaviour",
+        }
+    }
+}
+
+/// What a playbook did to a device, if its people should know: a playbook writes one line of history for many devices.
+#[must_use]
+pub fn of_playbook(change: &Change) -> Option<(&DeviceId, News)> {
+    match change {
+        Change::SetQuarantine { device, to: Some(_) } => Some((device, News::Contained(Why::Behaviour))),
+        Change::SetQuarantine { device, to: None } => Some((device, News::LetOut(Why::Behaviour))),
+        _ => None,
+    }
 }
 
 /// Whom a line of this kind concerns; `None` for most.
@@ -37,8 +70,10 @@ pub fn concerns(line: &str) -> Option<Concerns> {
     Some(match line {
         kind::UPDATE_SUCCEEDED => Concerns::Device(News::Installed),
         kind::UPDATE_FAILED | kind::UPDATE_ROLLED_BACK => Concerns::Device(News::NotInstalled),
-        kind::DEVICE_QUARANTINED | kind::EVIDENCE_CONTRADICTED => Concerns::Device(News::Contained),
-        kind::DEVICE_RELEASED | kind::EVIDENCE_AFFIRMED => Concerns::Device(News::LetOut),
+        kind::DEVICE_QUARANTINED => Concerns::Device(News::Contained(Why::Person)),
+        kind::EVIDENCE_CONTRADICTED => Concerns::Device(News::Contained(Why::Software)),
+        kind::DEVICE_RELEASED => Concerns::Device(News::LetOut(Why::Person)),
+        kind::EVIDENCE_AFFIRMED => Concerns::Device(News::LetOut(Why::Software)),
         kind::DEPLOYMENT_CREATED | kind::DEPLOYMENT_PHASE_STARTED => Concerns::Deployment,
         _ => return None,
     })
@@ -61,10 +96,14 @@ pub fn about(news: News, whom: PersonId, named: Named<'_>, release: Option<&Rele
         News::Installed if security => NoticeKind::SecurityUpdateDone,
         News::Installed => NoticeKind::UpdateInstalled,
         News::NotInstalled => NoticeKind::UpdateFailed,
-        News::Contained => NoticeKind::Quarantined,
-        News::LetOut => NoticeKind::QuarantineLifted,
+        News::Contained(_) => NoticeKind::Quarantined,
+        News::LetOut(_) => NoticeKind::QuarantineLifted,
     };
-    named_notice(whom, what, named, release, at)
+    let notice = named_notice(whom, what, named, release, at);
+    match news {
+        News::Contained(why) | News::LetOut(why) => notice.fact("reason", why.word()),
+        News::Installed | News::NotInstalled => notice,
+    }
 }
 
 /// The notice about an update that comes: a feature waits for a choice, a security update is needed and comes by itself. It
@@ -115,6 +154,7 @@ fn named_notice(
 mod tests {
     use super::*;
     use crate::fixture::{NOW, person, release};
+    use crate::fleet::Quarantine;
 
     const NAMED: Named<'static> = Named { device: "hearth-000001", title: "Hearth thermostat" };
 
@@ -134,6 +174,23 @@ mod tests {
         assert_eq!(told("device-released", ReleaseKind::Security), Some("quarantine-lifted"));
         assert_eq!(told("shadow-desired", ReleaseKind::Security), None);
         assert_eq!(concerns("deployment-phase-started"), Some(Concerns::Deployment));
+    }
+
+    #[test]
+    fn a_quarantine_says_why_and_a_playbooks_is_told_too() {
+        let device: DeviceId = "hearth-000001".parse().expect("an id");
+        let told = |news| about(news, person(), NAMED, None, NOW);
+        let why = |line: &str| match concerns(line) {
+            Some(Concerns::Device(news)) => told(news).facts["reason"].clone(),
+            Some(Concerns::Deployment) | None => String::new(),
+        };
+        assert_eq!((why("device-quarantined"), why("evidence-contradicted")), ("person".into(), "software".into()));
+        let set = |to| Change::SetQuarantine { device: device.clone(), to };
+        let contained = set(Some(Quarantine { since: NOW, reason: "by-playbook".to_owned() }));
+        let (whose, news) = of_playbook(&contained).expect("told");
+        assert_eq!((whose, told(news).facts["reason"].as_str()), (&device, "behaviour"));
+        let lifted = set(None);
+        assert_eq!(of_playbook(&lifted).map(|(_, news)| told(news).kind), Some(NoticeKind::QuarantineLifted));
     }
 
     #[test]

@@ -96,6 +96,15 @@ fn follow(house: &House, line: &str) -> Result<(), Failed> {
     }
 }
 
+/// The same decision of a playbook with a notice to each home that it concerns: told with what was done, or neither.
+pub(super) fn telling(house: &House, decision: Decision, at: Timestamp) -> Result<Decision, Failed> {
+    let mut notices = Vec::new();
+    for (device, news) in decision.changes.iter().filter_map(telling::of_playbook) {
+        notices.extend(notice_of(house, news, device, None, at)?);
+    }
+    Ok(notices.into_iter().fold(decision, Decision::with_change))
+}
+
 fn tell_home(
     house: &House,
     news: News,
@@ -103,15 +112,27 @@ fn tell_home(
     release: Option<&Release>,
     at: Timestamp,
 ) -> Result<(), Failed> {
+    if let Some(notice) = notice_of(house, news, device, release, at)? {
+        house.decide(Decision::quiet(vec![notice]))?;
+    }
+    Ok(())
+}
+
+fn notice_of(
+    house: &House,
+    news: News,
+    device: &DeviceId,
+    release: Option<&Release>,
+    at: Timestamp,
+) -> Result<Option<Change>, Failed> {
     // Somebody who came later has nothing to do with it.
-    let Some(home) = house.store.ownership(device)?.filter(|home| home.since <= at) else { return Ok(()) };
+    let Some(home) = house.store.ownership(device)?.filter(|home| home.since <= at) else { return Ok(None) };
     let title = title(house, device)?;
     let named = Named { device: device.as_str(), title: &title };
     let note = release.map(|release| house.store.release_note(&release.manifest_digest)).transpose()?.flatten();
     let notice =
         telling::explained(telling::about(news, home.person, named, release, at), note.as_ref().map(|kept| &kept.note));
-    house.decide(Decision::quiet(vec![Change::AddNotice(notice)]))?;
-    Ok(())
+    Ok(Some(Change::AddNotice(notice)))
 }
 
 fn offer_to_homes(house: &House, id: DeploymentId) -> Result<(), Failed> {

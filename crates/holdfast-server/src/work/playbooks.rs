@@ -32,6 +32,10 @@ pub(crate) fn step(house: &House) {
                     Ok(decision) => decision.unwrap_or_default(),
                     Err(why) => return tracing::error!(why = %chain(&why), "a playbook's devices cannot be read"),
                 };
+            let decision = match super::owners::telling(house, decision, clock::now()) {
+                Ok(decision) => decision,
+                Err(why) => return tracing::error!(why = %chain(&*why), "a playbook's homes cannot be read"),
+            };
             if let Err(why) = house.decide(decision) {
                 return tracing::warn!(why = %why, action = %id, "a playbook's step does not fit; it is tried again");
             }

@@ -41,10 +41,10 @@ mail-page-confirmed = Die Adresse ist bestätigt. Nachrichten gehen jetzt auch d
 mail-page-removed = Die Adresse wurde entfernt.
 mail-page-sent = Der Link wurde geschickt. Öffnen Sie ihn innerhalb von 24 Stunden.
 mail-page-last = Letzte Nachrichten
-mail-page-state-waiting = wird verschickt
+mail-page-state-waiting = wird verschickt; das wird drei Tage lang versucht
 mail-page-state-sent = verschickt
-mail-page-state-given-up = nicht zustellbar
-mail-page-state-dropped = nicht verschickt: nicht mehr gewünscht
+mail-page-state-given-up = nicht zustellbar: Prüfen Sie oben die Adresse
+mail-page-state-dropped = nicht verschickt, weil die Adresse vorher entfernt oder geändert wurde; die Nachricht steht auf Ihren Seiten
 mail-page-link-mail = der Link zum Bestätigen einer Adresse
 mail-page-account = Ihr Konto
 mail-page-unknown = Der Link ist nicht bekannt oder wurde schon benutzt. Lassen Sie sich einen neuen schicken.
@@ -230,13 +230,24 @@ mail-security-update-done-body =
 
 mail-quarantined-subject = { $product } ist in Quarantäne
 mail-quarantined-body =
-    { $product } ({ $device }) hat sich nicht so verhalten, wie es soll. Zur Sicherheit darf es jetzt nur noch das Nötigste und spricht mit niemandem außer uns. In Ihrem Zuhause arbeitet es weiter.
+    { $reason ->
+        [software] { $product } ({ $device }) führt etwas aus, das nicht unsere Software ist.
+        [person] Unsere Leute haben { $product } ({ $device }) zur Sicherheit unter Quarantäne gestellt.
+       *[other] { $product } ({ $device }) hat sich nicht so verhalten, wie es soll.
+    } Es darf jetzt nur noch das Nötigste und spricht mit niemandem außer uns. In Ihrem Zuhause arbeitet es weiter.
 
-    Was Sie tun können: Lassen Sie es eingesteckt und verbunden. Soweit es geht, repariert es sich selbst. Auf seiner Seite steht, was aufgefallen ist und wie es weitergeht.
+    Was Sie tun können: { $reason ->
+        [person] Vorerst nichts. Auf seiner Seite steht, wann es vorbei ist; fragen Sie uns, wenn es länger als einen Tag dauert.
+       *[other] Lassen Sie es eingesteckt und verbunden. Soweit es geht, repariert es sich selbst. Auf seiner Seite steht, was aufgefallen ist und wie es weitergeht.
+    }
 
 mail-quarantine-lifted-subject = { $product } ist nicht mehr in Quarantäne
 mail-quarantine-lifted-body =
-    { $product } ({ $device }) hat bewiesen, dass es unsere Software ausführt. Alles funktioniert wieder.
+    { $reason ->
+        [person] Unsere Leute haben sich { $product } ({ $device }) angesehen und die Quarantäne aufgehoben.
+        [behaviour] { $product } ({ $device }) wurde angesehen und darf wieder alles.
+       *[other] { $product } ({ $device }) hat bewiesen, dass es unsere Software ausführt.
+    } Alles funktioniert wieder.
 
     Sie müssen nichts tun.
 

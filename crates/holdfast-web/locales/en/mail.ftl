@@ -42,10 +42,10 @@ mail-page-confirmed = The address is confirmed. Notices now also go there.
 mail-page-removed = The address was removed.
 mail-page-sent = The link was sent. Open it within 24 hours.
 mail-page-last = Last messages
-mail-page-state-waiting = is being sent
+mail-page-state-waiting = is being sent; it is tried for three days
 mail-page-state-sent = sent
-mail-page-state-given-up = could not be delivered
-mail-page-state-dropped = not sent: no longer wanted
+mail-page-state-given-up = could not be delivered: check the address above
+mail-page-state-dropped = not sent, because the address was removed or changed before; the message waits on your pages
 mail-page-link-mail = the link to confirm an address
 mail-page-account = Your account
 mail-page-unknown = The link is not known or has been used. Ask for a new one.
@@ -231,13 +231,24 @@ mail-security-update-done-body =
 
 mail-quarantined-subject = { $product } is in quarantine
 mail-quarantined-body =
-    { $product } ({ $device }) behaved in a way that does not fit it. To be safe it may now only do what it must, and it talks to nobody but us. It goes on working in your home.
+    { $reason ->
+        [software] { $product } ({ $device }) runs something that is not our software.
+        [person] Our people have put { $product } ({ $device }) into quarantine to be safe.
+       *[other] { $product } ({ $device }) behaved in a way that does not fit it.
+    } It may now only do what it must, and it talks to nobody but us. It goes on working in your home.
 
-    What to do: leave it plugged in and connected. It repairs itself where it can. Its page says what was seen and what happens next.
+    What to do: { $reason ->
+        [person] nothing for now. Its page says when it is over; ask us if it takes longer than a day.
+       *[other] leave it plugged in and connected. It repairs itself where it can. Its page says what was seen and what happens next.
+    }
 
 mail-quarantine-lifted-subject = { $product } is out of quarantine
 mail-quarantine-lifted-body =
-    { $product } ({ $device }) has proved that it runs our software. Everything works again.
+    { $reason ->
+        [person] Our people have looked at { $product } ({ $device }) and let it out again.
+        [behaviour] { $product } ({ $device }) may do everything again; it was looked at.
+       *[other] { $product } ({ $device }) has proved that it runs our software.
+    } Everything works again.
 
     You need do nothing.
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect};
 use holdfast_core::id::NoticeId;
 use holdfast_domain::people::access::Act;
-use holdfast_domain::people::notice::{Concern, Notice};
+use holdfast_domain::people::notice::Notice;
 
 use super::words::moment;
 use super::{Frame, Home, show};
@@ -54,12 +54,7 @@ async fn page(home: Home) -> PageReply {
 
 fn line(home: &Home, told: &Notice) -> NoticeLine {
     let said = notice::text(home.l, told);
-    let go = match told.kind.concern() {
-        Concern::Help => told.facts.get("case").map(|case| format!("/home/help/{case}")),
-        Concern::Device | Concern::Home => told.facts.get("device").map(|device| format!("/home/devices/{device}")),
-        Concern::Product => Some("/home/support".to_owned()),
-        Concern::Account => Some("/account".to_owned()),
-    };
+    let go = Some(notice::path(told, false)).filter(|path| path != "/home");
     NoticeLine {
         subject: said.subject,
         text: said.paragraphs,
