@@ -3,6 +3,7 @@
 //! This file holds the words; the rules stand beside it. A device has one owner at most; others of the household have a
 //! [`Place`] with [`Rights`]. What belongs to a home is deleted with the ownership, on the device and here: `release`.
 
+pub mod check;
 pub mod claim;
 pub mod code;
 pub mod household;

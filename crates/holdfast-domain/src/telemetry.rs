@@ -6,6 +6,7 @@
 mod compile;
 pub mod forward;
 pub mod gaps;
+pub mod guard;
 mod profile;
 pub mod schema;
 pub mod score;

@@ -5,6 +5,7 @@
 
 mod day;
 pub mod document;
+pub mod network;
 pub mod privacy;
 pub mod promise;
 pub mod rules;
@@ -61,6 +62,10 @@ pub struct Dossier {
     pub recipients: Vec<Recipient>,
     /// What is added to the model's labels of single personal fields, by `stream/field`.
     pub fields: BTreeMap<String, FieldWords>,
+    /// With whom it talks: its manufacturer usage description (RFC 8520).
+    pub mud: Option<network::Mud>,
+    /// From when on updates may cost something; never before the last day of support.
+    pub paid_from: Option<Day>,
     /// Documents elsewhere.
     pub links: BTreeMap<LinkKind, Link>,
     /// Labels and certificates that it holds.
@@ -292,8 +297,10 @@ crate::words::word_lists! {
         Redress = "redress",
         /// How an owner deletes their data.
         Deletion = "deletion",
-        /// Subscriptions and what stops without one.
+        /// Subscriptions: price and period.
         Terms = "terms",
+        /// What stops working when a subscription ends.
+        TermsLapse = "terms-lapse",
     }
 }
 

@@ -74,6 +74,8 @@ pub enum Where {
     Support,
     /// At the help desk.
     Help,
+    /// On the page of one's own account.
+    Account,
 }
 
 /// What to do.

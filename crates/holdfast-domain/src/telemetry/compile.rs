@@ -11,7 +11,9 @@ use holdfast_core::telemetry::{FIELDS_MAX, NAME_BYTES_MAX};
 use holdfast_core::time::Millis;
 use serde_json::Value as Json;
 
+use super::guard::Guard;
 use super::schema::{Action, Calibration, Field, FieldProblem, Property, Sense, Shape, Stream};
+use super::value::Value;
 use super::{Confirm, KeyProtection, Model, Priority, Role, STREAM_FIELDS_MAX};
 use field::{LabelDraft, Place};
 use node::Node;
@@ -127,6 +129,10 @@ problems! {
     EmptyStream "empty-stream" "a stream declares at least one field";
     /// A personal field whose purpose is not stated.
     PurposeAbsent "purpose-absent" "a personal field or action needs hf:purpose";
+    /// A setting that starts at another value than the safe one.
+    UnsafeAtStart "unsafe-at-start" "default is another value than hf:safe; whoever does nothing must have the safe one";
+    /// A safe value without the words that say what it protects against.
+    HelpAbsent "help-absent" "hf:safe needs hf:protects; each of the texts beside it is said in English (en) at least";
     /// A personal field of a stream whose retention is not stated.
     RetentionAbsent "retention-absent" "a personal field of a stream needs hf:retention";
 }
@@ -294,7 +300,37 @@ fn property((name, node): (&str, Node<'_>)) -> Result<Property, ModelError> {
         Some(part) => Some(word(&part, Sense::from_word)?),
         None => None,
     };
-    Ok(Property { field, writable, listens })
+    let guard = guard(&node, &field, writable)?;
+    Ok(Property { field, writable, listens, guard: guard.map(Box::new) })
+}
+
+/// What the model says of a setting that matters: all of it, or none.
+fn guard(node: &Node<'_>, field: &Field, writable: bool) -> Result<Option<Guard>, ModelError> {
+    let words = |name: &str| node.optional(name)?.map(|part| signals(&part)).transpose().map(Option::unwrap_or_default);
+    let (protects, risk, steps) = (words("hf:protects")?, words("hf:risk")?, words("hf:steps")?);
+    let Some(part) = node.optional("hf:safe")? else {
+        let said = [&protects, &risk, &steps].iter().any(|words| !words.is_empty());
+        return if said {
+            Err(node.member("hf:safe").err().unwrap_or_else(|| node.fail(ModelProblem::Absent)))
+        } else {
+            Ok(None)
+        };
+    };
+    if !writable {
+        return Err(part.fail(ModelProblem::KeywordForOtherType));
+    }
+    let safe = Value::from_json(part.json()).ok_or_else(|| part.fail(ModelProblem::WrongKind))?;
+    field.shape.check(safe.as_field()).map_err(|problem| part.fail(ModelProblem::DefaultRefused(problem)))?;
+    // Whoever does nothing has the safe value.
+    let start = node.optional("default")?.and_then(|default| Value::from_json(default.json()));
+    if start.is_some_and(|start| start.as_field() != safe.as_field()) {
+        return Err(part.fail(ModelProblem::UnsafeAtStart));
+    }
+    let english = |words: &[(String, String)]| words.is_empty() || words.iter().any(|(tag, _)| tag == "en");
+    if protects.is_empty() || ![&protects, &risk, &steps].into_iter().all(|words| english(words)) {
+        return Err(part.fail(ModelProblem::HelpAbsent));
+    }
+    Ok(Some(Guard { safe, protects, risk, steps }))
 }
 
 fn action((name, node): (&str, Node<'_>)) -> Result<Action, ModelError> {

@@ -5,6 +5,7 @@
 
 use holdfast_core::time::{Millis, Timestamp};
 
+use super::guard::Guard;
 use super::text;
 use super::value::{FieldMap, FieldValue, Value, longer_than};
 
@@ -339,6 +340,8 @@ pub struct Property {
     pub writable: bool,
     /// What the device takes in while this is true (`hf:listens`).
     pub listens: Option<Sense>,
+    /// Which value protects best, and what another one can lead to (`hf:safe` and its words).
+    pub guard: Option<Box<Guard>>,
 }
 
 /// One command: an `action` of the Thing Model.

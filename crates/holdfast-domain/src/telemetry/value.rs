@@ -66,7 +66,7 @@ impl Value {
         }
     }
 
-    fn from_json(json: &Json) -> Option<Self> {
+    pub(super) fn from_json(json: &Json) -> Option<Self> {
         match json {
             Json::Bool(b) => Some(Self::Boolean(*b)),
             Json::Number(n) => n.as_i64().map(Self::Integer).or_else(|| n.as_f64().map(Self::Number)),

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::network::Mud;
 use super::text::line_or_more;
 use super::{
     Basis, Compliance, Credentials, Dossier, FieldWords, LINE_CHARS_MAX, LIST_MAX, Label, Link, LinkKind, Party,
@@ -65,6 +66,9 @@ pub enum DossierProblem {
     /// Not a whole number within limits.
     #[error("this is a whole number from 0 to 3650")]
     Number,
+    /// Not a manufacturer usage description.
+    #[error("this is no manufacturer usage description (RFC 8520)")]
+    Mud,
     /// Too long, or with characters that cannot be seen.
     #[error(transparent)]
     Words(#[from] WordProblem),
@@ -85,6 +89,7 @@ impl DossierProblem {
             Self::Day => "day-malformed",
             Self::Link => "link-malformed",
             Self::Number => "number-out-of-range",
+            Self::Mud => "mud-malformed",
             Self::Words(WordProblem::TooLong) => "text-too-long",
             Self::Words(WordProblem::Unseen) => "text-with-unseen",
             Self::Words(WordProblem::Language) => "language-malformed",
@@ -225,11 +230,11 @@ impl Dossier {
         let json: Json = serde_json::from_str(text).map_err(|_| whole(DossierProblem::NotJson))?;
         let root = At { path: String::new(), json: &json };
         let mut known = MEMBERS.to_vec();
-        known.extend(["credentials", "texts"]);
+        known.extend(["credentials", "texts", "mud"]);
         root.object(&known)?;
         let support = At { path: "support".to_owned(), json: root.json.get("support").unwrap_or(&Json::Null) };
         if !support.json.is_null() {
-            support.object(&["until", "hardware_until", "warranty_months", "updates"])?;
+            support.object(&["until", "hardware_until", "warranty_months", "updates", "paid_from"])?;
         }
         Ok(Self {
             name: root.line_of("name")?,
@@ -244,6 +249,11 @@ impl Dossier {
             hardware_until: support.parsed("hardware_until", DossierProblem::Day)?,
             warranty_months: support.count("warranty_months")?,
             updates: support.word("updates", Updates::from_word)?,
+            paid_from: support.parsed("paid_from", DossierProblem::Day)?,
+            mud: root
+                .get("mud")
+                .map(|at| Mud::read(at.json).ok_or_else(|| at.wrong(DossierProblem::Mud)))
+                .transpose()?,
             sunsets: root.list("sunsets", sunset)?,
             credentials: root.word("credentials", Credentials::from_word)?,
             sensors: root.list("sensors", sensor)?,
@@ -299,6 +309,7 @@ impl Dossier {
                     ("hardware_until", shown(self.hardware_until)),
                     ("warranty_months", json!(self.warranty_months)),
                     ("updates", self.updates.map_or(Json::Null, |u| json!(u.word()))),
+                    ("paid_from", shown(self.paid_from)),
                 ]),
             ),
             (
@@ -315,6 +326,7 @@ impl Dossier {
             ("accessories", json!(self.accessories)),
             ("statement", self.statement.as_ref().map_or(Json::Null, statement_json)),
             ("texts", Json::Object(texts)),
+            ("mud", self.mud.as_ref().and_then(|mud| serde_json::from_str(&mud.document).ok()).unwrap_or(Json::Null)),
         ])
     }
 }

@@ -7,7 +7,7 @@ use holdfast_core::time::Timestamp;
 use super::document::DossierError;
 use super::{promise, Day, Dossier, DossierAct, DossierChange, ENGLISH, Public, Record, SensorKind, Topic, Updates};
 use crate::decision::{Change, Decision, LedgerLine, kind};
-use crate::telemetry::Model;
+use crate::telemetry::{Model, guard};
 
 /// Why a dossier stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +69,7 @@ fn list(gaps: &[Gap]) -> String {
 pub struct Gap {
     /// Where in the document, such as `texts.support-reason.en`.
     pub path: String,
-    /// Why it is needed, a word: `psti`, `buyer`, `privacy`, `replacement`.
+    /// Why it is needed, a word: `psti`, `buyer`, `privacy`, `replacement`, `set-up`.
     pub why: &'static str,
 }
 
@@ -250,6 +250,11 @@ pub fn gaps(dossier: &Dossier, model: &Model) -> Vec<Gap> {
     }
     if super::privacy::notice(model, dossier).iter().any(|datum| datum.personal) {
         need(text(Topic::PrivacyRights), "texts.privacy-rights.en", "privacy");
+    }
+    need(!text(Topic::Terms) || text(Topic::TermsLapse), "texts.terms-lapse.en", "buyer");
+    need(dossier.paid_from.is_none_or(|day| Some(day) > dossier.support_until), "support.paid_from", "buyer");
+    for property in guard::without_help(model) {
+        need(false, &format!("model.properties.{}.hf:protects", property.field.name), "set-up");
     }
     let listening = [SensorKind::Microphone, SensorKind::Camera].into_iter();
     for (at, sensor) in dossier.sensors.iter().enumerate() {

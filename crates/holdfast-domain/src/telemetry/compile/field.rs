@@ -82,7 +82,8 @@ pub(super) fn field(
             "@type" => drop(part.text(TITLE_CHARS_MAX)?),
             "unit" => unit = Some(known_unit(&part)?),
             "type" | "minimum" | "maximum" | "enum" | "maxLength" | "hf:text" => {}
-            "default" | "hf:listens" if place == Place::Property => {}
+            "default" | "hf:listens" | "hf:safe" | "hf:protects" | "hf:risk" | "hf:steps"
+                if place == Place::Property => {}
             "readOnly" if place == Place::Property => writable = !part.flag()?,
             "observable" if place == Place::Property => drop(part.flag()?),
             "hf:slope" if place == Place::Stream => slope = Some((part.number()?, part)),
