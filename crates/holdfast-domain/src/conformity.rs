@@ -184,6 +184,30 @@ pub struct Facts {
     pub products_unexplained: u64,
     /// Public products that state their warranty beside the end of support.
     pub products_with_warranty: u64,
+    /// Of the maker's five policies, those that anybody can read.
+    pub policies: u64,
+    /// Those of them whose review was missed.
+    pub policies_lapsed: u64,
+    /// Changes of policies of which every owner was told, a month ahead by rule.
+    pub policy_changes_told: u64,
+    /// Notices to owners about them.
+    pub policy_notices: u64,
+    /// Bulletins that ask owners to act, with steps, deadline and check, and that reached somebody.
+    pub actions_told: u64,
+    /// Notices to owners about them.
+    pub action_notices: u64,
+    /// Settings that people can change and that are labelled as sensitive for security or have a safe value.
+    pub guarded_settings: u64,
+    /// Those of them without a safe value, words on what it protects against, and a place in the check.
+    pub unguarded_settings: u64,
+    /// Public products whose units cannot be updated.
+    pub products_not_updatable: u64,
+    /// Those of them with reason, plan of replacement, end of hardware support and dates of techniques.
+    pub products_with_plan: u64,
+    /// Public products that say what they cost later, and what stops without it.
+    pub products_with_terms: u64,
+    /// Public products whose updates would cost something before the end of support.
+    pub products_paid_early: u64,
     /// Promises of support that were made longer.
     pub support_extended: u64,
     /// Promises of support that were made shorter, by history.

@@ -25,6 +25,7 @@ use crate::fleet::{
 use crate::homes::HomeChange;
 use crate::integrity::finding::FindingChange;
 use crate::integrity::{Alert, Appraisal};
+use crate::papers::Paper;
 use crate::people::account::AccountChange;
 use crate::people::contact::ContactChange;
 use crate::people::help::HelpChange;
@@ -81,6 +82,8 @@ pub enum Change {
     PutProduct(Product),
     /// Keeps what is said about a product, and one line of its history; the store refuses a nearer last day of support.
     PutDossier(Box<DossierChange>),
+    /// Adds a version of a paper of the maker.
+    AddPaper(Box<Paper>),
     /// Adds a version of the maker's trust document.
     AddTrust(TrustVersion),
     /// Adds a factory batch with its devices and claim codes.

@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod homes;
 pub mod integrity;
 pub mod keys;
+pub mod papers;
 pub mod people;
 pub mod reason;
 pub mod telemetry;

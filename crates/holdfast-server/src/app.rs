@@ -34,6 +34,7 @@ pub(crate) mod credentials;
 mod custody;
 mod deployments;
 mod dossier;
+mod papers;
 mod findings;
 mod fleet;
 pub(crate) mod groups;

@@ -26,6 +26,7 @@ mod integrity;
 mod key;
 mod ledger;
 mod output;
+mod paper;
 mod people;
 mod person;
 mod product;
@@ -172,6 +173,9 @@ enum Noun {
     /// A device of one's own, as its owner: claim, show, set, give away.
     #[command(subcommand, after_help = home::EXAMPLES)]
     Home(home::Verb),
+    /// Papers: policies, bulletins that people can act on, breaches with the authority's clock.
+    #[command(subcommand, after_help = paper::EXAMPLES)]
+    Paper(paper::Verb),
     /// What the doors refused, by name.
     Refusals,
     /// The ledger: export it and verify it offline.
@@ -286,6 +290,7 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Playbook(verb) => finding::playbook(verb, &open()?, out).await,
         Noun::Group(verb) => group::run(verb, &open()?, out).await,
         Noun::Bulk(verb) => group::bulk(verb, &open()?, out).await,
+        Noun::Paper(verb) => paper::run(verb, &open()?, out).await,
         Noun::Refusals => integrity::refusals(&open()?, out).await,
         Noun::Ledger(verb) => ledger::run(verb, profile, out).await,
         Noun::Conformity(verb) => conformity::run(verb, &open()?, out).await,

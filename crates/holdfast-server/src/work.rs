@@ -29,6 +29,7 @@ pub(crate) mod retention;
 mod rollout;
 mod owners;
 mod desk;
+mod papers;
 mod support;
 
 /// Rows taken from the outbox at once; a row has up to a thousand effects.
@@ -109,7 +110,10 @@ impl Work {
         work.repeat(NIGHTS, &quiet, house, owners::wake);
         work.repeat(REMINDERS, &quiet, house, owners::remind);
         work.repeat(DESK, &quiet, house, desk::step);
-        work.repeat(SUPPORT, &house.support, house, support::step);
+        work.repeat(SUPPORT, &house.support, house, |house| {
+            support::step(house);
+            papers::step(house);
+        });
         work.repeat(RETENTION, &quiet, house, retention::run);
         work.repeat(HEADS, &quiet, house, checkpoint::sign);
         let (connections, returning) = (house.connections.clone(), house.returning.clone());

@@ -11,6 +11,7 @@ mod homes;
 mod integrity;
 mod keys;
 mod notices;
+mod papers;
 mod people;
 mod tidings;
 mod updates;
@@ -42,6 +43,7 @@ impl Desk {
         match change {
             Change::PutProduct(product) => self.put_product(product),
             Change::PutDossier(change) => self.put_dossier(change),
+            Change::AddPaper(paper) => self.add_paper(paper),
             Change::AddTrust(trust) => self.add_trust(trust),
             Change::AddBatch { batch, devices, claims } => self.add_batch(batch, devices, claims),
             Change::SetEnrolment { device, to } => self.set_enrolment(device, *to),

@@ -12,6 +12,7 @@ pub mod backup;
 pub mod credentials;
 pub mod custody;
 pub mod dossier;
+pub mod papers;
 pub mod fleet;
 pub mod groups;
 pub mod help;

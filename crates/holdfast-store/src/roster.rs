@@ -178,6 +178,7 @@ impl Touched {
             | Change::PutProduct(_)
             | Change::PutDossier(_)
             | Change::AddTrust(_)
+            | Change::AddPaper(_)
             | Change::SetSoftware { .. }
             | Change::AddAppraisal(_)
             | Change::OpenAlert(_)

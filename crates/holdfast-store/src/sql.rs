@@ -15,6 +15,7 @@ mod integrity;
 mod keys;
 mod ledger;
 mod notices;
+mod papers;
 mod people;
 mod telemetry;
 mod tidings;
@@ -34,6 +35,7 @@ pub(crate) use integrity::*;
 pub(crate) use keys::*;
 pub(crate) use ledger::*;
 pub(crate) use notices::*;
+pub(crate) use papers::*;
 pub(crate) use people::*;
 pub(crate) use telemetry::*;
 pub(crate) use tidings::*;
@@ -83,6 +85,7 @@ mod tests {
             FINDINGS,
             CUSTODY,
             DOSSIERS,
+            PAPERS,
             FLEET,
             GROUPS,
             UPDATES,

@@ -196,6 +196,21 @@ impl Store {
         })
     }
 
+    /// How many messages of a stream came in a span of time and are still kept, and the bytes of their readings.
+    pub fn telemetry_traffic(
+        &self,
+        device: &DeviceId,
+        stream: &StreamId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<(u64, u64), StoreError> {
+        self.read(|conn| {
+            let Some(series) = series_of(conn, device, stream)? else { return Ok((0, 0)) };
+            let asked = params![series, from.as_micros(), to.as_micros()];
+            exactly(conn, (sql::TRAFFIC, "telemetry"), asked, |f| Ok((f.number()?, f.number()?)))
+        })
+    }
+
     /// How many messages of all devices were ever stored.
     pub fn telemetry_total(&self) -> Result<u64, StoreError> {
         self.read(|conn| Ok(one(conn, (sql::TALLY, "tally"), ["telemetry-stored"], row::number)?.unwrap_or(0)))

@@ -17,6 +17,7 @@ mod integrity;
 mod keys;
 mod notices;
 mod owner;
+mod papers;
 mod people;
 mod products;
 mod returning;
@@ -47,6 +48,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = account::routes(routes);
     let routes = products::routes(routes);
     let routes = dossier::routes(routes);
+    let routes = papers::routes(routes);
     let routes = fleet::routes(routes);
     let routes = groups::routes(routes);
     let routes = homes::routes(routes);

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod notices;
 pub mod oidc;
 pub mod owner;
+pub mod papers;
 pub mod people;
 pub mod telemetry;
 pub mod tidings;
@@ -46,6 +47,7 @@ pub trait Backend:
     + help::HelpDesk
     + custody::CustodyChain
     + dossier::Dossiers
+    + papers::Papers
     + updates::Updates
     + integrity::Integrity
     + findings::Findings
@@ -72,6 +74,7 @@ impl<T> Backend for T where
         + help::HelpDesk
         + custody::CustodyChain
         + dossier::Dossiers
+        + papers::Papers
         + updates::Updates
         + integrity::Integrity
         + findings::Findings

@@ -61,11 +61,23 @@ pub fn path(notice: &Notice, staff: bool) -> String {
             Some(case) => format!("/home/help/{case}"),
             None => "/home/help".to_owned(),
         },
+        (Concern::Papers, _, _) => match fact("place").filter(|place| is_paper(place)) {
+            Some(place) => format!("/{place}"),
+            None => "/notices".to_owned(),
+        },
         (Concern::Product, false, None) => "/home/support".to_owned(),
         (_, false, Some(device)) => format!("/home/devices/{device}{}", part_of_device(notice.kind)),
         (_, false, None) => "/home".to_owned(),
         (_, true, _) => "/console".to_owned(),
     }
+}
+
+/// Whether a fact is the place of a paper, and no other address.
+fn is_paper(place: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    place
+        .split_once('/')
+        .is_some_and(|(room, id)| matches!(room, "notices" | "policies") && !id.is_empty() && id.bytes().all(plain))
 }
 
 /// The page of a device on which a notice of this kind goes on.

@@ -3,6 +3,7 @@
 //! Owns what each of these pages shares. Every page works without script; with it, pages follow what happens. What a person
 //! may do with one device is asked of the port each time; a device of somebody else does not exist here.
 
+mod check;
 mod device;
 mod help;
 mod home;
@@ -34,6 +35,7 @@ pub(crate) use words::why;
 pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = home::routes(routes);
     let routes = device::routes(routes);
+    let routes = check::routes(routes);
     let routes = updates::routes(routes);
     let routes = people::routes(routes);
     let routes = leave::routes(routes);

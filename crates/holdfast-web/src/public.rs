@@ -2,7 +2,9 @@
 
 mod code;
 mod feeds;
+pub(crate) mod guide;
 pub(crate) mod note;
+mod papers;
 mod product;
 pub(crate) mod view;
 mod visit;
@@ -30,6 +32,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         Access::Public,
         assets::serve,
     );
+    let routes = papers::routes(routes);
     product::routes(routes)
 }
 

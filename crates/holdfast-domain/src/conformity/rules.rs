@@ -33,6 +33,12 @@ const RULES: &[Rule] = &[
     (&["CoP-3.5"], support_is_never_shortened),
     (&["CoP-3.6"], support_is_explained),
     (&["MOZ-PRI-5"], warranty_stands_beside_support),
+    (&["MOZ-PRI-6"], terms_are_told_and_updates_are_free),
+    (&["CoP-3.19", "CoP-3.25"], what_cannot_be_updated_has_a_plan),
+    (&["MOZ-GEN-2"], policies_are_public_and_looked_at),
+    (&["GSMA-6.3"], changes_are_told_ahead),
+    (&["MOZ-VUL-6"], notices_can_be_acted_on),
+    (&["CoP-12.6"], settings_that_matter_have_help),
 ];
 
 /// How fast a device has to be contained once a standing rule says so.
@@ -287,6 +293,93 @@ fn warranty_stands_beside_support(f: &Facts) -> Option<Proof> {
     Some(met(format!("all {} products state warranty and last day of support, apart and side by side", f.products)))
 }
 
+/// Mozilla standard, privacy. Proven by terms of every product with what stops without them; a dossier whose updates cost
+/// something before the end of support is not published.
+fn terms_are_told_and_updates_are_free(f: &Facts) -> Option<Proof> {
+    if f.products_paid_early > 0 {
+        return Some(not_met(format!(
+            "{} products want money for updates before their support ends",
+            f.products_paid_early
+        )));
+    }
+    if f.products == 0 || f.products_with_terms < f.products {
+        return None;
+    }
+    Some(met(format!(
+        "all {} products say what they cost later and what stops without it; updates are free until the last day",
+        f.products
+    )))
+}
+
+/// Guideline 3. Proven by the plan of every public product that cannot be updated.
+fn what_cannot_be_updated_has_a_plan(f: &Facts) -> Option<Proof> {
+    if f.products_not_updatable == 0 {
+        return None;
+    }
+    if f.products_with_plan < f.products_not_updatable {
+        let without = f.products_not_updatable - f.products_with_plan;
+        return Some(not_met(format!("{without} products that cannot be updated have no whole plan of replacement")));
+    }
+    Some(met(format!(
+        "all {} products that cannot be updated say why, how units are replaced and until when, with dates",
+        f.products_not_updatable
+    )))
+}
+
+/// Mozilla standard, general. Proven by five public policies with an owner, and none whose review was missed.
+fn policies_are_public_and_looked_at(f: &Facts) -> Option<Proof> {
+    if f.policies_lapsed > 0 {
+        return Some(not_met(format!(
+            "the review of {} policies was missed, which their pages show",
+            f.policies_lapsed
+        )));
+    }
+    if f.policies < crate::papers::POLICIES.len() as u64 {
+        return None;
+    }
+    Some(met(format!(
+        "{} policies are public, each with an owner, a version and the day of its next review",
+        f.policies
+    )))
+}
+
+/// GSMA guidelines, privacy. Proven by a change of a policy of which every owner was told; that it is in force a month later
+/// at the earliest is kept by the rule that takes it.
+fn changes_are_told_ahead(f: &Facts) -> Option<Proof> {
+    if f.policy_changes_told == 0 || f.policy_notices == 0 {
+        return None;
+    }
+    Some(met(format!(
+        "{} changes of policies were told to owners in {} notices, at least thirty days before they are in force",
+        f.policy_changes_told, f.policy_notices
+    )))
+}
+
+/// Mozilla standard, vulnerabilities. Proven by a bulletin with steps, deadline and check by serial number that reached owners.
+fn notices_can_be_acted_on(f: &Facts) -> Option<Proof> {
+    if f.actions_told == 0 || f.action_notices == 0 {
+        return None;
+    }
+    Some(met(format!(
+        "{} bulletins with steps, a deadline and a check by serial number reached owners in {} notices",
+        f.actions_told, f.action_notices
+    )))
+}
+
+/// Guideline 12. Proven by every such setting of every model.
+fn settings_that_matter_have_help(f: &Facts) -> Option<Proof> {
+    if f.unguarded_settings > 0 {
+        return Some(not_met(format!("{} settings that matter for security have no help", f.unguarded_settings)));
+    }
+    if f.guarded_settings == 0 {
+        return None;
+    }
+    Some(met(format!(
+        "all {} settings that matter for security say what they protect against and are part of the check of a set-up",
+        f.guarded_settings
+    )))
+}
+
 /// Milliseconds as seconds, rounded up to tenths.
 fn seconds(ms: u64) -> String {
     let tenths = ms.div_ceil(100);
@@ -338,6 +431,15 @@ mod tests {
             products: 2,
             products_public: 2,
             products_with_warranty: 2,
+            policies: 5,
+            policy_changes_told: 1,
+            policy_notices: 3,
+            actions_told: 1,
+            action_notices: 2,
+            guarded_settings: 2,
+            products_not_updatable: 1,
+            products_with_plan: 1,
+            products_with_terms: 2,
             support_extended: 1,
             support_shortening_refused: 1,
             ..Facts::default()
@@ -364,6 +466,10 @@ mod tests {
             ("NIST-SEC-10", Facts { seen_without_certificate: 1, ..lived() }),
             ("CoP-3.5", Facts { support_shortened: 1, ..lived() }),
             ("CoP-3.6", Facts { products_unexplained: 1, ..lived() }),
+            ("CoP-3.25", Facts { products_with_plan: 0, ..lived() }),
+            ("MOZ-PRI-6", Facts { products_paid_early: 1, ..lived() }),
+            ("MOZ-GEN-2", Facts { policies_lapsed: 1, ..lived() }),
+            ("CoP-12.6", Facts { unguarded_settings: 1, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts).map(|p| p.status), Some(Status::NotMet), "{id}");
         }
@@ -397,6 +503,12 @@ mod tests {
             ("CoP-3.5", Facts { support_shortening_refused: 0, ..lived() }),
             ("CoP-3.6", Facts { products_public: 1, ..lived() }),
             ("MOZ-PRI-5", Facts { products_with_warranty: 1, ..lived() }),
+            ("MOZ-PRI-6", Facts { products_with_terms: 1, ..lived() }),
+            ("CoP-3.19", Facts { products_not_updatable: 0, products_with_plan: 0, ..lived() }),
+            ("MOZ-GEN-2", Facts { policies: 4, ..lived() }),
+            ("GSMA-6.3", Facts { policy_notices: 0, ..lived() }),
+            ("MOZ-VUL-6", Facts { action_notices: 0, ..lived() }),
+            ("CoP-12.6", Facts { guarded_settings: 0, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts), None, "{id}");
         }

@@ -42,7 +42,8 @@ pub const PARAGRAPHS: [&str; 15] = [
 ];
 
 /// Every fact that a text may name. What a notice does not say is filled in by general words of the language.
-pub const FACTS: [&str; 9] = ["product", "device", "version", "end", "until", "case", "browser", "reason", "digits"];
+pub const FACTS: [&str; 11] =
+    ["product", "device", "version", "end", "until", "case", "browser", "reason", "digits", "title", "place"];
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $concern:ident;)*) => {
@@ -172,6 +173,10 @@ kinds! {
     VulnerabilityFixed = "vulnerability-fixed", Product;
     /// A flaw that no update can remove.
     Unpatchable = "unpatchable", Product;
+    /// News of the maker that a person should know.
+    Bulletin = "bulletin", Papers;
+    /// A policy changes on a day ahead.
+    PolicyChanges = "policy-changes", Papers;
 }
 
 /// What a notice concerns.
@@ -187,6 +192,8 @@ pub enum Concern {
     Product,
     /// A question to the maker.
     Help,
+    /// What the maker says to everybody.
+    Papers,
 }
 
 /// One thing that a person is told.

@@ -75,6 +75,7 @@ pub(super) fn set_up(product: &Product, model: &Model) -> SetUp {
         name: property.field.name.clone(),
         title: property.field.title.clone().unwrap_or_else(|| property.field.name.clone()),
         value: json.pointer(&format!("/properties/{}/default", property.field.name)).map(plain),
+        guard: property.guard.as_deref().cloned(),
     };
     let fields = model.streams().iter().flat_map(|stream| &stream.fields);
     SetUp {

@@ -1,5 +1,7 @@
 //! The consumer's pages of the port: gathers the facts of a device, asks the story, and passes on what its people choose.
 
+mod checked;
+
 use holdfast_core::id::{DeviceId, ReleaseId, StreamId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::dossier::Day;
@@ -20,7 +22,8 @@ use holdfast_web::backend::dossier::Dossiers as _;
 use holdfast_web::backend::fleet::{DesiredChange, Fleet as _, Message, MessageAsk, NewCommand};
 use holdfast_web::backend::homes::{Homes as _, MyDevice};
 use holdfast_web::backend::owner::{
-    HomeDevice, HomeDeviceView, HomeUpdates, Offer, Owners, PastUpdate, SensingView, SentView,
+    CheckView, GuardedSetting, HomeDevice, HomeDeviceView, HomeUpdates, Offer, Owners, PastUpdate, SensingView,
+    SentView, SummaryView,
 };
 use holdfast_web::backend::people::{Caller, Proof};
 use holdfast_web::backend::{Answer, LiveEvent, PageAsk, RefusalKind, Stop};
@@ -133,9 +136,36 @@ impl Owners for House {
         Ok(())
     }
 
-    fn set_at_home(&self, by: &Caller, device: &DeviceId, change: &DesiredChange) -> Answer<Shadow> {
+    fn risks_at_home(&self, by: &Caller, device: &DeviceId, change: &DesiredChange) -> Answer<Vec<GuardedSetting>> {
+        checked::risks(self, by, device, change)
+    }
+
+    fn home_check(&self, by: &Caller, device: &DeviceId) -> Answer<CheckView> {
+        checked::check(self, by, device)
+    }
+
+    fn repair_home(&self, by: &Caller, device: &DeviceId) -> Answer<Shadow> {
+        checked::repair(self, by, device)
+    }
+
+    fn home_summary(&self, by: &Caller, device: &DeviceId) -> Answer<SummaryView> {
+        checked::summary(self, by, device)
+    }
+
+    fn set_at_home(
+        &self,
+        by: &Caller,
+        device: &DeviceId,
+        change: &DesiredChange,
+        accepted: &[String],
+    ) -> Answer<Shadow> {
         let (_, rights) = self.my_own(by, device)?;
         needs(rights.control)?;
+        let dangers = checked::risks(self, by, device, change)?;
+        if let Some(danger) = dangers.iter().find(|danger| !accepted.contains(&danger.name)) {
+            let detail = format!("{}: its danger was not accepted", danger.name);
+            return Err(refuse(RefusalKind::Conflict, "risk-not-accepted", detail));
+        }
         let shadow = self.change_desired(by, device, change)?;
         self.tell(LiveEvent::Device(device.clone()));
         Ok(shadow)

@@ -11,7 +11,7 @@ use crate::world::{World, until};
 
 const DEVICE: &str = "/api/v1/home/devices/hearth-0001";
 /// An application with a button: whoever is beside it presses as soon as the device asks, unless a file says no.
-const BUTTON: &str = "#!/bin/sh
+pub(crate) const BUTTON: &str = "#!/bin/sh
 while read -r line; do
   case \"$line\" in
     *'\"what\":\"claim\"'*) if [ -e \"$HOLDFAST_DATA/no\" ]; then echo '{\"button\":\"deny\"}'; else echo '{\"button\":\"confirm\"}'; fi;;
@@ -20,7 +20,7 @@ done
 ";
 
 /// Somebody with a private account, signed in with a browser.
-async fn somebody(world: &World, name: &str) -> Api {
+pub(crate) async fn somebody(world: &World, name: &str) -> Api {
     let link = world.admin.post("/api/v1/sign-in-links", json!({"name": name, "role": "owner"})).await.ok();
     let browser = world.nobody();
     browser.sign_in(link["url"].as_str().unwrap()).await.ok();
@@ -28,7 +28,7 @@ async fn somebody(world: &World, name: &str) -> Api {
 }
 
 /// A device with this application, which the maker has published: else its evidence would contradict every release.
-async fn made(world: &World, application: &str) -> Home {
+pub(crate) async fn made(world: &World, application: &str) -> Home {
     let image = image_of(application);
     let facts = release(1, &image);
     world.put_artifact(&facts.image_digest.to_string(), image.clone()).await.ok();
@@ -37,12 +37,12 @@ async fn made(world: &World, application: &str) -> Home {
     Home::with_image(world, image).await
 }
 
-fn code_of(home: &Home) -> String {
+pub(crate) fn code_of(home: &Home) -> String {
     std::fs::read_to_string(home.dir.join("claim-code")).unwrap().trim().to_owned()
 }
 
 /// Claims the device, as soon as it is connected and ready for it.
-async fn claim(who: &Api, code: &str) -> String {
+pub(crate) async fn claim(who: &Api, code: &str) -> String {
     let begun = until("a claim that the device is asked about", || async {
         let reply = who.post("/api/v1/claims", json!({"code": code})).await;
         (reply.status == 200).then_some(reply.body)
@@ -50,7 +50,7 @@ async fn claim(who: &Api, code: &str) -> String {
     begun.await["id"].as_str().unwrap().to_owned()
 }
 
-async fn stands(who: &Api, claim: &str, state: &str) -> Value {
+pub(crate) async fn stands(who: &Api, claim: &str, state: &str) -> Value {
     until(&format!("a claim that is {state}"), || async {
         let claim = who.get(&format!("/api/v1/claims/{claim}")).await.ok();
         (claim["state"] == state).then_some(claim)

@@ -27,6 +27,7 @@ mod mail;
 mod maker;
 mod oidc;
 mod orders;
+mod papers;
 mod process;
 mod processes;
 mod products;

@@ -36,6 +36,10 @@ catalogue! { TELEMETRY:
             where series = $1 and device_time >= $2 and device_time < $3 and (device_time, counter) < ($4, $5)
             and not exists (select 1 from telemetry p where p.series = f.series and p.counter = f.counter)) as m
         order by device_time desc, counter desc limit $6";
+    TRAFFIC = "select count(*), coalesce(sum(octet_length(fields)), 0) from (
+        select fields from telemetry where series = $1 and device_time >= $2 and device_time < $3
+        union all select fields from telemetry_fresh f where series = $1 and device_time >= $2 and device_time < $3
+            and not exists (select 1 from telemetry p where p.series = f.series and p.counter = f.counter)) as m";
     MESSAGES_COUNT = "select
         (select count(*) from telemetry where series = $1 and device_time >= $2 and device_time < $3)
         + (select count(*) from telemetry_fresh f where series = $1 and device_time >= $2 and device_time < $3

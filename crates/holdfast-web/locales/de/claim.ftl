@@ -102,3 +102,11 @@ claim-no-invitation-unknown = Diese Einladung gilt nicht mehr. Bitten Sie um ein
 claim-no-place-held = Sie haben schon Zugang zu diesem Gerät.
 claim-no-members-too-many = Dieser Haushalt ist voll.
 claim-no-join-by-staff = Sie sind mit einem Arbeitskonto angemeldet. Melden Sie sich ab und nehmen Sie Ihr eigenes.
+
+claim-talks = Mit wem es spricht
+claim-talks-note = So gibt es sein Hersteller an; der Router zu Hause kann es darauf beschränken.
+claim-risks = Woran Sie denken sollten
+claim-safe-start = Alles, was Sie gefährden könnte, ist am Anfang aus oder auf der sicheren Wahl.
+claim-step-check = Geprüft
+claim-step-check-text = Jede Einstellung, die Sie schützt, steht auf der sicheren Wahl. Sie können das jederzeit wieder prüfen lassen.
+claim-step-check-link = Meine Einrichtung prüfen

@@ -235,3 +235,6 @@ dossier-is-statement-date = Erklärung: Datum
 dossier-https = https://
 dossier-act-announced = Änderung angekündigt
 dossier-act-effective = Änderung in Kraft
+dossier-is-what-stops-when-it-ends = Was aufhört, wenn ein Abonnement endet
+dossier-is-updates-may-cost-from = Updates dürfen etwas kosten ab
+dossier-is-never-before-the-last-day = Nie vor dem letzten Tag der Unterstützung.

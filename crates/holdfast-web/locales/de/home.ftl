@@ -394,3 +394,57 @@ home-recall-reason-unit-returned = das Gerät kam zu uns zurück
 home-recall-reason-owner-asked = Sie haben uns darum gebeten
 home-recall-reason-estate = jemand anderes hat ein Recht darauf, etwa nach einem Todesfall
 home-recall-reason-authority = eine Behörde hat es angeordnet
+
+
+home-tab-check = Prüfen
+home-check-of = Einrichtung von { $name } prüfen
+home-check-well = Alles, was es schützt, ist so, wie es sein soll.
+home-check-todo = { $count ->
+    [one] Ein Punkt ist offen.
+   *[other] { $count } Punkte sind offen.
+}
+home-check-repair = Alles auf die sichere Wahl stellen
+home-check-setting = Zu dieser Einstellung
+home-check-go = Dort nachsehen
+home-verdict-good = wie es sein soll
+home-verdict-open = offen
+home-verdict-unknown = nicht bekannt
+home-check-software = Seine Software
+home-check-software-good = Es hat bewiesen, dass es ausführt, was sein Hersteller veröffentlicht hat.
+home-check-software-open = Etwas daran ist nicht, wie es sein soll. Auf seiner Seite steht, was, und was zu tun ist.
+home-check-software-unknown = Seit einem Tag kam nichts von ihm; das kann niemand sagen.
+home-check-updates = Updates
+home-check-updates-good = Sicherheitsupdates kommen von selbst, und keines fehlt.
+home-check-updates-open = Ein Update wurde nicht installiert oder abgelehnt. Sehen Sie es sich an.
+home-check-updates-unknown = Seit einem Tag kam nichts von ihm; das kann niemand sagen.
+home-check-support = Wie lange es Updates gibt
+home-check-support-good = Schwachstellen, die gefunden werden, werden beseitigt.
+home-check-support-open = Es gibt keine Sicherheitsupdates mehr. Nutzen Sie es ohne Internet, oder ersetzen Sie es.
+home-check-support-unknown = Der Hersteller hat noch kein Datum veröffentlicht.
+home-check-heard = Seine Verbindung
+home-check-heard-good = Es meldet sich, also bekommt es Updates.
+home-check-heard-open = Seit einem Tag kam nichts von ihm. Ist es eingeschaltet, und funktioniert Ihr WLAN?
+home-check-heard-unknown = Das kann niemand sagen.
+home-check-recovery = Der Weg zurück in Ihr Konto
+home-check-recovery-good = Wenn Sie Ihr Telefon verlieren, kommen Sie trotzdem hinein.
+home-check-recovery-open = Sie haben nur einen Zugang. Fügen Sie einen zweiten Passkey hinzu, oder drucken Sie Wiederherstellungscodes.
+home-check-recovery-unknown = Das kann niemand sagen.
+home-setting-safe = Das Gerät hat die sichere Wahl.
+home-setting-waits = Die sichere Wahl ist auf dem Weg zum Gerät.
+home-setting-open = Eine andere Wahl als die sichere.
+home-setting-unknown = Das Gerät hat noch nicht gesagt, wie es eingestellt ist.
+home-done-repaired = Erledigt. Das Gerät übernimmt die sichere Wahl, sobald es verbunden ist.
+home-risk-title = Bevor Sie das umstellen
+home-risk-lead = Damit verlassen Sie die sichere Wahl. Lesen Sie, wozu das führen kann, und entscheiden Sie dann.
+home-risk-steps = Was die Gefahr verringert
+home-risk-no = So lassen, wie es ist
+home-risk-yes = Ich weiß es. Umstellen
+home-no-risk-not-accepted = Damit verlassen Sie die sichere Wahl. Lesen Sie zuerst, wozu das führen kann.
+home-month-go = Was es im letzten Monat gesendet hat
+home-month-of = Ein Monat mit { $name }
+home-month-lead = Seit { $from }: { $total }.
+home-month-note = Gezählt wird, was hier gespeichert ist: Jede Nachricht, die kam, steht einmal in diesen Zahlen; was bis dahin gelöscht wurde, nicht.
+home-month-personal = über Sie
+home-month-less = Weniger senden: zu seinen Einstellungen
+home-month-on = an der Arbeit seit { $at }
+home-month-off = aus seit { $at }

@@ -411,3 +411,18 @@ mail-promise-changes-body =
     Ab { $end } gilt etwas anders, was wir zu { $product } gesagt haben. Bis dahin gilt alles, wie es gesagt war. Das Ende der Sicherheitsupdates rückt nicht näher.
 
     Die Seite des Produkts zeigt, was jetzt gesagt wird und was dann gesagt wird.
+
+
+mail-fact-title = siehe die Seite
+mail-fact-place = auf Ihren Seiten
+mail-bulletin-subject = Hinweis: { $title }
+mail-bulletin-body =
+    Es gibt einen Hinweis zu Geräten von Ihnen: { $title }
+
+    Was geschehen ist, ob Ihr Gerät betroffen ist, was zu tun ist und bis wann, steht auf der Seite unten.
+
+mail-policy-changes-subject = Eine unserer Richtlinien ändert sich am { $title }
+mail-policy-changes-body =
+    Wir ändern, wie wir etwas tun. Die neue Fassung gilt ab dem { $title }; bis dahin gilt die jetzige.
+
+    Auf der Seite unten steht, was anders wird, und dort sehen Sie beide. Wenn Sie nicht einverstanden sind, können Sie Ihr Gerät vor diesem Tag abgeben: Das löscht, was wir davon aufbewahren.

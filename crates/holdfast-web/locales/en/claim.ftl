@@ -102,3 +102,11 @@ claim-no-invitation-unknown = This invitation does not count any more. Ask for a
 claim-no-place-held = You have access to this device already.
 claim-no-members-too-many = This household is full.
 claim-no-join-by-staff = You are signed in with a work account. Sign out and use your own.
+
+claim-talks = With whom it talks
+claim-talks-note = As its maker declares it; its home gateway can hold it to that.
+claim-risks = What to think of
+claim-safe-start = Everything that could endanger you is off or at its safe choice at the start.
+claim-step-check = Checked
+claim-step-check-text = Every setting that protects you is at its safe choice. You can have it checked again at any time.
+claim-step-check-link = Check my set-up

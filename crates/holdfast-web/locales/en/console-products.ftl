@@ -235,3 +235,6 @@ dossier-is-statement-date = Statement: date
 dossier-https = https://
 dossier-act-announced = change announced
 dossier-act-effective = change in effect
+dossier-is-what-stops-when-it-ends = What stops when a subscription ends
+dossier-is-updates-may-cost-from = Updates may cost something from
+dossier-is-never-before-the-last-day = Never before the last day of support.

@@ -407,3 +407,58 @@ home-recall-reason-unit-returned = the unit came back to us
 home-recall-reason-owner-asked = you asked us to do it
 home-recall-reason-estate = somebody else has a right to it, as after a death
 home-recall-reason-authority = an authority ordered it
+
+
+# Check of a set-up.
+home-tab-check = Check
+home-check-of = Check the set-up of { $name }
+home-check-well = All that protects it is as it should be.
+home-check-todo = { $count ->
+    [one] One point is open.
+   *[other] { $count } points are open.
+}
+home-check-repair = Set everything to the safe choice
+home-check-setting = To this setting
+home-check-go = Look there
+home-verdict-good = as it should be
+home-verdict-open = open
+home-verdict-unknown = not known
+home-check-software = Its software
+home-check-software-good = It proved that it runs what its maker published.
+home-check-software-open = Something about it is not as it should be. Its page says what, and what to do.
+home-check-software-unknown = It has not been heard for a day, so nobody can say.
+home-check-updates = Updates
+home-check-updates-good = Security updates come by themselves, and none is missing.
+home-check-updates-open = An update was not installed or refused. Look at it.
+home-check-updates-unknown = It has not been heard for a day, so nobody can say.
+home-check-support = How long there are updates
+home-check-support-good = Flaws that are found are fixed.
+home-check-support-open = There are no security updates any more. Use it without internet or replace it.
+home-check-support-unknown = The maker has not published a date yet.
+home-check-heard = Its connection
+home-check-heard-good = It is heard, so it gets updates.
+home-check-heard-open = Nothing came from it for a day. Is it switched on, and is your Wi-Fi working?
+home-check-heard-unknown = Nobody can say.
+home-check-recovery = The way back into your account
+home-check-recovery-good = If you lose your phone, you still get in.
+home-check-recovery-open = You have one way in only. Add a second passkey or print recovery codes.
+home-check-recovery-unknown = Nobody can say.
+home-setting-safe = The device has the safe choice.
+home-setting-waits = The safe choice is on its way to the device.
+home-setting-open = Another choice than the safe one.
+home-setting-unknown = The device has not said yet how it is set.
+home-done-repaired = Done. The device takes the safe choices over as soon as it is connected.
+home-risk-title = Before you switch this
+home-risk-lead = This leaves the safe choice. Read what it can lead to, then decide.
+home-risk-steps = What makes it less dangerous
+home-risk-no = Leave it as it is
+home-risk-yes = I know. Change it
+home-no-risk-not-accepted = This leaves the safe choice. Read its danger first.
+home-month-go = What it sent in the last month
+home-month-of = A month of { $name }
+home-month-lead = Since { $from }: { $total }.
+home-month-note = Counted over what is stored here: each message that came is in these figures once, what was deleted by then is not.
+home-month-personal = about you
+home-month-less = Send less: to its settings
+home-month-on = at work since { $at }
+home-month-off = off since { $at }

@@ -412,3 +412,18 @@ mail-promise-changes-body =
     From { $end } on, something that we said about { $product } will be otherwise. Until then everything counts as it was said. The end of security updates does not come nearer.
 
     The product’s page shows what is said now and what will be said.
+
+
+mail-fact-title = see the page
+mail-fact-place = your pages
+mail-bulletin-subject = { $title }
+mail-bulletin-body =
+    There is news about devices of yours: { $title }
+
+    What happened, whether your device is among those concerned, what to do and until when stands on the page below.
+
+mail-policy-changes-subject = One of our policies changes on { $title }
+mail-policy-changes-body =
+    We change how we do something. The new version counts from { $title } on; until then the present one does.
+
+    The page below says what is different, and shows both. If you do not agree, you can give your device up before that day: that deletes what we keep of it.

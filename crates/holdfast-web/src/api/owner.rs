@@ -45,6 +45,19 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "Updates of one's device: offered and earlier ones.",
         )
         .api_post("/api/v1/home/devices/{id}/choice", home, choose, CHOOSE)
+        .api_get(
+            "/api/v1/home/devices/{id}/check",
+            home,
+            check,
+            "Whether everything that protects one's device is as it should be.",
+        )
+        .api_post(
+            "/api/v1/home/devices/{id}/check/repair",
+            home,
+            repair,
+            "Set every setting that matters to its safe value.",
+        )
+        .api_get("/api/v1/home/devices/{id}/summary", home, summary, "What one's device sent in the last thirty days.")
 }
 
 #[derive(Serialize, ToSchema)]
@@ -189,6 +202,10 @@ async fn one(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Repl
 struct SettingsBody {
     version: Option<u64>,
     desired: Map<String, Value>,
+    /// Settings whose danger was told and accepted; a change away from the safe value of any other is refused
+    /// (`risk-not-accepted`).
+    #[serde(default)]
+    accept_risks: Vec<String>,
 }
 
 async fn set(
@@ -198,8 +215,90 @@ async fn set(
     Json(body): Json<SettingsBody>,
 ) -> Reply<Done> {
     let change = DesiredChange { from_version: body.version, patch: Value::Object(body.desired).to_string() };
-    app.ask(move |b| Owners::set_at_home(b, &by, &id, &change)).await?;
+    app.ask(move |b| Owners::set_at_home(b, &by, &id, &change, &body.accept_risks)).await?;
     Ok(done())
+}
+
+#[derive(Serialize, ToSchema)]
+struct CheckDoc {
+    points: Vec<PointDoc>,
+    settings: Vec<GuardedDoc>,
+    /// Whether `repair` would change something.
+    repairable: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PointDoc {
+    word: &'static str,
+    /// `good`, `open` or `unknown`.
+    verdict: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct GuardedDoc {
+    name: String,
+    title: String,
+    /// `safe`, `waits`, `open` or `unknown`.
+    stands: &'static str,
+    /// What the safe value protects against, by language.
+    protects: std::collections::BTreeMap<String, String>,
+    /// What another value can lead to, by language.
+    risk: std::collections::BTreeMap<String, String>,
+    /// What lessens that, by language.
+    steps: std::collections::BTreeMap<String, String>,
+}
+
+async fn check(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<CheckDoc> {
+    let view = app.ask(move |b| Owners::home_check(b, &by, &id)).await?;
+    let point =
+        |point: &holdfast_domain::homes::check::Point| PointDoc { word: point.word, verdict: point.verdict.word() };
+    let setting = |one: crate::backend::owner::GuardedSetting| GuardedDoc {
+        name: one.name,
+        title: one.title,
+        stands: one.stands.word(),
+        protects: one.protects.into_iter().collect(),
+        risk: one.risk.into_iter().collect(),
+        steps: one.steps.into_iter().collect(),
+    };
+    Ok(axum::Json(CheckDoc {
+        points: view.points.iter().map(point).collect(),
+        settings: view.settings.into_iter().map(setting).collect(),
+        repairable: view.repairable,
+    }))
+}
+
+async fn repair(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<Done> {
+    app.ask(move |b| Owners::repair_home(b, &by, &id)).await?;
+    Ok(done())
+}
+
+#[derive(Serialize, ToSchema)]
+struct SummaryDoc {
+    from_us: i64,
+    to_us: i64,
+    streams: Vec<TrafficDoc>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TrafficDoc {
+    stream: String,
+    title: String,
+    personal: bool,
+    messages: u64,
+    bytes: u64,
+}
+
+async fn summary(State(app): State<App>, Who(by): Who, Id(id): Id<DeviceId>) -> Reply<SummaryDoc> {
+    let view = app.ask(move |b| Owners::home_summary(b, &by, &id)).await?;
+    let stream = |one: crate::backend::owner::Traffic| TrafficDoc {
+        stream: one.stream.to_string(),
+        title: one.title,
+        personal: one.personal,
+        messages: one.messages,
+        bytes: one.bytes,
+    };
+    let streams = view.streams.into_iter().map(stream).collect();
+    Ok(axum::Json(SummaryDoc { from_us: us(view.from), to_us: us(view.to), streams }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -15,7 +15,7 @@ use super::people::Caller;
 use super::{Answer, Ground};
 
 /// What the page of a label shows to anybody who has it, before any account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ClaimCard {
     /// The device.
     pub device: DeviceId,
@@ -30,7 +30,7 @@ pub struct ClaimCard {
 }
 
 /// What a product's model says to somebody who sets one up.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SetUp {
     /// What it measures that may say something about a person.
     pub data: Vec<DataTaken>,
@@ -60,7 +60,7 @@ pub struct DataTaken {
 }
 
 /// One setting and its value at the start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SettingAtStart {
     /// Its name in the model.
     pub name: String,
@@ -68,10 +68,12 @@ pub struct SettingAtStart {
     pub title: String,
     /// The value, as people read it; `None` if the model names none.
     pub value: Option<String>,
+    /// What the model says of it if it matters for security or privacy.
+    pub guard: Option<holdfast_domain::telemetry::guard::Guard>,
 }
 
 /// A claim as whoever claims sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ClaimView {
     /// Its id.
     pub id: ClaimId,

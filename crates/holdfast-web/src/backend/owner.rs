@@ -5,7 +5,9 @@
 use holdfast_core::id::{DeviceId, ReleaseId, StreamId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::{Command, Shadow};
+use holdfast_domain::homes::check::Point;
 use holdfast_domain::homes::story::{Line, Reach};
+use holdfast_domain::telemetry::guard::{Stands, Words};
 use holdfast_domain::telemetry::schema::Sense;
 use holdfast_domain::updates::choice::{Chosen, Standing, Wish};
 use holdfast_domain::updates::note::Note;
@@ -173,6 +175,66 @@ pub struct PastUpdate {
     pub at: Timestamp,
 }
 
+/// A setting that matters, with how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardedSetting {
+    /// Its name in the model.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// How it stands.
+    pub stands: Stands,
+    /// What the safe value protects against, and how to see that it is right.
+    pub protects: Words,
+    /// What another value can lead to.
+    pub risk: Words,
+    /// What lessens that.
+    pub steps: Words,
+}
+
+/// The check of a set-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckView {
+    /// The device.
+    pub device: HomeDevice,
+    /// What does not depend on its model, the open points first.
+    pub points: Vec<Point>,
+    /// Every setting that matters.
+    pub settings: Vec<GuardedSetting>,
+    /// Whether one order of the caller repairs something.
+    pub repairable: bool,
+}
+
+/// What a device sent in one stream within a span of time, as far as it is still kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traffic {
+    /// The stream.
+    pub stream: StreamId,
+    /// What people call it.
+    pub title: String,
+    /// Whether any of it says something about a person.
+    pub personal: bool,
+    /// Messages that were stored.
+    pub messages: u64,
+    /// Bytes of their readings.
+    pub bytes: u64,
+}
+
+/// What a device sent lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryView {
+    /// The device.
+    pub device: HomeDevice,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when.
+    pub to: Timestamp,
+    /// Each stream of its model.
+    pub streams: Vec<Traffic>,
+    /// What it takes in of its surroundings, and whether it does so now; for whom may see data.
+    pub sensing: Vec<SensingView>,
+}
+
 /// What a consumer asks and orders about their devices.
 ///
 /// # Errors
@@ -190,8 +252,23 @@ pub trait Owners: Ground {
     /// Chooses what becomes of the release that the caller saw. Refusals: `update-none`, `update-changed`, `update-begun`,
     /// `update-too-late`, `offset-out-of-range`.
     fn choose_update(&self, by: &Caller, device: &DeviceId, seen: ReleaseId, wish: Wish) -> Answer<()>;
-    /// Changes what is desired of a device; needs the right to control it.
-    fn set_at_home(&self, by: &Caller, device: &DeviceId, change: &DesiredChange) -> Answer<Shadow>;
+    /// Changes what is desired of a device; needs the right to control it. Refuses (`risk-not-accepted`) a change away from
+    /// the safe value of a setting whose danger is not among `accepted`, by the setting's name.
+    fn set_at_home(
+        &self,
+        by: &Caller,
+        device: &DeviceId,
+        change: &DesiredChange,
+        accepted: &[String],
+    ) -> Answer<Shadow>;
+    /// The settings whose danger has to be told before this change.
+    fn risks_at_home(&self, by: &Caller, device: &DeviceId, change: &DesiredChange) -> Answer<Vec<GuardedSetting>>;
+    /// Whether everything that protects one device is as it should be.
+    fn home_check(&self, by: &Caller, device: &DeviceId) -> Answer<CheckView>;
+    /// Sets every setting that matters to its safe value; needs the right to control it.
+    fn repair_home(&self, by: &Caller, device: &DeviceId) -> Answer<Shadow>;
+    /// What one device sent in the last thirty days.
+    fn home_summary(&self, by: &Caller, device: &DeviceId) -> Answer<SummaryView>;
     /// Orders something of a device; needs the right to control it.
     fn order_at_home(&self, by: &Caller, device: &DeviceId, new: &NewCommand) -> Answer<Command>;
 }

@@ -26,6 +26,7 @@ use crate::door::extract::{Sent, Token, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 use crate::lang::Lang;
+use crate::public::guide::talk;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.get("/c/{code}", Access::Public, show).post("/c/{code}", Access::May(Act::UseHome), begin)
@@ -51,6 +52,11 @@ struct Support {
     over: bool,
     why: Option<(String, String)>,
     address: String,
+    /// With whom it talks, and by which port.
+    talks: Vec<(String, String)>,
+    /// What sharing data can lead to, and what lessens it.
+    risks: Option<(String, String)>,
+    steps: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -62,6 +68,8 @@ struct CardPage {
     maker: String,
     support: Option<Support>,
     data: Vec<DataTaken>,
+    /// Whether a setting that matters starts at its safe value.
+    safe_start: bool,
     reader: Reader,
     problem: Option<String>,
     scripts: [&'static str; 2],
@@ -144,7 +152,8 @@ async fn card_page(
     let dossier = app.ask(move |b| b.dossier_of(&product)).await?;
     let (support, data, maker) = facts(l, &card, dossier, app);
     let scripts = [account::SCRIPT, SCRIPT];
-    Ok(Some(CardPage { l, code, card, maker, support, data, reader, problem: None, scripts }))
+    let safe_start = card.model.settings.iter().any(|setting| setting.guard.is_some());
+    Ok(Some(CardPage { safe_start, l, code, card, maker, support, data, reader, problem: None, scripts }))
 }
 
 /// What the dossier says, or the product itself as long as there is none.
@@ -156,13 +165,19 @@ fn facts(
 ) -> (Option<Support>, Vec<DataTaken>, String) {
     let Some(dossier) = dossier else { return (None, card.model.data.clone(), card.maker.clone()) };
     let iso = dossier.public.until.to_string();
-    let why = dossier.public.dossier.says(Topic::SupportReason, l.tag());
+    let said = |topic| {
+        let (tag, words) = dossier.public.dossier.says(topic, l.tag())?;
+        Some((tag.to_owned(), words.to_owned()))
+    };
     let support = Support {
         until: day(l, &iso),
         iso,
         over: !dossier.public.is_supported(app.ground().now()),
-        why: why.map(|(tag, words)| (tag.to_owned(), words.to_owned())),
+        why: said(Topic::SupportReason),
         address: format!("/p/{}", dossier.product),
+        talks: dossier.public.dossier.mud.iter().flat_map(|mud| &mud.talks).map(|one| talk(l, one)).collect(),
+        risks: said(Topic::PrivacyRisks),
+        steps: said(Topic::PrivacySteps),
     };
     let taken = |datum: &holdfast_domain::fleet::dossier::privacy::Datum| {
         let read = |text: &holdfast_domain::fleet::dossier::Text| text.read(l.tag()).map(|(_, words)| words.to_owned());

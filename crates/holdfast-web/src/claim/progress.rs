@@ -105,7 +105,9 @@ async fn render(app: &App, l: Lang, view: ClaimView, token: String, problem: Opt
             online: view.online,
         },
         ClaimState::WaitingPeriod { until } => Now::Contested { until: moment(l, until) },
-        ClaimState::Done { .. } => Now::Done { steps: steps(l, &view.set_up, Place::Owner, public.as_deref()) },
+        ClaimState::Done { .. } => {
+            Now::Done { steps: steps(l, &view.set_up, Place::Owner, public.as_deref(), Some(&view.device)) }
+        }
         ClaimState::Refused { why, .. } => Now::Refused {
             why: l.say(&format!("claim-end-{}", why.word())),
             what: l.say(match why {

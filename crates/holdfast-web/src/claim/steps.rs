@@ -1,6 +1,7 @@
 //! The step list of a set-up, generated from the product's model: what is done already comes first, secure choices are made,
 //! and nothing has to be typed.
 
+use holdfast_core::id::DeviceId;
 use holdfast_domain::homes::Place;
 
 use super::words::signal;
@@ -37,7 +38,13 @@ impl Step {
 }
 
 /// The steps for somebody with this place; `product` is the address of the public page, if there is one.
-pub(super) fn steps(l: Lang, set_up: &SetUp, place: Place, product: Option<&str>) -> Vec<Step> {
+pub(super) fn steps(
+    l: Lang,
+    set_up: &SetUp,
+    place: Place,
+    product: Option<&str>,
+    device: Option<&DeviceId>,
+) -> Vec<Step> {
     let mut steps = vec![Step::new(l, "yours", true)];
     let choices: Vec<(String, String)> = set_up
         .settings
@@ -53,13 +60,17 @@ pub(super) fn steps(l: Lang, set_up: &SetUp, place: Place, product: Option<&str>
     if let Some(words) = signal(l, set_up) {
         steps.push(Step { text: words, ..Step::new(l, "signal", true) });
     }
+    if let Some(device) = device {
+        let address = format!("/home/devices/{device}/check");
+        steps.push(Step::new(l, "check", true).to(l, &address, "claim-step-check-link"));
+    }
     if place.is_owner() {
         steps.push(Step::new(l, "recovery", false).to(l, "/account", "claim-step-recovery-link"));
         steps.push(Step::new(l, "household", false).to(l, "/home", "claim-step-household-link"));
     }
     let delete = Step::new(l, "delete", true);
     steps.push(match product {
-        Some(address) => delete.to(l, address, "claim-more"),
+        Some(address) => delete.to(l, &format!("{address}/delete"), "public-tab-delete"),
         None => delete,
     });
     steps
@@ -76,6 +87,7 @@ mod tests {
             name: name.to_owned(),
             title: name.to_owned(),
             value: value.map(str::to_owned),
+            guard: None,
         };
         let set_up = SetUp {
             data: vec![DataTaken { title: "Climate".to_owned(), purpose: None, personal: true, sensitive: false }],
@@ -87,12 +99,12 @@ mod tests {
             ..SetUp::default()
         };
         let l = Lang::default();
-        let all = steps(l, &set_up, Place::Owner, Some("/p/lamp"));
+        let all = steps(l, &set_up, Place::Owner, Some("/p/lamp"), Some(&"hearth-0001".parse().unwrap()));
         assert!(all.iter().any(|step| step.choices == [("target".to_owned(), "20".to_owned())]));
         assert!(all.iter().any(|step| step.text == "It blinks."));
         assert!(all.iter().filter(|step| !step.done).all(|step| step.link.is_some()), "what is open can be done");
         let german = Lang::from_tag("de").unwrap();
-        assert!(steps(german, &set_up, Place::Owner, None).iter().any(|step| step.text == "Das Licht blinkt."));
-        assert!(steps(l, &SetUp::default(), Place::Owner, None).len() < all.len());
+        assert!(steps(german, &set_up, Place::Owner, None, None).iter().any(|step| step.text == "Das Licht blinkt."));
+        assert!(steps(l, &SetUp::default(), Place::Owner, None, None).len() < all.len());
     }
 }

@@ -1,6 +1,7 @@
 //! The page of one device: what is with it, what listens, what people may set and order, what it sent.
 
 use askama::Template;
+use axum::response::Response;
 use holdfast_core::id::DeviceId;
 use holdfast_domain::homes::Rights;
 use holdfast_domain::homes::story::urgency;
@@ -8,7 +9,7 @@ use holdfast_domain::people::access::Act;
 use serde_json::{Map, Value};
 
 use super::words::{Told, badge, class, moment, reading};
-use super::{Ended, Frame, Home, ended};
+use super::{Ended, Frame, Home, check, ended};
 use crate::backend::fleet::{ActionView, FieldView};
 use crate::backend::owner::{HomeDeviceView, Owners};
 use crate::console::device::forms;
@@ -179,16 +180,25 @@ fn sent(home: &Home, one: &crate::backend::owner::SentView) -> SentLine {
 }
 
 async fn set(home: Home, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {
-    let result = try_set(&home, &id, &fields).await.map(|()| "set");
+    let result = match try_set(&home, &id, &fields).await {
+        Ok(Some(danger)) => return Ok(danger),
+        Ok(None) => Ok("set"),
+        Err(problem) => Err(problem),
+    };
     settle(home, id, "set", fields, result).await
 }
 
-async fn try_set(home: &Home, id: &DeviceId, fields: &Fields) -> Result<(), Problem> {
+/// Gives the page of dangers instead, if there are any to be told first.
+async fn try_set(home: &Home, id: &DeviceId, fields: &Fields) -> Result<Option<Response>, Problem> {
     let (by, id, fields) = (home.caller.clone(), id.clone(), fields.clone());
     let (who, which) = (by.clone(), id.clone());
     let view = home.ask(move |b| Owners::home_device(b, &who, &which)).await?;
     let change = forms::desired(home.l, &view.model, &fields)?;
-    home.ask(move |b| Owners::set_at_home(b, &by, &id, &change)).await.map(drop)
+    if let Some(danger) = check::danger(home, &id, &change, &fields).await? {
+        return Ok(Some(danger));
+    }
+    let accepted = check::accepted(&fields);
+    home.ask(move |b| Owners::set_at_home(b, &by, &id, &change, &accepted)).await.map(|_| None)
 }
 
 async fn order(home: Home, Id(id): Id<DeviceId>, Sent(fields): Sent) -> PageReply {

@@ -22,7 +22,7 @@ pub(crate) fn why(l: Lang, problem: &Problem) -> String {
 
 /// The sentence after something was done; the address carries only the word.
 pub(super) fn done(l: Lang, word: &str) -> Option<String> {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 17] = [
         "set",
         "ordered",
         "chosen-now",
@@ -39,6 +39,7 @@ pub(super) fn done(l: Lang, word: &str) -> Option<String> {
         "added",
         "ended",
         "left",
+        "repaired",
     ];
     WORDS.contains(&word).then(|| l.say(&format!("home-done-{word}")))
 }
@@ -76,13 +77,14 @@ impl Told {
     }
 }
 
-fn link(l: Lang, device: &str, place: Where) -> Option<(String, String)> {
+pub(super) fn link(l: Lang, device: &str, place: Where) -> Option<(String, String)> {
     let (path, word) = match place {
         Where::AtDevice => return None,
         Where::Updates => (format!("/home/devices/{device}/updates"), "home-go-updates"),
         Where::People => (format!("/home/devices/{device}/people"), "home-go-people"),
         Where::Support => ("/home/support".to_owned(), "home-go-support"),
         Where::Help => (format!("/home/help?device={device}"), "home-go-help"),
+        Where::Account => ("/account".to_owned(), "home-account-go"),
     };
     Some((path, l.say(word)))
 }
@@ -162,6 +164,7 @@ pub(crate) fn stands(l: Lang, request: &Request, now: Timestamp) -> (String, &'s
 #[cfg(test)]
 mod tests {
     use holdfast_core::time::Millis;
+    use holdfast_domain::homes::check;
     use holdfast_domain::homes::story::WORDS;
     use holdfast_domain::people::help::{Outcome, Topic};
 
@@ -173,7 +176,12 @@ mod tests {
     fn everything_that_a_story_or_a_request_can_say_has_its_words() {
         let topics = Topic::ALL.iter().map(|topic| format!("home-topic-{}", topic.word()));
         let outcomes = Outcome::ALL.iter().map(|outcome| format!("home-outcome-{}", outcome.word()));
-        for key in WORDS.iter().map(|word| (*word).to_owned()).chain(topics).chain(outcomes) {
+        let verdicts = ["open", "unknown", "good"];
+        let checks = check::WORDS.iter().flat_map(|word| {
+            verdicts.iter().map(move |verdict| format!("{word}-{verdict}")).chain([(*word).to_owned()])
+        });
+        let words = WORDS.iter().map(|word| (*word).to_owned());
+        for key in words.chain(topics).chain(outcomes).chain(checks) {
             for (tag, _) in Lang::all() {
                 let l = Lang::from_tag(tag).unwrap();
                 assert_ne!(l.say(&key), key, "{tag}");

@@ -5,12 +5,14 @@ use askama::Template;
 use axum::response::Response;
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::dossier::{Label, Text, Topic, Updates};
+use holdfast_domain::papers::{Document, Paper};
 use holdfast_domain::updates::ReleaseKind;
 use serde_json::{Value, json};
 
 use super::visit::Visit;
 use super::words;
 use crate::backend::dossier::{Dossiers, PublicDossier};
+use crate::backend::papers::Papers;
 use crate::door::problem::Problem;
 use crate::lang::Lang;
 
@@ -74,6 +76,10 @@ fn support(dossier: &PublicDossier) -> Value {
         "sunsets": text.sunsets.iter().map(|s| json!({"on": s.on.to_string(), "what": spoken(Some(&s.what))})).collect::<Vec<_>>(),
         "warranty_months": text.warranty_months,
         "terms": spoken(text.texts.get(&Topic::Terms)),
+        "terms_lapse": spoken(text.texts.get(&Topic::TermsLapse)),
+        "updates_paid_from": text.paid_from.map(|day| day.to_string()),
+        "setup": format!("{at}/setup"),
+        "deletion": format!("{at}/delete"),
         "promises": dossier.promises.iter().map(|p| json!({"made_us": p.at.as_micros(), "until": p.until.to_string()})).collect::<Vec<_>>(),
         "policy_changed_us": public.changed.as_micros(),
         "security_contact": text.security.contact.as_ref().map(ToString::to_string),
@@ -172,6 +178,8 @@ pub(super) async fn atom(visit: Visit) -> Result<Response, Problem> {
         let whole = visit.app.ask(move |b| b.dossier_of(&one.product)).await?;
         entries.extend(whole.iter().flat_map(|dossier| happened(dossier, visit.l)));
     }
+    let papers = visit.app.ask(Papers::public_papers).await?;
+    entries.extend(papers.iter().filter_map(|paper| said(paper, visit.l, &root)));
     entries.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
     entries.truncate(ENTRIES_MAX);
     let updated = entries.first().map_or(Timestamp::from_micros(0), |entry| entry.at);
@@ -181,6 +189,22 @@ pub(super) async fn atom(visit: Visit) -> Result<Response, Problem> {
         Problem::fault("feed-broken")
     })?;
     Ok(visit.document("application/atom+xml; charset=utf-8", text.into_bytes()))
+}
+
+/// What the maker said to everybody.
+fn said(paper: &Paper, l: Lang, root: &str) -> Option<Entry> {
+    let read = |text: &Text| text.read(l.tag()).map(|(_, words)| words.to_owned()).unwrap_or_default();
+    let (title, words, room) = match &paper.document {
+        Document::Bulletin(bulletin) => (read(&bulletin.title), read(&bulletin.happened), "notices"),
+        Document::Policy(policy) => {
+            let name = l.say(&format!("public-policy-{}", paper.id));
+            let day = words::day(l, policy.effective);
+            (l.with2("public-feed-policy", ("name", name), ("day", day)), read(&policy.change), "policies")
+        }
+        Document::Breach(_) => return None,
+    };
+    let href = format!("{root}/{room}/{}", paper.id);
+    Some(Entry { id: format!("{href}#{}", paper.version), at: paper.at, title, words, href })
 }
 
 /// What happened to a product: made public, extended, updated.

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::view::ProductView;
 use super::visit::{Named, Visit};
-use super::{code, feeds};
+use super::{code, feeds, guide};
 use crate::backend::dossier::Dossiers;
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
@@ -22,6 +22,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/p/{product}/security", Access::Public, security)
         .get("/p/{product}/statement", Access::Public, statement)
         .get("/p/{product}/retail", Access::Public, retail)
+        .get("/p/{product}/setup", Access::Public, guide::setup)
+        .get("/p/{product}/delete", Access::Public, guide::delete)
         .get("/p/{product}/qr.svg", Access::Public, code::qr)
         .get("/p/{product}/label.svg", Access::Public, code::label_svg)
         .get("/p/{product}/label.pdf", Access::Public, code::label_pdf)

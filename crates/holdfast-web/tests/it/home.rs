@@ -123,8 +123,10 @@ async fn settings_are_set_by_one_form_and_a_refused_one_keeps_what_was_typed() {
         let sample = sample.clone();
         async move { send(&sample, OWNER, form("/home/devices/hearth-0001/settings", &body)).await }
     };
-    let well =
-        send_form(format!("form_token={token}&version=4&set.target=22.5&set.mode=eco&set.child_lock=false")).await;
+    let well = send_form(format!(
+        "form_token={token}&version=4&set.target=22.5&set.mode=eco&set.child_lock=false&accept=child_lock"
+    ))
+    .await;
     assert_eq!(well.header("location"), "/home/devices/hearth-0001?done=set");
     assert!(
         sample.orders.lock().unwrap().iter().any(|order| order.contains(r#""target":22.5"#) && order.contains("eco"))
@@ -192,4 +194,31 @@ async fn a_typed_code_leads_to_its_page() {
         let reply = send(&busy(), OWNER, get(&format!("/home/add?code={typed}"))).await;
         assert_eq!(reply.header("location"), place, "{typed}");
     }
+}
+
+#[tokio::test]
+async fn the_danger_of_a_setting_is_told_before_the_safe_choice_is_left() {
+    let sample = busy();
+    let token = token(&sample).await;
+    let path = "/home/devices/hearth-0001/settings";
+    let change = format!("form_token={token}&version=4&set.child_lock=false");
+    let told = send(&sample, OWNER, form(path, &change)).await;
+    assert_eq!(told.status, StatusCode::CONFLICT, "{}", told.text);
+    for words in ["A child can burn itself", "Set a lower limit first.", "name=\"accept\" value=\"child_lock\""] {
+        assert!(told.text.contains(words), "{words}: {}", told.text);
+    }
+    assert!(told.text.contains("name=\"set.child_lock\" value=\"false\""), "{}", told.text);
+    assert!(sample.orders.lock().unwrap().iter().all(|order| !order.starts_with("set ")), "nothing was changed");
+    let agreed = format!("{change}&accept=child_lock");
+    assert_eq!(send(&sample, OWNER, form(path, &agreed)).await.status, StatusCode::SEE_OTHER);
+    assert!(sample.orders.lock().unwrap().iter().any(|order| order.contains("child_lock")), "changed after a yes");
+}
+
+#[tokio::test]
+async fn one_tap_repairs_a_set_up() {
+    let sample = busy();
+    let token = token(&sample).await;
+    let sent = send(&sample, OWNER, form("/home/devices/hearth-0001/check", &format!("form_token={token}"))).await;
+    assert_eq!(sent.header("location"), "/home/devices/hearth-0001/check?done=repaired");
+    assert!(sample.orders.lock().unwrap().contains(&"repair hearth-0001".to_owned()));
 }

@@ -37,6 +37,8 @@ mod notices;
 pub(crate) mod owner;
 #[path = "samples/oidc.rs"]
 mod oidc;
+#[path = "samples/papers.rs"]
+mod papers;
 #[path = "samples/telemetry.rs"]
 mod telemetry;
 #[path = "samples/tidings.rs"]

@@ -4,9 +4,11 @@
 
 use holdfast_core::cose::{PublicKey, Signer as _};
 use holdfast_domain::conformity::Facts;
-use holdfast_domain::fleet::dossier::{Public, Topic};
+use holdfast_domain::fleet::dossier::{Dossier, Public, Topic, Updates};
 use holdfast_domain::keys::KeyState;
 use holdfast_domain::keys::inventory::Due;
+use holdfast_domain::papers::{Document, POLICIES, What, in_force};
+use holdfast_domain::telemetry::guard;
 use holdfast_store::StoreError;
 
 use super::super::{Answer, House, fault, stored};
@@ -14,6 +16,8 @@ use crate::clock;
 use crate::tls::witness::DoorName;
 use crate::work::checkpoint;
 
+/// Most papers that are looked through.
+const PAPERS_MAX: u32 = 1_000;
 /// Microseconds of a millisecond.
 const MICROS: u64 = 1_000;
 
@@ -57,6 +61,8 @@ impl House {
             ..Facts::default()
         };
         self.add_support(&mut facts, counted.products)?;
+        self.add_papers(&mut facts)?;
+        self.add_settings(&mut facts)?;
         self.add_doors(&mut facts);
         self.add_signers(&mut facts)?;
         self.add_keys(&mut facts).map_err(stored)?;
@@ -73,9 +79,58 @@ impl House {
         facts.products_public = public.len() as u64;
         facts.products_unexplained = public.iter().filter(unexplained).count() as u64;
         facts.products_with_warranty = public.iter().filter(|p| p.dossier.warranty_months.is_some()).count() as u64;
+        let dossiers = || public.iter().map(|public| &public.dossier);
+        let said = |dossier: &Dossier, topics: &[Topic]| topics.iter().all(|topic| dossier.texts.contains_key(topic));
+        let fixed = || dossiers().filter(|dossier| dossier.updates == Some(Updates::Impossible));
+        let planned = |dossier: &&Dossier| {
+            said(dossier, &[Topic::NoUpdateWhy, Topic::ReplacementPlan])
+                && dossier.hardware_until.is_some()
+                && !dossier.sunsets.is_empty()
+        };
+        facts.products_not_updatable = count(fixed());
+        facts.products_with_plan = count(fixed().filter(planned));
+        facts.products_with_terms = count(dossiers().filter(|one| said(one, &[Topic::Terms, Topic::TermsLapse])));
+        let early = |one: &&Dossier| one.paid_from.is_some_and(|day| Some(day) <= one.support_until);
+        facts.products_paid_early = count(dossiers().filter(early));
         facts.support_extended = history.extended;
         facts.support_shortened = history.shortened;
         facts.support_shortening_refused = history.shortening_refused;
+        Ok(())
+    }
+
+    /// What the maker says to everybody, and whom it reached.
+    fn add_papers(&self, facts: &mut Facts) -> Answer<()> {
+        let now = clock::now();
+        for id in POLICIES {
+            let versions = self.store.paper_versions(id).map_err(stored)?;
+            if let Some(Document::Policy(policy)) = in_force(&versions, now).map(|paper| &paper.document) {
+                facts.policies += 1;
+                facts.policies_lapsed += u64::from(policy.is_lapsed(now));
+            }
+        }
+        let changes = self.store.paper_facts().map_err(stored)?;
+        facts.policy_changes_told = changes.changes_told;
+        facts.policy_notices = changes.told;
+        for paper in self.store.papers(PAPERS_MAX).map_err(stored)? {
+            let acts = matches!(&paper.document, Document::Bulletin(bulletin) if bulletin.what == What::Action);
+            let (told, _) = self.store.paper_told(&paper.id, paper.version).map_err(stored)?;
+            if acts && told > 0 {
+                facts.actions_told += 1;
+                facts.action_notices += told;
+            }
+        }
+        Ok(())
+    }
+
+    /// Which settings matter, and which of them say why.
+    fn add_settings(&self, facts: &mut Facts) -> Answer<()> {
+        for product in self.store.products().map_err(stored)? {
+            let Some(model) = self.models.known(&product.id) else { continue };
+            let without = count(guard::without_help(&model));
+            let guarded = count(model.properties().iter().filter(|property| property.guard.is_some()));
+            facts.guarded_settings += guarded + without;
+            facts.unguarded_settings += without;
+        }
         Ok(())
     }
 

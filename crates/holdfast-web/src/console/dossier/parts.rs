@@ -113,6 +113,8 @@ pub(super) const PARTS: &[Part] = &[
             ask("support.hardware_until", "dossier-is-repair-and-replacement-until", Day, ""),
             ask("support.warranty_months", "dossier-is-warranty-months-from-purchase", Number, ""),
             ask("texts.terms", "dossier-is-subscriptions", Text, "dossier-is-price-period-what-stops-without-on"),
+            ask("texts.terms-lapse", "dossier-is-what-stops-when-it-ends", Text, "dossier-is-nothing-is-a-good-answer"),
+            ask("support.paid_from", "dossier-is-updates-may-cost-from", Day, "dossier-is-never-before-the-last-day"),
             ask(
                 "sunsets",
                 "dossier-is-what-ends-on-the-way",

@@ -68,6 +68,7 @@ fn model() -> SetUp {
             sensitive: false,
         }],
         settings: vec![SettingAtStart {
+            guard: None,
             name: "targetTemperature".to_owned(),
             title: "Target temperature".to_owned(),
             value: Some("20".to_owned()),

@@ -6,8 +6,10 @@ use holdfast_core::id::{DeviceId, HelpId, PersonId, ReleaseId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::fleet::{Command, Shadow};
 use holdfast_domain::homes::Place;
+use holdfast_domain::homes::check::check;
 use holdfast_domain::homes::story::{Contained, Facts, Reach, UpdateNow, story};
 use holdfast_domain::people::help::{Message as Said, Outcome, Request, Stands, Topic};
+use holdfast_domain::telemetry::guard::Stands as Set;
 use holdfast_domain::telemetry::schema::Sense;
 use holdfast_domain::updates::choice::{Standing, Wish};
 use holdfast_domain::updates::{ExecutionState, ReleaseKind};
@@ -15,7 +17,8 @@ use holdfast_web::backend::fleet::{DesiredChange, Fleet as _, MessageAsk, NewCom
 use holdfast_web::backend::help::{HelpDesk, NewHelp, Talk};
 use holdfast_web::backend::homes::MyDevice;
 use holdfast_web::backend::owner::{
-    HomeDevice, HomeDeviceView, HomeUpdates, Installed, LogEntry, Offer, Owners, PastUpdate, SensingView, SentView,
+    CheckView, GuardedSetting, HomeDevice, HomeDeviceView, HomeUpdates, Installed, LogEntry, Offer, Owners, PastUpdate,
+    SensingView, SentView, SummaryView, Traffic,
 };
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, Ground as _, Page, PageAsk, RefusalKind};
@@ -73,6 +76,19 @@ fn facts(at: usize, now: Timestamp) -> Facts {
             support_days: Some(110),
             ..fine
         },
+    }
+}
+
+/// A setting that matters.
+fn lock(stands: Set) -> GuardedSetting {
+    let words = |text: &str| vec![("en".to_owned(), text.to_owned())];
+    GuardedSetting {
+        name: "child_lock".to_owned(),
+        title: "Child lock".to_owned(),
+        stands,
+        protects: words("Nobody in the room turns it up by accident."),
+        risk: words("A child can burn itself at the radiator."),
+        steps: words("Set a lower limit first."),
     }
 }
 
@@ -236,8 +252,52 @@ impl Owners for Sample {
         self.note(format!("choose {} for {device}", wish.word()));
         Ok(())
     }
-    fn set_at_home(&self, _: &Caller, device: &DeviceId, change: &DesiredChange) -> Answer<Shadow> {
+    fn risks_at_home(&self, _: &Caller, device: &DeviceId, change: &DesiredChange) -> Answer<Vec<GuardedSetting>> {
         self.mine(device)?;
+        Ok(if change.patch.contains("\"child_lock\":false") { vec![lock(Set::Open)] } else { Vec::new() })
+    }
+    fn home_check(&self, _: &Caller, device: &DeviceId) -> Answer<CheckView> {
+        let at = self.mine(device)?;
+        Ok(CheckView {
+            device: self.home_of(at),
+            points: check(&facts(at, self.now()), Some(at != 0), self.now()),
+            settings: vec![lock(if at == 0 { Set::Open } else { Set::Safe })],
+            repairable: at == 0,
+        })
+    }
+    fn repair_home(&self, _: &Caller, device: &DeviceId) -> Answer<Shadow> {
+        self.mine(device)?;
+        self.note(format!("repair {device}"));
+        Ok(Shadow::default())
+    }
+    fn home_summary(&self, by: &Caller, device: &DeviceId) -> Answer<SummaryView> {
+        let view = self.home_device(by, device)?;
+        let traffic = |sent: &SentView| Traffic {
+            stream: sent.stream.clone(),
+            title: sent.title.clone(),
+            personal: true,
+            messages: 40_320,
+            bytes: 2_419_200,
+        };
+        Ok(SummaryView {
+            from: self.ago(30 * 86_400),
+            to: self.now(),
+            streams: view.sent.iter().map(traffic).collect(),
+            sensing: view.sensing,
+            device: view.device,
+        })
+    }
+    fn set_at_home(
+        &self,
+        _: &Caller,
+        device: &DeviceId,
+        change: &DesiredChange,
+        accepted: &[String],
+    ) -> Answer<Shadow> {
+        self.mine(device)?;
+        if change.patch.contains("\"child_lock\":false") && accepted.is_empty() {
+            return refuse(RefusalKind::Conflict, "risk-not-accepted", "child_lock: its danger was not accepted");
+        }
         if change.patch.contains("99") {
             return refuse(RefusalKind::Unacceptable, "out-of-range", "field \"target\": outside the declared range");
         }
