@@ -114,7 +114,7 @@ async fn render(app: &App, l: Lang, view: ClaimView, token: String, problem: Opt
                 ClaimEnd::Denied | ClaimEnd::Withdrawn => "claim-again-if",
                 ClaimEnd::NotConfirmed | ClaimEnd::DeviceBusy | ClaimEnd::DeviceFailed | ClaimEnd::NotPresent => {
                     "claim-again-near"
-                },
+                }
                 ClaimEnd::Objected => "claim-again-owner",
                 ClaimEnd::Overtaken => "claim-again-code",
             }),

@@ -5,7 +5,7 @@ use holdfast_core::id::{PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 
 use super::document::DossierError;
-use super::{promise, Day, Dossier, DossierAct, DossierChange, ENGLISH, Public, Record, SensorKind, Topic, Updates};
+use super::{Day, Dossier, DossierAct, DossierChange, ENGLISH, Public, Record, SensorKind, Topic, Updates, promise};
 use crate::decision::{Change, Decision, LedgerLine, kind};
 use crate::telemetry::{Model, guard};
 
