@@ -6,6 +6,7 @@
 pub(crate) mod account;
 mod custody;
 pub(crate) mod document;
+mod reference;
 mod dossier;
 mod findings;
 mod fleet;
@@ -43,7 +44,7 @@ use crate::door::routes::Routes;
 type Reply<T> = Result<axum::Json<T>, Problem>;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let routes = document::routes(routes);
+    let routes = document::routes(reference::routes(routes));
     let routes = people::routes(routes);
     let routes = account::routes(routes);
     let routes = products::routes(routes);

@@ -5,7 +5,7 @@ mod feeds;
 pub(crate) mod guide;
 pub(crate) mod note;
 mod papers;
-mod product;
+pub(crate) mod product;
 pub(crate) mod view;
 mod visit;
 pub(crate) mod words;

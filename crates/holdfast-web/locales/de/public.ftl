@@ -379,3 +379,24 @@ public-notice-where = Sie steht auf dem Etikett. Was Sie eingeben, behalten wir 
 public-notice-do = Was jetzt zu tun ist
 public-notice-until = Bis { $day }
 public-feed-policy = Die Richtlinie „{ $name }“ ändert sich am { $day }
+api-title = Die Schnittstelle
+api-lead = Jede Operation dieses Servers für Programme: was sie nimmt, was sie gibt, wer sie benutzen darf, wie sie ablehnen kann. Die Beschreibungen sind englisch.
+api-index = { $count ->
+    [one] { $count } Operation
+   *[other] { $count } Operationen
+}
+api-shapes = Formen
+api-access = Wer darf
+api-anyone = alle, ohne Anmeldung
+api-signed-in = wer angemeldet ist
+api-fresh = nur, wer sich neu ausgewiesen hat
+api-takes = Nimmt
+api-gives = Gibt
+api-parameters = In der Adresse
+api-name = Name
+api-kind = Art
+api-meaning = Bedeutung
+api-required = nötig
+api-refusals = Wie { $operation } ablehnen kann
+public-draft = Das ist ein Entwurf. Draußen sieht ihn niemand, und nichts davon ist schon zugesagt.
+public-draft-back = Zurück zur Arbeit daran

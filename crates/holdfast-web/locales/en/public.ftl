@@ -381,3 +381,24 @@ public-notice-where = It stands on the label. We keep nothing of what you type.
 public-notice-do = What to do now
 public-notice-until = Until { $day }
 public-feed-policy = Policy “{ $name }” changes on { $day }
+api-title = The interface
+api-lead = Every operation of this server for programs: what it takes, what it gives, who may use it, how it can refuse.
+api-index = { $count ->
+    [one] { $count } operation
+   *[other] { $count } operations
+}
+api-shapes = Shapes
+api-access = Who may
+api-anyone = anyone, without signing in
+api-signed-in = whoever is signed in
+api-fresh = only after proving who you are anew
+api-takes = Takes
+api-gives = Gives
+api-parameters = In the address
+api-name = Name
+api-kind = Kind
+api-meaning = Meaning
+api-required = needed
+api-refusals = How { $operation } can refuse
+public-draft = This is a draft. Nobody outside sees it, and nothing of it is promised yet.
+public-draft-back = Back to the work on it

@@ -3,6 +3,7 @@
 mod calendar;
 mod form;
 mod parts;
+mod preview;
 
 use std::collections::BTreeSet;
 
@@ -33,6 +34,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let (look, order) = (Access::May(Act::ViewFleet), Access::May(Act::PutDossier));
     routes
         .get("/console/products/{id}/dossier", look, dossier)
+        .get("/console/products/{id}/dossier/preview", look, preview::overview)
+        .get("/console/products/{id}/dossier/preview/{tab}", look, preview::tab)
         .get("/console/products/{id}/dossier/{part}", order, part_page)
         .post("/console/products/{id}/dossier/publish", order, publish)
         .post("/console/products/{id}/dossier/extend", order, extend)

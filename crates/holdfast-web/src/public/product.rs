@@ -2,11 +2,13 @@
 
 use askama::Template;
 use axum::response::Response;
+use holdfast_core::time::Timestamp;
 
 use super::view::ProductView;
 use super::visit::{Named, Visit};
 use super::{code, feeds, guide};
-use crate::backend::dossier::Dossiers;
+use crate::backend::dossier::{Dossiers, PublicDossier};
+use crate::console::{PageReply, page};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
 use crate::lang::Lang;
@@ -71,6 +73,21 @@ async fn overview(visit: Visit, Named(text): Named) -> Result<Response, Problem>
     }
     let v = ProductView::new(visit.l, visit.now, visit.dossier(&text).await?);
     visit.page(&OverviewPage { l: visit.l, q: visit.q.clone(), tab: "overview", v })
+}
+
+/// A page of a product that is not public yet, for the maker's people: the same page, marked as a draft, kept by nobody.
+/// `None` for a page that there is not.
+pub(crate) fn draft(l: Lang, now: Timestamp, dossier: PublicDossier, tab: &str) -> Option<PageReply> {
+    let (q, v) = (String::new(), ProductView::of_draft(l, now, dossier));
+    Some(match tab {
+        "overview" => page(&OverviewPage { l, q, tab: "overview", v }),
+        "support" => page(&SupportPage { l, q, tab: "support", v }),
+        "privacy" => page(&PrivacyPage { l, q, tab: "privacy", v }),
+        "security" => page(&SecurityPage { l, q, tab: "security", v }),
+        "statement" => page(&StatementPage { l, q, tab: "statement", v }),
+        "retail" => page(&RetailPage { l, q, tab: "retail", v }),
+        _ => return None,
+    })
 }
 
 #[derive(Template)]

@@ -127,11 +127,30 @@ pub(crate) struct ProductView {
     l: Lang,
     now: Timestamp,
     pub(crate) d: PublicDossier,
+    draft: bool,
 }
 
 impl ProductView {
     pub(crate) const fn new(l: Lang, now: Timestamp, d: PublicDossier) -> Self {
-        Self { l, now, d }
+        Self { l, now, d, draft: false }
+    }
+
+    /// The same view of what the public does not read yet.
+    pub(crate) const fn of_draft(l: Lang, now: Timestamp, d: PublicDossier) -> Self {
+        Self { l, now, d, draft: true }
+    }
+
+    pub(crate) const fn draft(&self) -> bool {
+        self.draft
+    }
+
+    /// Where its pages are.
+    pub(crate) fn base(&self) -> String {
+        if self.draft {
+            format!("/console/products/{}/dossier/preview", self.id())
+        } else {
+            format!("/p/{}", self.id())
+        }
     }
 
     pub(crate) fn id(&self) -> &str {

@@ -228,6 +228,17 @@ fn pages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             "/console/products/attic-lamp/dossier".to_owned(),
             vec!["17 answers missing", "No promise yet", "the law asks for it"],
         ),
+        ("/api", "/api".to_owned(), vec!["The interface", "/api/v1/devices/{id}", "shape-Problem", "openapi.json"]),
+        (
+            "/console/products/{id}/dossier/preview",
+            "/console/products/hearth-thermostat/dossier/preview".to_owned(),
+            vec!["This is a draft", "noindex", "/dossier/preview/support"],
+        ),
+        (
+            "/console/products/{id}/dossier/preview/{tab}",
+            "/console/products/hearth-thermostat/dossier/preview/support".to_owned(),
+            vec!["This is a draft", "Why until then"],
+        ),
         (
             "/console/products/{id}/dossier/{part}",
             "/console/products/hearth-thermostat/dossier/support".to_owned(),
