@@ -73,6 +73,7 @@ fn nothing_but_the_front_door_is_public() {
         "/account/contact/confirm",
         "/sign-in/oidc",
         "/sign-in/oidc/back",
+        "/api",
         "/api/openapi.json",
         "/api/v1/sign-in",
         "/api/v1/credentials-policy",
