@@ -24,7 +24,7 @@
     if (!lamp) return;
     lamp.hidden = false;
     lamp.dataset.on = on ? "yes" : "no";
-    lamp.textContent = on ? "Live" : "Reconnecting";
+    lamp.textContent = on ? document.body.dataset.liveOn : document.body.dataset.liveOff;
   };
   let streams = 0;
   source.onopen = () => {

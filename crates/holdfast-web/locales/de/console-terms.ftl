@@ -224,3 +224,4 @@ term-account-frozen = Konto eingefroren
 term-promise-change-announced = Änderung einer Zusage angekündigt
 term-promise-change-effective = Änderung einer Zusage in Kraft
 term-password-sprayed = ein Passwort an vielen Konten probiert
+term-paper-kept = Unterlage abgelegt

@@ -224,3 +224,4 @@ term-account-frozen = account frozen
 term-promise-change-announced = change of a promise announced
 term-promise-change-effective = change of a promise in effect
 term-password-sprayed = one password tried at many accounts
+term-paper-kept = paper kept

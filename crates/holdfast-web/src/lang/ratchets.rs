@@ -31,7 +31,7 @@ const FOLDERS: [&str; 11] = [
 const NAMES: [&str; 3] = ["Holdfast", "CSV", "holdfast serve"];
 
 /// Keys that are put together while a page is made: what stands before the part that varies.
-const BUILT: [&str; 33] = [
+const BUILT: [&str; 34] = [
     "term-",
     "no-",
     "when-month-",
@@ -64,6 +64,7 @@ const BUILT: [&str; 33] = [
     "note-",
     "settings-",
     "home-sense-",
+    "home-check-",
     "home-recall-reason-",
 ];
 
