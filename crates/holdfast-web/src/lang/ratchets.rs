@@ -31,7 +31,7 @@ const FOLDERS: [&str; 11] = [
 const NAMES: [&str; 3] = ["Holdfast", "CSV", "holdfast serve"];
 
 /// Keys that are put together while a page is made: what stands before the part that varies.
-const BUILT: [&str; 34] = [
+const BUILT: [&str; 36] = [
     "term-",
     "no-",
     "when-month-",
@@ -65,6 +65,8 @@ const BUILT: [&str; 34] = [
     "settings-",
     "home-sense-",
     "home-check-",
+    "home-setting-",
+    "home-verdict-",
     "home-recall-reason-",
 ];
 
