@@ -1,3 +1,5 @@
+//! Papers: what is refused, what changes when, who is told, how the authority's clock stands.
+
 use super::*;
 use crate::fixture::{NOW, later, person, product};
 

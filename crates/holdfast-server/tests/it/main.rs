@@ -27,7 +27,6 @@ mod mail;
 mod maker;
 mod oidc;
 mod orders;
-mod papers;
 mod process;
 mod processes;
 mod products;

@@ -164,3 +164,10 @@ pub(super) async fn delete(visit: Visit, Named(text): Named) -> Result<Response,
     let more = v.says("deletion");
     visit.page(&GuidePage { l, q: visit.q.clone(), tab: "delete", v, title, lead, more, steps })
 }
+
+impl ProductView {
+    /// From when on updates may cost something.
+    pub(crate) fn paid_from(&self) -> Option<String> {
+        self.day(self.d.public.dossier.paid_from.as_ref())
+    }
+}

@@ -391,11 +391,6 @@ impl ProductView {
         talks.map(|talk| super::guide::talk(self.l, talk)).collect()
     }
 
-    /// From when on updates may cost something.
-    pub(crate) fn paid_from(&self) -> Option<String> {
-        self.day(self.d.public.dossier.paid_from.as_ref())
-    }
-
     /// What a shop shows beside the price.
     pub(crate) fn beside_price(&self) -> String {
         let key = if self.supported() { "public-retail-text" } else { "public-retail-text-ended" };
