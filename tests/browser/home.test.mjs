@@ -34,7 +34,7 @@ test('nothing new is installed without the owner\'s yes, and then the page tells
   await page.locator(`a[href^="${HERE}/updates"]`).first().tap();
   await at(page, `${HERE}/updates`);
   await page.getByText('It waits for your yes').waitFor();
-  for (const told of ['Learns when you are at home.', 'Size', 'What you notice', 'If it goes wrong']) {
+  for (const told of ['Learns when you are at home.', 'Without it: Learns when you are at home.', 'Size', 'What you notice', 'If it goes wrong']) {
     await page.getByText(told, { exact: true }).first().waitFor();
   }
   await ada.accessible(page);

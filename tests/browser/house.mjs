@@ -183,7 +183,8 @@ export class House {
     const more = ['--kind', kind, '--description', description, '--health-deadline', '20', '--out', suit];
     await this.run('release', 'create', '--image', image, ...facts, ...more);
     await this.run('release', 'sign', suit, '--key', this.path('maker', 'dia.key'));
-    return this.run('release', 'upload', suit, '--image', image, '--product', PRODUCT);
+    const told = ['--risk', `Without it: ${description}`, '--urgency', 'soon', '--interruption', '2', '--to-do', 'nothing'];
+    return this.run('release', 'upload', suit, '--image', image, '--product', PRODUCT, ...told);
   }
 
   /** Makes a device as the factory does, and imports its batch. */

@@ -12,12 +12,15 @@ const TESTS: &str = "tests/browser";
 /// The file that pins what they need.
 const LOCK: &str = "package-lock.json";
 
-/// `cargo xtask test browser`: every `*.test.mjs`; further words go to `node`.
+/// `cargo xtask test browser`: every `*.test.mjs`, two at a time; further words go to `node`.
 pub(crate) fn test(words: &[&str]) -> Result<(), String> {
     let modules = prepare()?;
+    system::clients(&steps::target_dir().join("outside"))?;
     run::expect(run::cargo(&["build", "--quiet", "-p", "holdfast-server", "-p", "holdfast-agent"]))?;
+    run::expect(run::cargo(&["build", "--quiet", "-p", "holdfast-web", "--example", "preview"]))?;
     let named = words.iter().any(|word| Path::new(word).extension().is_some_and(|kind| kind == "mjs"));
-    let mut node = node(&modules, &["--test", "--test-concurrency=1"]);
+    let mut node =
+        node(&modules, &["--test", "--test-concurrency=2", &format!("--test-reporter=./{TESTS}/reporter.mjs")]);
     node.args(words);
     if !named {
         node.args(tests()?);
@@ -61,6 +64,7 @@ fn node(modules: &Path, words: &[&str]) -> Command {
     node.env("HOLDFAST_BIN", steps::target("debug", "holdfast"));
     node.env("HOLDFAST_AGENT_BIN", steps::target("debug", "holdfast-agent"));
     node.env("HOLDFAST_PREVIEW_BIN", steps::target_dir().join("debug/examples/preview"));
+    node.env("HOLDFAST_PYTHON", steps::target_dir().join("outside/py/bin/python"));
     node
 }
 

@@ -20,7 +20,13 @@ pub(crate) const TESTS: &[Need] = &[
 pub(crate) const CLIENTS: &[Need] = &[("python3", "python3-venv"), ("node", "nodejs"), ("npm", "npm")];
 
 /// What the tests of pages start.
-pub(crate) const BROWSER: &[Need] = &[("chromium", "chromium"), ("node", "nodejs"), ("npm", "npm")];
+pub(crate) const BROWSER: &[Need] = &[
+    ("chromium", "chromium"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("python3", "python3-venv"),
+    ("sqlite3", "sqlite3"),
+];
 
 /// What looks at the doors from outside.
 pub(crate) const SCANNERS: &[Need] = &[("testssl", "testssl.sh"), ("nmap", "nmap")];
