@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 
-import { openBrowser, openHouse, openMail, until } from './harness.mjs';
+import { openBrowser, openHouse, openMail, sees, until } from './harness.mjs';
 
 const WORDS = 'violet harbour spoon eleven';
 
@@ -32,9 +32,8 @@ async function tap(page, { touch }, path, name) {
 
 /** Presses a form's button and waits for the page that it leads to. */
 async function press(page, button, path) {
-  await button.click();
+  await Promise.all([page.waitForEvent('load'), button.click()]);
   await at(page, path);
-  await page.waitForLoadState();
 }
 
 test('a newcomer adds a passkey after the first link and signs in with it, on any page in their language', async (t) => {
@@ -79,7 +78,7 @@ test('the last way in stays, a second passkey may go, and a removed one opens no
   const remove = () => page.getByRole('button', { name: /^Remove My passkey/ }).first();
   await page.locator('ul.ways summary').first().click();
   await remove().click();
-  await page.getByText('the last way into your account').waitFor();
+  await sees(page, 'the last way into your account');
 
   // A password with a second factor is another way in.
   await page.goto(`${house.origin}/account`);
@@ -92,21 +91,21 @@ test('the last way in stays, a second passkey may go, and a removed one opens no
   await page.locator('form[action="/account/password"] input[name=login]').fill('ada');
   await page.locator('form[action="/account/password"] input[name=password]').fill('7ujMko0admin');
   await page.locator('form[action="/account/password"] button').click();
-  await page.getByText('known to attackers').waitFor();
+  await sees(page, 'known to attackers');
   await page.locator('form[action="/account/password"] input[name=password]').fill(WORDS);
   await press(page, page.locator('form[action="/account/password"] button'), '/account');
-  await page.getByText('The password is set').waitFor();
+  await sees(page, 'The password is set');
 
   await page.locator('ul.ways summary').first().click();
   await press(page, remove(), '/account');
-  await page.getByText('The passkey is removed').waitFor();
+  await sees(page, 'The passkey is removed');
   await keys.touch(false);
   await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
   await at(page, '/sign-in');
   const credentials = await keys.credentials();
   assert.equal(credentials.length, 1, 'the phone still has it');
   await tap(page, keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
-  await page.getByText('not known here').waitFor();
+  await sees(page, 'not known here');
 
   // Without scripts, by name, password and code; the code's step was used, so it is the next one's turn.
   const plain = await browser.guest({ javaScriptEnabled: false });
@@ -121,7 +120,7 @@ test('the last way in stays, a second passkey may go, and a removed one opens no
   };
   plain.expects(/status of 401/);
   await fill('');
-  await simple.getByText('the name, the password or the code is wrong').waitFor();
+  await sees(simple, 'the name, the password or the code is wrong');
   await fill(totp(secret, 1));
   await at(simple, '/console');
   await plain.open(simple, '/account');
@@ -140,7 +139,7 @@ test('what is dangerous asks again after ten minutes, and a proof lets it throug
   // Ten minutes pass by what the server remembers, not by waiting.
   await house.alter('update session set authenticated = authenticated - 601000000');
   await page.goto(`${house.origin}/account`);
-  await page.getByText('confirm first that it is you').waitFor();
+  await sees(page, 'confirm first that it is you');
   await guest.look('/account/confirm');
   await page.getByRole('link', { name: 'Confirm' }).click();
   await at(page, '/account/confirm');
@@ -172,7 +171,7 @@ test('a recovery code lets a new passkey in after a day, and whoever is signed i
   await owner.open(page, link.pathname + link.search);
   await owner.accessible(page);
   await page.locator('main form button').click();
-  await page.getByText('The address is confirmed').waitFor();
+  await sees(page, 'The address is confirmed');
 
   const newCodes = async () => {
     await owner.open(page, '/account');
@@ -195,27 +194,27 @@ test('a recovery code lets a new passkey in after a day, and whoever is signed i
     return { stranger, lost, keys };
   };
   const first = await recover(codes[0]);
-  await first.lost.getByText('counts from').waitFor();
+  await sees(first.lost, 'counts from');
   await mail.next('ada@mail.example', /recovered your account/);
   await tap(first.lost, first.keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
-  await first.lost.getByText('after the waiting time').waitFor();
+  await sees(first.lost, 'after the waiting time');
 
   await owner.open(page, '/account');
-  await page.getByText('Somebody wants to get into your account').waitFor();
+  await sees(page, 'Somebody wants to get into your account');
   await owner.accessible(page);
   await press(page, page.getByRole('button', { name: 'That was not me: stop it' }), '/account');
-  await page.getByText('The recovery is stopped').waitFor();
+  await sees(page, 'The recovery is stopped');
 
   // The sheet is in other hands: none of its codes counts any more.
   const again = await recover(codes[1]);
-  await again.lost.getByText('not known, or was used before').waitFor();
+  await sees(again.lost, 'not known, or was used before');
 
   // A code of a new sheet, undisturbed, opens after its day, once, and ends every other session.
   const [code] = await newCodes();
   const second = await recover(code);
-  await second.lost.getByText('counts from').waitFor();
+  await sees(second.lost, 'counts from');
   const third = await recover(code);
-  await third.lost.getByText('not known, or was used before').waitFor();
+  await sees(third.lost, 'not known, or was used before');
   await house.alter('update recovery set until = until - 86400000000', 'update passkey set counts_from = min(counts_from, created)');
   await tap(second.lost, second.keys, `${house.origin}/sign-in`, 'Sign in with a passkey');
   await at(second.lost, '/console');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { openBrowser, openHouse } from './harness.mjs';
+import { openBrowser, openHouse, sees } from './harness.mjs';
 
 const DEVICE = 'hearth-0001';
 /** Most taps from the label to a device of one's own, besides the device's own confirmation. */
@@ -82,7 +82,7 @@ test('whoever has an account claims without scripts, and a no at the device is a
   await house.answerAt(DEVICE, 'deny');
   // The browser loads the page anew by itself.
   await page.getByRole('heading', { name: 'The device was not claimed', level: 1 }).waitFor();
-  await page.getByText('Somebody at the device said no').waitFor();
+  await sees(page, 'Somebody at the device said no');
   await page.locator('form[action$="/again"] button').tap();
   await page.locator('.digits').waitFor();
   await house.answerAt(DEVICE, 'confirm');

@@ -46,6 +46,15 @@ export async function openBrowser(t, house) {
   return browser;
 }
 
+/** Waits until the page says it; what it says instead is told if it does not. */
+export async function sees(page, text, options) {
+  try {
+    await page.getByText(text, options).first().waitFor();
+  } catch {
+    throw new Error(`${page.url()} does not say “${text}” but: ${await page.locator('body').innerText()}`);
+  }
+}
+
 export class Browser {
   #guests = [];
 

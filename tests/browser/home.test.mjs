@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { openBrowser, openHouse, until } from './harness.mjs';
+import { openBrowser, openHouse, sees, until } from './harness.mjs';
 
 const DEVICE = 'hearth-0001';
 const HERE = `/home/devices/${DEVICE}`;
@@ -33,22 +33,22 @@ test('nothing new is installed without the owner\'s yes, and then the page tells
   await ada.accessible(page);
   await page.locator(`a[href^="${HERE}/updates"]`).first().tap();
   await at(page, `${HERE}/updates`);
-  await page.getByText('It waits for your yes').waitFor();
+  await sees(page, 'It waits for your yes');
   for (const told of ['Learns when you are at home.', 'Without it: Learns when you are at home.', 'Size', 'What you notice', 'If it goes wrong']) {
-    await page.getByText(told, { exact: true }).first().waitFor();
+    await sees(page, told, { exact: true });
   }
   await ada.accessible(page);
 
   // Not this one, then tonight, then now: a mind may be changed.
   await page.getByText('Not this one …').tap();
   await page.getByRole('button', { name: 'Do not install this one' }).tap();
-  await page.getByText('You said: not this one').waitFor();
+  await sees(page, 'You said: not this one');
   await ada.accessible(page);
   await page.getByRole('button', { name: 'Install tonight' }).tap();
-  await page.getByText('It is installed in the night').first().waitFor();
+  await sees(page, 'It is installed in the night');
   assert.equal(await runs(), '1.0.0');
   await page.getByRole('button', { name: 'Install now' }).tap();
-  await page.getByText('Good. The device begins').waitFor();
+  await sees(page, 'Good. The device begins');
   // From here on nothing is touched: the page follows the device.
   const touched = ada.taps;
   await page.locator('section[aria-labelledby=past] li').filter({ hasText: '1.1.0' }).waitFor();
@@ -65,7 +65,7 @@ test('a household is invited with limited rights; who is handed the device can g
   await invite.locator('input[name=control]').uncheck();
   await invite.locator('input[name=data]').check();
   await invite.locator('button').tap();
-  await page.getByText('Your invitation').waitFor();
+  await sees(page, 'Your invitation');
   await ada.accessible(page);
   const link = await page.locator('[data-link]').innerText();
   assert.ok(link.startsWith(`${house.origin}/i/`), link);
@@ -86,7 +86,7 @@ test('a household is invited with limited rights; who is handed the device can g
   // Ben sees what it sent, and may set nothing, choose nothing, invite nobody.
   await ben.open(his, HERE);
   await ben.accessible(his);
-  await his.getByText('has not given you the right to change settings').waitFor();
+  await sees(his, 'has not given you the right to change settings');
   assert.equal(await his.locator(`form[action="${HERE}/settings"]`).count(), 0);
   await ben.open(his, `${HERE}/people`);
   assert.equal(await his.locator('form.rights').count(), 0);
@@ -100,7 +100,7 @@ test('a household is invited with limited rights; who is handed the device can g
   const rights = page.locator(`form[action*="/rights"]`);
   await rights.locator('input[name=control]').check();
   await rights.locator('button').tap();
-  await page.getByText('The rights are saved').waitFor();
+  await sees(page, 'The rights are saved');
   await ben.open(his, HERE);
   await his.locator(`form[action="${HERE}/settings"]`).waitFor();
 
@@ -110,7 +110,7 @@ test('a household is invited with limited rights; who is handed the device can g
   await transfer.locator('input[type=checkbox]').check();
   await transfer.getByRole('button').tap();
   await at(page, '/home');
-  await page.getByText('Bring your first device home').waitFor();
+  await sees(page, 'Bring your first device home');
   await page.goto(new URL(HERE, house.origin).href);
   ada.expects(/status of 404/);
   assert.ok(!(await page.locator('main').innerText()).includes('Hearth'), 'nothing of it is hers any more');
@@ -122,7 +122,7 @@ test('a household is invited with limited rights; who is handed the device can g
   await release.locator('input[type=checkbox]').check();
   await release.getByRole('button').tap();
   await at(his, '/home');
-  await his.getByText('Bring your first device home').waitFor();
+  await sees(his, 'Bring your first device home');
   await until('the device erased for the second time', async () => (await house.wiped(DEVICE)) === 2);
   await house.online(DEVICE);
 
