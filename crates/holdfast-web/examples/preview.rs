@@ -49,6 +49,7 @@ async fn main() -> std::io::Result<()> {
     // Pages to which a label, a message or a claim under way leads, and no link.
     println!("page anybody /c/{CODE}");
     println!("page anybody /i/{}", Secret::from_random([0x17; 32]).text());
+    println!("page anybody /account/not-me?code={}", samples::good_link().text());
     for n in 1..=4 {
         println!("page owner /claims/{}", claim_id(n));
     }
