@@ -63,12 +63,7 @@ const STEPS: [Step; 7] =
     [Step::Credentials, Step::Pairings, Step::Queue, Step::Records, Step::Data, Step::Programs, Step::Note];
 
 /// Writes the journal: from now on the reset happens, whatever comes between.
-pub(crate) fn begin(
-    layout: &Layout,
-    by: &str,
-    order: Option<CommandId>,
-    returns: Option<String>,
-) -> Result<(), Fault> {
+pub(crate) fn begin(layout: &Layout, by: &str, order: Option<CommandId>, returns: Option<String>) -> Result<(), Fault> {
     let path = layout.state(JOURNAL);
     let order = serde_json::to_vec(&Order { by: by.to_owned(), order: order.map(|id| id.to_string()), returns })
         .map_err(|why| Fault::content(&path, why))?;

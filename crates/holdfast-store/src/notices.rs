@@ -166,8 +166,8 @@ impl Store {
 
     /// The notice of such a link, while it can be used.
     pub fn objection(&self, hash: &[u8; 32], now: Timestamp) -> Result<Option<Notice>, StoreError> {
-        let notice: Option<NoticeId> =
-            self.read(|conn| one(conn, (sql::OBJECTION, "objection_link"), params![hash, now.as_micros()], row::parsed))?;
+        let notice: Option<NoticeId> = self
+            .read(|conn| one(conn, (sql::OBJECTION, "objection_link"), params![hash, now.as_micros()], row::parsed))?;
         notice.map(|id| self.notice(id)).transpose().map(Option::flatten)
     }
 

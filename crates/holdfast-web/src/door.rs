@@ -34,12 +34,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
-        Self {
-            backend,
-            live: Seats::default(),
-            operations: Arc::default(),
-            under_way: UnderWay::default(),
-        }
+        Self { backend, live: Seats::default(), operations: Arc::default(), under_way: UnderWay::default() }
     }
 
     /// Requests with a key that are being carried out.

@@ -137,7 +137,8 @@ impl Agent {
             return self.commands.answered(order, refused("question-waits"));
         }
         let left = expires.since(self.trusted_now()).0.min(CLAIM_MS_MAX);
-        self.claim_asked = Some(ClaimAsked { order, digits, presence, until: Millis(now.0.saturating_add(left)), wrong: 0 });
+        self.claim_asked =
+            Some(ClaimAsked { order, digits, presence, until: Millis(now.0.saturating_add(left)), wrong: 0 });
         self.alarmed("claim-asked", "somebody who has the code of the label claims this device");
         self.show_question();
         Ok(())

@@ -401,9 +401,10 @@ impl Agent {
                 None => Err("local-door-closed"),
             },
             Order::Revoke { controller } => self.revoke(&controller, "command line"),
-            Order::Reset => {
-                self.begin_reset("command-line", None, None).map(|()| json!({ "begun": true })).map_err(|_| "storage-failed")
-            }
+            Order::Reset => self
+                .begin_reset("command-line", None, None)
+                .map(|()| json!({ "begun": true }))
+                .map_err(|_| "storage-failed"),
             Order::Status => Ok(self.running_status()),
         };
         let _ = ordered.reply.send(outcome.unwrap_or_else(admin::refused));

@@ -55,6 +55,8 @@ pub struct BatchFacts<'a> {
     pub ids_taken: BTreeSet<DeviceId>,
     /// Listed keys that exist already.
     pub keys_taken: BTreeSet<KeyThumbprint>,
+    /// Listed look-ups of claim codes that exist already.
+    pub codes_taken: BTreeSet<[u8; 8]>,
 }
 
 /// Why a batch is not imported.
@@ -81,6 +83,9 @@ pub enum BatchRefusal {
     /// A key twice, in the batch or in the fleet: two units would share a secret.
     #[error("device {0} has the factory key of another device")]
     DuplicateKey(DeviceId),
+    /// A claim code twice, in the batch or in the fleet: one label would open two units.
+    #[error("device {0} has the claim code of another device")]
+    DuplicateCode(DeviceId),
 }
 
 impl BatchRefusal {
@@ -95,6 +100,7 @@ impl BatchRefusal {
             Self::TooManyDevices => "batch-too-many-devices",
             Self::DuplicateDevice(_) => "duplicate-device",
             Self::DuplicateKey(_) => "duplicate-key",
+            Self::DuplicateCode(_) => "duplicate-code",
         }
     }
 }
@@ -150,13 +156,16 @@ pub fn import_batch(
 }
 
 fn refuse_duplicates(facts: &BatchFacts<'_>, devices: &[ListedDevice]) -> Result<(), BatchRefusal> {
-    let (mut ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    let (mut ids, mut keys, mut codes) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for listed in devices {
         if facts.ids_taken.contains(&listed.id) || !ids.insert(&listed.id) {
             return Err(BatchRefusal::DuplicateDevice(listed.id.clone()));
         }
         if facts.keys_taken.contains(&listed.key) || !keys.insert(listed.key) {
             return Err(BatchRefusal::DuplicateKey(listed.id.clone()));
+        }
+        if listed.claim_lookup.is_some_and(|code| facts.codes_taken.contains(&code) || !codes.insert(code)) {
+            return Err(BatchRefusal::DuplicateCode(listed.id.clone()));
         }
     }
     Ok(())
@@ -231,6 +240,10 @@ mod tests {
         assert_eq!(import(|_| (), offered(vec![listed(1), copied_key])), Err("duplicate-key"));
         assert_eq!(import(|facts| assert!(facts.ids_taken.insert(device_id(2))), two()), Err("duplicate-device"));
         assert_eq!(import(|facts| assert!(facts.keys_taken.insert(listed(2).key)), two()), Err("duplicate-key"));
+        let coded = |n| ListedDevice { claim_lookup: Some([7; 8]), ..listed(n) };
+        assert_eq!(import(|_| (), offered(vec![coded(1), coded(2)])), Err("duplicate-code"));
+        let taken = |facts: &mut BatchFacts<'_>| assert!(facts.codes_taken.insert([7; 8]));
+        assert_eq!(import(taken, offered(vec![coded(1)])), Err("duplicate-code"));
         let many = (0..=200_000).map(listed).collect();
         assert_eq!(import(|_| (), offered(many)), Err("batch-too-many-devices"));
     }

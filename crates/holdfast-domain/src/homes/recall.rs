@@ -181,12 +181,7 @@ pub fn mature(estate: &Estate<'_>, recall: &Recall, order: CommandId, now: Times
     if theirs { ended(estate, recall, order, now).ok() } else { None }
 }
 
-fn ended(
-    estate: &Estate<'_>,
-    recall: &Recall,
-    order: CommandId,
-    now: Timestamp,
-) -> Result<Decision, RecallRefusal> {
+fn ended(estate: &Estate<'_>, recall: &Recall, order: CommandId, now: Timestamp) -> Result<Decision, RecallRefusal> {
     let mut decision = release::release(estate, order, By::Staff(recall.by), now)?;
     decision.line = decision.line.map(|line| line.fact("reason", recall.reason.word()));
     Ok(decision)

@@ -467,6 +467,7 @@ mod tests {
                             revoked: flag(1),
                             unusual: flag(2),
                             contested: flag(3).then(|| later(60)),
+                            recalled: (flag(3) && flag(1)).then(|| later(90)),
                             asks_at_device: flag(4),
                             support_days: flag(5).then_some(if flag(0) { -1 } else { 30 }),
                             battery: flag(4).then_some(if flag(5) { 5 } else { 50 }),

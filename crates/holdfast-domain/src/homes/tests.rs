@@ -404,7 +404,8 @@ fn the_device_is_told_when_only_a_touch_counts() {
     let input = |owned: bool| {
         let mut world = World::new();
         if owned {
-            world.owner = Some(Ownership { device: world.device.id.clone(), person: id(1), since: NOW, nickname: None });
+            world.owner =
+                Some(Ownership { device: world.device.id.clone(), person: id(1), since: NOW, nickname: None });
         }
         let decision = world.claim(2, [5; 10]).expect("asked");
         decision.changes.into_iter().find_map(|change| match change {

@@ -6,10 +6,10 @@
 
 use holdfast_core::time::{Millis, Timestamp};
 
+use super::Person;
 use super::account::{AccountChange, Lock, LockReason, Recovery, Standing};
 use super::identity::{Identity, IdentityChange};
 use super::notice::{Notice, NoticeKind};
-use super::Person;
 use crate::decision::{Change, Decision, LedgerLine, kind};
 
 /// How long the link of a notice can be used: 72 hours.
@@ -89,7 +89,8 @@ pub fn freeze(account: &Frozen<'_>, notice: &Notice, now: Timestamp) -> Decision
     }
     if account.password && helped && account.standing.locked.is_none() {
         let locked = Some(Lock { since: now, reason: LockReason::NotMe });
-        changes.push(Change::Account(AccountChange::SetStanding { person, to: Standing { locked, ..*account.standing } }));
+        changes
+            .push(Change::Account(AccountChange::SetStanding { person, to: Standing { locked, ..*account.standing } }));
     }
     changes.push(Change::AddNotice(Notice::new(person, NoticeKind::AccountFrozen, now)));
     let line = LedgerLine::new(kind::ACCOUNT_FROZEN, now).fact("person", &person).fact("notice", notice.kind.word());

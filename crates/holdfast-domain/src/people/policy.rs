@@ -3,6 +3,8 @@
 //! The values are those of the code that enforces them; nothing is written twice.
 //! Sources: NIST SP 800-63B-4 (2025), NCSC "Password administration for system owners".
 
+use holdfast_core::time::Millis;
+
 use super::Role;
 use super::password::{ALONE_CHARS_MIN, ARGON2_MEMORY_KIB, ARGON2_PASSES, BYTES_MAX, CHARS_MIN};
 use super::session::{FRESH, OWNER_IDLE, OWNER_LIFE, STAFF_IDLE, STAFF_LIFE};
@@ -11,7 +13,7 @@ use super::throttle::{DELAY_MAX, FREE, STRANGERS_PER_MINUTE};
 use super::{freeze, recovery, spray};
 
 /// One rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// Its stable name.
     pub name: &'static str,
@@ -41,72 +43,76 @@ const fn figure(
 /// Every rule.
 #[must_use]
 pub fn rules() -> Vec<Rule> {
-    let seconds = |millis: holdfast_core::time::Millis| millis.0 / 1_000;
-    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    [in_words(), of_passwords(), of_guessing(), of_time()].concat()
+}
+
+fn in_words() -> Vec<Rule> {
+    const PASSWORDS: &str = "SP 800-63B-4 §3.1.1.2; NCSC";
     vec![
         rule("passkeys-first", "Passkeys are offered first; they verify their user.", "SP 800-63B-4 §3.1.6, §3.2.3"),
-        rule("no-default", "No account and no device has a password before somebody sets one.", "ETSI EN 303 645 5.1-1"),
-        figure(
-            ("password-alone", "A password that opens an account alone has at least so many characters."),
-            count(ALONE_CHARS_MIN),
-            "characters",
-            "SP 800-63B-4 §3.1.1.2",
+        rule(
+            "no-default",
+            "No account and no device has a password before somebody sets one.",
+            "ETSI EN 303 645 5.1-1",
         ),
-        figure(
-            ("password-with-code", "A password beside a second factor has at least so many characters."),
-            count(CHARS_MIN),
-            "characters",
-            "SP 800-63B-4 §3.1.1.2",
+        rule("no-composition", "No rule asks for kinds of characters.", PASSWORDS),
+        rule("no-expiry", "No password expires by time; a suspicion ends it.", PASSWORDS),
+        rule("no-questions", "Nothing is recovered by questions or hints.", PASSWORDS),
+        rule("paste", "Passwords may be pasted and filled in by managers.", PASSWORDS),
+        rule(
+            "refused",
+            "Common, leaked and guessable passwords and names of products and people are refused.",
+            PASSWORDS,
         ),
-        figure(
-            ("password-longest", "So long a password is taken whole; any character counts, also spaces."),
-            count(BYTES_MAX),
-            "bytes",
-            "SP 800-63B-4 §3.1.1.2",
-        ),
-        rule("no-composition", "No rule asks for kinds of characters.", "SP 800-63B-4 §3.1.1.2; NCSC"),
-        rule("no-expiry", "No password expires by time; a suspicion ends it.", "SP 800-63B-4 §3.1.1.2; NCSC"),
-        rule("no-questions", "Nothing is recovered by questions or hints.", "SP 800-63B-4 §3.1.1.2"),
-        rule("paste", "Passwords may be pasted and filled in by managers.", "SP 800-63B-4 §3.1.1.2; NCSC"),
-        rule("refused", "Common, leaked and guessable passwords and names of products and people are refused.",
-            "SP 800-63B-4 §3.1.1.2"),
-        figure(("argon2-memory", "Passwords are hashed with Argon2id, salt and pepper; memory of one hash."),
-            u64::from(ARGON2_MEMORY_KIB), "KiB", "SP 800-63B-4 §3.1.1.2; RFC 9106"),
-        figure(("argon2-passes", "Passes of one hash."), u64::from(ARGON2_PASSES), "passes", "RFC 9106"),
-        figure(("free-tries", "Tries that may fail without a wait."), u64::from(FREE), "tries", "SP 800-63B-4 §3.2.2"),
-        figure(("longest-wait", "The longest wait after failures."), seconds(DELAY_MAX), "s", "SP 800-63B-4 §3.2.2"),
-        figure(
-            ("strangers", "Tries of all unknown browsers together."),
-            u64::from(STRANGERS_PER_MINUTE),
-            "per minute",
-            "SP 800-63B-4 §3.2.2",
-        ),
-        figure(
-            ("staff-lock", "Failures after which the password of a staff account locks until an administrator acts."),
-            u64::from(FAILURES_MAX),
-            "tries",
-            "SP 800-63B-4 §3.2.2",
-        ),
-        figure(
-            ("spray", "One password at so many accounts within an hour opens none from an unknown browser."),
-            count(spray::ACCOUNTS),
-            "accounts",
-            "SP 800-63B-4 §3.2.2",
-        ),
-        figure(("fresh", "Age of the proof that dangerous acts need."), seconds(FRESH), "s", "SP 800-63B-4 §2.2.3"),
-        figure(
-            ("recovery-wait", "Time after a recovery code until the new way in counts; the person is told at once."),
-            seconds(recovery::DELAY),
-            "s",
-            "SP 800-63B-4 §4.2",
-        ),
-        figure(
-            ("not-me", "A notice of a change brings a link that stops it, for so long."),
-            seconds(freeze::LINK_LIFE),
-            "s",
-            "SP 800-63B-4 §4.6",
-        ),
+        rule("staff-two-factors", "The staff come in with two factors always.", "SP 800-63B-4 §2.2"),
     ]
+}
+
+fn of_passwords() -> Vec<Rule> {
+    const SOURCE: &str = "SP 800-63B-4 §3.1.1.2";
+    let alone = ("password-alone", "A password that opens an account alone has at least so many characters.");
+    let beside = ("password-with-code", "A password beside a second factor has at least so many characters.");
+    let longest = ("password-longest", "So long a password is taken whole; any character counts, also spaces.");
+    let memory = ("argon2-memory", "Passwords are hashed with Argon2id, salt and pepper; memory of one hash.");
+    vec![
+        figure(alone, count(ALONE_CHARS_MIN), "characters", SOURCE),
+        figure(beside, count(CHARS_MIN), "characters", SOURCE),
+        figure(longest, count(BYTES_MAX), "bytes", SOURCE),
+        figure(memory, u64::from(ARGON2_MEMORY_KIB), "KiB", "SP 800-63B-4 §3.1.1.2; RFC 9106"),
+        figure(("argon2-passes", "Passes of one hash."), u64::from(ARGON2_PASSES), "passes", "RFC 9106"),
+    ]
+}
+
+fn of_guessing() -> Vec<Rule> {
+    const SOURCE: &str = "SP 800-63B-4 §3.2.2";
+    let lock = ("staff-lock", "Failures after which a staff account's password locks until an administrator acts.");
+    let sprayed = ("spray", "One password at so many accounts within an hour opens none from an unknown browser.");
+    let strangers = ("strangers", "Tries of all unknown browsers together.");
+    vec![
+        figure(("free-tries", "Tries that may fail without a wait."), u64::from(FREE), "tries", SOURCE),
+        figure(("longest-wait", "The longest wait after failures."), seconds(DELAY_MAX), "s", SOURCE),
+        figure(strangers, u64::from(STRANGERS_PER_MINUTE), "per minute", SOURCE),
+        figure(lock, u64::from(FAILURES_MAX), "tries", SOURCE),
+        figure(sprayed, count(spray::ACCOUNTS), "accounts", SOURCE),
+    ]
+}
+
+fn of_time() -> Vec<Rule> {
+    let wait = ("recovery-wait", "Time after a recovery code until the new way in counts; the person is told at once.");
+    let not_me = ("not-me", "A notice of a change brings a link that stops it, for so long.");
+    vec![
+        figure(("fresh", "Age of the proof that dangerous acts need."), seconds(FRESH), "s", "SP 800-63B-4 §2.2.3"),
+        figure(wait, seconds(recovery::DELAY), "s", "SP 800-63B-4 §4.2"),
+        figure(not_me, seconds(freeze::LINK_LIFE), "s", "SP 800-63B-4 §4.6"),
+    ]
+}
+
+const fn seconds(millis: Millis) -> u64 {
+    millis.0 / 1_000
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// What a role must show, and how long that counts.

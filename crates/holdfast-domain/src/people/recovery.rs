@@ -175,7 +175,11 @@ mod tests {
             let Change::AddNotice(notice) = change else { return None };
             Some((notice.kind, notice.facts["until"].clone()))
         });
-        assert_eq!(told, Some((NoticeKind::RecoveryUsed, notice::moment(later(86_400)))), "the person is told until when");
+        assert_eq!(
+            told,
+            Some((NoticeKind::RecoveryUsed, notice::moment(later(86_400)))),
+            "the person is told until when"
+        );
         let recovery = Recovery { person: person(), begun: NOW, until: later(86_400) };
         let try_at = |now| {
             let shown = Shown { passkey: &added, document: None };

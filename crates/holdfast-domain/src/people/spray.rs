@@ -46,7 +46,8 @@ impl Spray {
         self.0.retain(|_, tried| now.since(tried.first) < WINDOW);
         if self.0.len() >= PASSWORDS_MAX && !self.0.contains_key(&password) {
             // One that was tried at many accounts is worth remembering longer than one that was tried once.
-            let oldest = self.0.iter().min_by_key(|(_, tried)| (tried.accounts.len(), tried.first)).map(|(key, _)| *key);
+            let oldest =
+                self.0.iter().min_by_key(|(_, tried)| (tried.accounts.len(), tried.first)).map(|(key, _)| *key);
             oldest.and_then(|oldest| self.0.remove(&oldest));
         }
         let fresh = || Tried { first: now, accounts: BTreeSet::new(), sprayed: false };

@@ -284,7 +284,9 @@ mod tests {
     #[test]
     fn a_no_to_a_security_update_is_brought_to_mind_three_times_and_then_no_more() {
         let at = |days: u64| NOW.plus(Millis::from_secs(days * 86_400));
-        for (day, told) in [(0, None), (6, None), (7, Some(7)), (29, Some(7)), (30, Some(30)), (90, Some(90)), (119, Some(90))] {
+        for (day, told) in
+            [(0, None), (6, None), (7, Some(7)), (29, Some(7)), (30, Some(30)), (90, Some(90)), (119, Some(90))]
+        {
             assert_eq!(reminder(NOW, at(day)), told.map(at), "{day}");
         }
         assert!((120..4_000).all(|day| reminder(NOW, at(day)).is_none()));

@@ -1,5 +1,7 @@
 //! Importing a factory batch: what the store knows of it is looked up in bulk, whatever its size.
 
+use std::collections::BTreeSet;
+
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::DeviceId;
 use holdfast_domain::fleet::batch::{BatchFacts, import_batch};
@@ -22,12 +24,19 @@ impl House {
         let product = self.store.product(&offered.product).map_err(stored)?;
         let ids: Vec<DeviceId> = offered.devices.iter().map(|listed| listed.id.clone()).collect();
         let keys: Vec<KeyThumbprint> = offered.devices.iter().map(|listed| listed.key).collect();
+        let mut codes_taken = BTreeSet::new();
+        for code in offered.devices.iter().filter_map(|listed| listed.claim_lookup) {
+            if !self.store.claim_codes(&code).map_err(stored)?.is_empty() {
+                codes_taken.insert(code);
+            }
+        }
         let facts = BatchFacts {
             product: product.as_ref(),
             imported: self.store.batch(id).map_err(stored)?.is_some(),
             factory_ca_trusted: self.trusts_factory_ca(&factory_ca),
             ids_taken: self.store.known_devices(&ids).map_err(stored)?.into_iter().collect(),
             keys_taken: self.store.known_factory_keys(&keys).map_err(stored)?.into_iter().collect(),
+            codes_taken,
         };
         let decision = import_batch(&facts, offered, &by.person.id, clock::now())
             .map_err(|why| refuse(RefusalKind::Unacceptable, why.name(), chain(&why)))?;

@@ -6,9 +6,9 @@
 use std::fmt;
 use std::path::Path;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use holdfast_core::id::{CommandId, DeviceId};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use zeroize::Zeroizing;
 
 use super::secret_file::hex;

@@ -261,7 +261,8 @@ async fn a_copy_of_the_database_shows_no_equal_digests_and_no_fast_ones() {
         let bytes = std::fs::read(world.state().join(file)).unwrap_or_default();
         let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
         assert!(!holds(PHRASE.as_bytes()), "{file} holds a password");
-        let key = std::fs::read(world.state().join("keys/people.key")).or_else(|_| std::fs::read(world.state().join("people.key")));
+        let key = std::fs::read(world.state().join("keys/people.key"))
+            .or_else(|_| std::fs::read(world.state().join("people.key")));
         if let Ok(key) = key {
             let text: Vec<u8> = key.split(|b| *b == b'\n').find(|line| line.len() > 30).unwrap_or_default().to_vec();
             assert!(text.is_empty() || !holds(&text), "the pepper's key is not in the database");
@@ -285,7 +286,8 @@ async fn ten_wrong_passwords_lock_one_of_the_staff_until_an_administrator_acts()
     let password = Password { person, login, hash: hash.to_owned(), long: true, changed: clock::now() };
     put(&world, vec![Change::Account(AccountChange::SetPassword(password))]);
     let house = world.server().house();
-    let wrong = |n: u32| house.sign_in_by_password(&typed("sam.helper", &format!("wrong and long {n}")), &arrival(n, 3));
+    let wrong =
+        |n: u32| house.sign_in_by_password(&typed("sam.helper", &format!("wrong and long {n}")), &arrival(n, 3));
     for n in 1..=5 {
         assert_eq!(refusal(&wrong(n).unwrap_err()).0, "sign-in-wrong");
         assert_eq!(house.store().standing(person).unwrap().failures, n);

@@ -36,7 +36,9 @@ impl Desk {
         let (id, person, read) = (id.to_string(), person.to_string(), read.map(Timestamp::as_micros));
         let row = params![id, person, kind.word(), facts_text(facts), at.as_micros(), read];
         let of_account = kind.concern() == Concern::Account;
-        if !of_account && self.too_many(sql::NOTICES_LATELY, params![person, kind.word(), day_before(*at)], KIND_A_DAY)? {
+        if !of_account
+            && self.too_many(sql::NOTICES_LATELY, params![person, kind.word(), day_before(*at)], KIND_A_DAY)?
+        {
             return Ok(());
         }
         self.add(sql::NOTICE_ADD, row, ON)?;

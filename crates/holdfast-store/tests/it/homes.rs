@@ -187,13 +187,8 @@ fn what_the_next_owner_chooses_before_the_device_is_wiped_is_theirs_and_stays() 
 fn one_end_of_an_ownership_waits_at_a_time_and_goes_with_the_household() {
     let home = lived_in();
     home.put(owned_by(1));
-    let recall = Recall {
-        owner: person_id(1),
-        by: person_id(3),
-        reason: RecallReason::Returned,
-        asked: at(3),
-        until: at(75),
-    };
+    let recall =
+        Recall { owner: person_id(1), by: person_id(3), reason: RecallReason::Returned, asked: at(3), until: at(75) };
     let add = Change::Home(HomeChange::AddRecall { device: device_id(0), recall });
     home.put(add.clone());
     assert_eq!(home.refused(add.clone()), "recall-waits");

@@ -38,6 +38,7 @@ console-done-key-made = Der nächste Schlüssel ist erzeugt. Nennen Sie ihn im n
 console-done-key-activated = Der nächste Schlüssel ist in Gebrauch. Was der alte unterschrieben hat, gilt, bis Sie ihn vernichten.
 console-done-key-destroyed = Der alte Schlüssel ist vernichtet.
 console-done-dossier-saved = Der Entwurf ist gespeichert. Die Öffentlichkeit sieht ihn, sobald Sie ihn veröffentlichen.
+console-done-dossier-announced = Eine Zusage wird schwächer: Die Öffentlichkeit liest jetzt, was sich ändert, vorher und nachher, und alle, denen ein Gerät gehört, erfahren es. Es gilt in 30 Tagen.
 console-done-dossier-published = Die Öffentlichkeit liest es jetzt.
 console-done-support-extended = Der Support ist verlängert. Die Öffentlichkeit liest den neuen Tag jetzt, und die Besitzer erfahren es.
 console-done-closed = Der Alarm ist geschlossen.

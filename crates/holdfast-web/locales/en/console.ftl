@@ -38,6 +38,7 @@ console-done-key-made = The next key is made. Name it in the next trust document
 console-done-key-activated = The next key is in use. What the old one signed counts until you destroy it.
 console-done-key-destroyed = The old key is destroyed.
 console-done-dossier-saved = The draft is saved. The public sees it when you publish it.
+console-done-dossier-announced = It weakens a promise: the public reads now what changes, before and after, and owners are told. It counts in 30 days.
 console-done-dossier-published = The public reads it now.
 console-done-support-extended = Support is extended. The public reads the new day now, and owners are told.
 console-done-closed = The alert is closed.

@@ -330,7 +330,12 @@ async fn publish(desk: Desk, Id(id): Id<ProductId>, Sent(sent): Sent) -> PageRep
     let from_version: Option<u64> = sent.parsed("version")?;
     let (by, product) = (desk.caller.clone(), id.clone());
     match desk.ask(move |b| b.publish_dossier(&by, &product, from_version)).await {
-        Ok(_) => Ok(go(&format!("/console/products/{id}/dossier"), "dossier-published")),
+        Ok(record) => {
+            let coming = record.public.as_ref().and_then(|public| public.coming.as_deref());
+            let announced = coming.is_some_and(|coming| coming.announced == record.changed);
+            let done = if announced { "dossier-announced" } else { "dossier-published" };
+            Ok(go(&format!("/console/products/{id}/dossier"), done))
+        }
         Err(problem) => refused(desk, id, "publish", sent, problem).await,
     }
 }

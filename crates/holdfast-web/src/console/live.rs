@@ -11,8 +11,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt as _, stream};
 use holdfast_core::id::{BulkId, DeploymentId, DeviceId};
 use holdfast_domain::people::access::Act;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::PageReply;
 use crate::backend::{LiveEvent, RefusalKind};

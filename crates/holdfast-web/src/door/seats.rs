@@ -92,9 +92,8 @@ mod tests {
     #[test]
     fn a_crowd_of_owners_takes_no_seat_from_the_staff_and_the_staff_none_from_owners() {
         let seats = Seats::default();
-        let owners: Vec<Seat> = (0..CONSUMERS_MAX)
-            .map(|n| seats.take(&person(u16::try_from(n).unwrap(), Role::Owner)).unwrap())
-            .collect();
+        let owners: Vec<Seat> =
+            (0..CONSUMERS_MAX).map(|n| seats.take(&person(u16::try_from(n).unwrap(), Role::Owner)).unwrap()).collect();
         assert!(seats.take(&person(60_000, Role::Owner)).is_none(), "full");
         let staff: Vec<Seat> = (0..STAFF_MAX)
             .map(|n| seats.take(&person(u16::try_from(n + 10_000).unwrap(), Role::Support)).unwrap())

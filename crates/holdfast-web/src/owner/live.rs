@@ -11,8 +11,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt as _, stream};
 use holdfast_core::id::DeviceId;
 use holdfast_domain::people::access::Act;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::Home;
 use crate::backend::homes::Homes;

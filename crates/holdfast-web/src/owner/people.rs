@@ -143,9 +143,9 @@ fn view(
             })
             .collect(),
         contested: household.contested.map(|one| (one.claim.to_string(), moment(l, one.until, now))),
-        recall: household.recall.map(|one| {
-            (l.say(&format!("home-recall-reason-{}", one.reason.word())), moment(l, one.until, now))
-        }),
+        recall: household
+            .recall
+            .map(|one| (l.say(&format!("home-recall-reason-{}", one.reason.word())), moment(l, one.until, now))),
         link,
         attempt,
     }

@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn words_of_tidings_read_back() {
-        let all = [Tidings::Extended, Tidings::Ended, Tidings::PromiseChanges].into_iter().chain(MONTHS_BEFORE.map(Tidings::EndsWithin));
+        let all = [Tidings::Extended, Tidings::Ended, Tidings::PromiseChanges]
+            .into_iter()
+            .chain(MONTHS_BEFORE.map(Tidings::EndsWithin));
         for what in all {
             assert_eq!(Tidings::from_word(&what.word()), Some(what));
         }

@@ -42,7 +42,9 @@ pub(super) fn matches(password: &str, hash: Option<&str>, pepper: &[u8]) -> bool
 pub(super) fn is_of_today(hash: &str) -> bool {
     let Some(known) = hash.strip_prefix(PEPPERED).and_then(|kept| PasswordHash::new(kept).ok()) else { return false };
     let today = PasswordHash::new(NOBODYS.strip_prefix(PEPPERED).unwrap_or(NOBODYS));
-    today.is_ok_and(|today| (today.algorithm, today.version, today.params) == (known.algorithm, known.version, known.params))
+    today.is_ok_and(|today| {
+        (today.algorithm, today.version, today.params) == (known.algorithm, known.version, known.params)
+    })
 }
 
 /// How hard a password is to guess, 0 to 4, for somebody who knows these words about its person.

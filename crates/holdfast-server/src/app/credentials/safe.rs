@@ -12,7 +12,11 @@ impl House {
     pub(crate) fn freeze_by_link(&self, secret_hash: &[u8; 32]) -> Answer<()> {
         let (now, _turn) = (clock::now(), self.turns.people.take());
         let unknown = || {
-            refuse(RefusalKind::Unacceptable, "objection-link-unknown", "this link is not known, was used, or is too old")
+            refuse(
+                RefusalKind::Unacceptable,
+                "objection-link-unknown",
+                "this link is not known, was used, or is too old",
+            )
         };
         let notice = self.store.objection(secret_hash, now).map_err(stored)?.ok_or_else(unknown)?;
         let person = self.store.person(notice.person).map_err(stored)?.ok_or_else(unknown)?;

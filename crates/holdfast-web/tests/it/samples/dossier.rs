@@ -4,7 +4,7 @@ use holdfast_core::id::{PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::dossier::promise::Coming;
 use holdfast_domain::fleet::dossier::rules::gaps;
-use holdfast_domain::fleet::dossier::{Text, Topic, Day, Dossier, DossierAct, Public, Record, privacy};
+use holdfast_domain::fleet::dossier::{Day, Dossier, DossierAct, Public, Record, Text, Topic, privacy};
 use holdfast_domain::telemetry::Model;
 use holdfast_domain::updates::ReleaseKind;
 use holdfast_web::backend::dossier::{DossierLine, DossierView, Dossiers, Promise, PublicDossier, PublicUpdate};
@@ -51,12 +51,8 @@ fn record(product: &ProductId) -> Record {
     coming.warranty_months = Some(12);
     let terms = "From then on, remote control for more than four people needs a subscription.";
     coming.texts.insert(Topic::Terms, Text::default().with("en", terms).unwrap());
-    let coming = Coming {
-        dossier: coming,
-        announced: days_ago(3),
-        from: days_ago(-27),
-        by: PersonId::new(NOON, [1; 10]),
-    };
+    let coming =
+        Coming { dossier: coming, announced: days_ago(3), from: days_ago(-27), by: PersonId::new(NOON, [1; 10]) };
     let public = Public {
         dossier: dossier.clone(),
         until,
