@@ -372,6 +372,7 @@ async fn a_home_says_no_and_then_yes_to_an_update_and_sees_afterwards_what_was_i
     let image = image("1");
     let facts = ReleaseFacts { kind: ReleaseKind::Security, ..release(1, &image) };
     world.put_artifact(&facts.image_digest.to_string(), image).await.ok();
+    world.explain(&facts).await.ok();
     let made = world.publish(world.maker.signed(&facts)).await.ok();
     let release = made["id"].as_str().unwrap().to_owned();
     let plan = json!({
