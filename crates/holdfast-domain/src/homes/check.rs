@@ -103,6 +103,7 @@ mod tests {
             revoked: false,
             unusual: false,
             contested: None,
+            recalled: None,
             asks_at_device: false,
             update: None,
             support_days: Some(900),
