@@ -17,6 +17,7 @@ use crate::fleet::bulk::BulkChange;
 use crate::fleet::custody::{Reader, Sighting, Tag};
 use crate::fleet::dossier::DossierChange;
 use crate::fleet::group::GroupChange;
+use crate::fleet::origin::Origin;
 use crate::fleet::replacement::Replacement;
 use crate::fleet::{
     ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product,
@@ -204,6 +205,8 @@ pub enum Change {
     Home(HomeChange),
     /// A change of groups of devices.
     Group(GroupChange),
+    /// Keeps who set something of a device last; see [`Origin`].
+    SetOrigin(Origin),
     /// A change of an act on many devices.
     Bulk(BulkChange),
     /// Adds a release.
@@ -222,12 +225,23 @@ pub enum Change {
         /// One queued execution for each device.
         executions: Vec<Execution>,
     },
+    /// Adds devices to a phase of a deployment to a group, as that phase starts.
+    AddRuns {
+        /// Which.
+        deployment: DeploymentId,
+        /// The phase, from 0.
+        phase: u32,
+        /// One queued execution for each device.
+        executions: Vec<Execution>,
+    },
     /// Moves a deployment.
     SetDeploymentState {
         /// Which.
         deployment: DeploymentId,
         /// Where to.
         to: DeploymentState,
+        /// When; a phase that it reaches with this has started then.
+        at: Timestamp,
     },
     /// Replaces one device's execution.
     SetExecution(Execution),

@@ -144,9 +144,15 @@ pub(crate) fn deployment(n: u8) -> Deployment {
         id: deployment_id(n),
         release: release(2).id,
         product: product().id,
+        group: None,
         plan: RolloutPlan {
             generation: 1,
-            phases: vec![Phase { devices: vec![device_id(1)], success_percent: 90 }],
+            phases: vec![Phase {
+                devices: vec![device_id(1)],
+                success_percent: 90,
+                share_percent: None,
+                started: Some(NOW),
+            }],
             abort_threshold_percent: 20,
             min_devices: 5,
             deadline: Millis::from_secs(600),

@@ -11,6 +11,7 @@ pub mod dossier;
 pub mod enrolment;
 pub mod filter;
 pub mod group;
+pub mod origin;
 pub mod product;
 pub mod replacement;
 pub mod returning;

@@ -11,7 +11,7 @@ pub mod progress;
 pub mod release;
 pub mod report;
 
-use holdfast_core::id::{DeploymentId, DeviceId, PersonId, ProductId, ReleaseId};
+use holdfast_core::id::{DeploymentId, DeviceId, GroupId, PersonId, ProductId, ReleaseId};
 use holdfast_core::time::{Millis, Timestamp};
 
 /// One version of the maker's trust document as accepted by the server.
@@ -117,8 +117,12 @@ impl DeploymentState {
 /// Which share of the devices is offered the release, and when the next share may follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phase {
-    /// Devices of this phase.
+    /// Devices of this phase; of a deployment to a group they are found when the phase starts.
     pub devices: Vec<DeviceId>,
+    /// In a deployment to a group: so many percent of the group are reached when this phase is done.
+    pub share_percent: Option<u8>,
+    /// When it started.
+    pub started: Option<Timestamp>,
     /// Share of this phase's devices that must have succeeded before the next one starts, in percent.
     pub success_percent: u8,
 }
@@ -147,6 +151,8 @@ pub struct Deployment {
     pub release: ReleaseId,
     /// To which product's devices.
     pub product: ProductId,
+    /// To this group's devices alone, as it stands when a phase starts.
+    pub group: Option<GroupId>,
     /// The plan in force.
     pub plan: RolloutPlan,
     /// Its state.

@@ -12,6 +12,7 @@ pub mod connect;
 mod crowd;
 mod curve;
 mod enrol;
+mod folk;
 mod guest;
 mod house;
 pub mod idle;

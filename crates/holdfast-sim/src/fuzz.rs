@@ -6,7 +6,7 @@
 mod facts;
 mod house;
 mod images;
-mod maker;
+pub(crate) mod maker;
 pub mod mutate;
 pub mod seeds;
 mod sessions;

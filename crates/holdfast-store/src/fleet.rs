@@ -11,6 +11,7 @@ use holdfast_domain::fleet::{
 use rusqlite::params;
 
 pub use devices::{DeviceFilter, FleetCounts, VersionCount};
+pub use search::DeviceClass;
 
 use crate::error::{CommitError, StoreError};
 use crate::row::{Fields, all, exactly, one};

@@ -5,6 +5,7 @@ use holdfast_core::time::Millis;
 use holdfast_domain::fleet::bulk::{Bulk, BulkAct, BulkState, Item, ItemState};
 use holdfast_domain::fleet::filter::Filter;
 use holdfast_domain::fleet::group::{Group, Members};
+use holdfast_domain::fleet::origin::{Of, Origin};
 use holdfast_domain::telemetry::value::{FieldMap, FieldPatch};
 use rusqlite::params;
 
@@ -77,6 +78,17 @@ impl Store {
         })
     }
 
+    /// Who set what of a device last.
+    pub fn origins(&self, device: &DeviceId) -> Result<Vec<Origin>, StoreError> {
+        self.read(|conn| {
+            all(conn, (sql::ORIGINS, "origin"), [device.as_str()], |f| {
+                let what = f.text()?;
+                let of = of(&what).ok_or_else(|| f.inconsistent("names nothing that is set"))?;
+                Ok(Origin { device: device.clone(), of, by: f.parsed()?, at: f.time()? })
+            })
+        })
+    }
+
     /// One act on many devices.
     pub fn bulk(&self, id: BulkId) -> Result<Option<Bulk>, StoreError> {
         self.read(|conn| one(conn, (sql::BULK, "bulk"), [id.to_string()], bulk_row))
@@ -109,6 +121,16 @@ impl Store {
                 all(conn, (sql::ITEMS_IN_STATE, "bulk_item"), asked, item_row)
             }
         })
+    }
+}
+
+/// Reads the text under which it is kept, as [`Of`] writes it.
+fn of(text: &str) -> Option<Of> {
+    match text.split_once('/') {
+        None => (text == "quarantine").then_some(Of::Quarantine),
+        Some(("desired", field)) => Some(Of::Desired(field.to_owned())),
+        Some(("group", group)) => group.parse().ok().map(Of::Group),
+        Some(_) => None,
     }
 }
 

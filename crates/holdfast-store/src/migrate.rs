@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     12 "0012_idempotency.sql";
     13 "0013_notices.sql";
     14 "0014_devices_door.sql";
+    15 "0015_many.sql";
     16 "0016_safeguards.sql";
     17 "0017_papers.sql";
     18 "0018_tidings.sql";

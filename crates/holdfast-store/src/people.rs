@@ -12,9 +12,21 @@ use crate::store::Store;
 
 #[expect(clippy::missing_errors_doc, reason = "each read fails only as `StoreError` says")]
 impl Store {
-    /// Everybody with an account that was not removed, by name.
-    pub fn people(&self) -> Result<Vec<Person>, StoreError> {
-        self.read(|conn| all(conn, (sql::PEOPLE_ALL, "person"), [], person_row))
+    /// The maker's people whose account was not removed, by name.
+    pub fn staff(&self) -> Result<Vec<Person>, StoreError> {
+        self.read(|conn| all(conn, (sql::PEOPLE_STAFF, "person"), [], person_row))
+    }
+
+    /// The newest owners; with a text only those whose name holds it, in any case.
+    pub fn owners(&self, named: Option<&str>, limit: u32) -> Result<Vec<Person>, StoreError> {
+        // What stands for more than itself in a pattern stands for one character here.
+        let pattern = named.map(|text| format!("%{}%", text.to_lowercase().replace(['%', '_', '\\'], "_")));
+        self.read(|conn| all(conn, (sql::PEOPLE_OWNERS, "person"), params![pattern, limit], person_row))
+    }
+
+    /// How many owners there are.
+    pub fn owners_count(&self) -> Result<u64, StoreError> {
+        self.read(|conn| exactly(conn, (sql::PEOPLE_OWNERS_COUNT, "person"), [], row::number))
     }
 
     /// How many people have an account.

@@ -186,11 +186,13 @@ impl Touched {
             | Change::Findings(_)
             | Change::Home(_)
             | Change::Group(_)
+            | Change::SetOrigin(_)
             | Change::Bulk(_)
             | Change::AddRelease(_)
             | Change::PutReleaseNote(_)
             | Change::WithdrawRelease { .. }
             | Change::AddDeployment { .. }
+            | Change::AddRuns { .. }
             | Change::SetDeploymentState { .. }
             | Change::SetExecution(_)
             | Change::AddReader(_)

@@ -1,19 +1,17 @@
 //! Reads of trust documents, releases, deployments and executions.
 
-use std::collections::BTreeMap;
-
 use holdfast_core::id::{DeploymentId, DeviceId, ProductId, ReleaseId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::updates::{
-    Deployment, DeploymentState, Execution, ExecutionState, Phase, Release, RolloutPlan, TrustVersion,
+    Deployment, DeploymentState, Execution, ExecutionState, Phase, Release, ReleaseKind, RolloutPlan, TrustVersion,
 };
 use rusqlite::{Connection, Params, params};
 
-use crate::error::StoreError;
+use crate::error::{CommitError, StoreError};
 use crate::fleet::NEWEST;
 use crate::row::{self, Fields, all, exactly, one};
 use crate::sql::{self, Statement};
-use crate::store::Store;
+use crate::store::{Store, wait};
 
 /// How many executions of one phase are in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +22,28 @@ pub struct ExecutionCount {
     pub state: String,
     /// How many.
     pub devices: u64,
+}
+
+/// Most moments that are kept of one deployment.
+pub const MOMENTS_MAX: u64 = 240;
+
+/// How a deployment stood at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// Devices that waited.
+    pub waiting: u64,
+    /// Devices that fetched, installed or tried it.
+    pub under_way: u64,
+    /// Devices that run it and are healthy.
+    pub succeeded: u64,
+    /// Devices that did not come to try it.
+    pub failed: u64,
+    /// Devices that went back.
+    pub rolled_back: u64,
+    /// Devices whose homes said no, and devices that fell silent.
+    pub aside: u64,
 }
 
 /// A device's run with what it runs for.
@@ -107,12 +127,74 @@ impl Store {
                 return Ok(None);
             };
             deployment.plan.phases = phases(conn, &key)?;
-            for (number, phase) in (0_i64..).zip(&mut deployment.plan.phases) {
-                let from = (sql::PHASE_DEVICES, "deployment_device");
-                phase.devices = all(conn, from, params![key, number], row::parsed)?;
-            }
+            fill_phases(conn, &mut deployment, u32::MAX)?;
             Ok(Some(deployment))
         })
+    }
+
+    /// One deployment with its plan and, of each phase, the first devices: all that a step of it needs.
+    pub fn deployment_to_move(&self, id: DeploymentId, devices: u32) -> Result<Option<Deployment>, StoreError> {
+        self.read(|conn| {
+            let Some(mut deployment) = deployments(conn, sql::DEPLOYMENT, [id.to_string()])?.pop() else {
+                return Ok(None);
+            };
+            fill_phases(conn, &mut deployment, devices)?;
+            Ok(Some(deployment))
+        })
+    }
+
+    /// Every device that a deployment names or has named.
+    pub fn deployment_devices(&self, id: DeploymentId) -> Result<Vec<DeviceId>, StoreError> {
+        self.read(|conn| all(conn, (sql::DEPLOYMENT_DEVICES, "deployment_device"), [id.to_string()], row::parsed))
+    }
+
+    /// How many homes of which phase up to `phase` were asked before `asked` and have not said yes by `now`, though the
+    /// device waits for it. Nobody has to say yes to a security release, but may put it off.
+    pub fn silent_homes(
+        &self,
+        deployment: &Deployment,
+        (phase, kind): (u32, ReleaseKind),
+        asked: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<(u32, u64)>, StoreError> {
+        let unasked = u8::from(kind == ReleaseKind::Feature);
+        let (id, release) = (deployment.id.to_string(), deployment.release.to_string());
+        let asked = params![asked.as_micros(), release, id, phase, unasked, now.as_micros()];
+        self.read(|conn| all(conn, (sql::SILENT_HOMES, "execution"), asked, |f| Ok((f.number()?, f.number()?))))
+    }
+
+    /// How a deployment stood over time, oldest first.
+    pub fn moments(&self, id: DeploymentId) -> Result<Vec<Moment>, StoreError> {
+        self.read(|conn| {
+            all(conn, (sql::MOMENTS, "deployment_moment"), [id.to_string()], |f| {
+                Ok(Moment {
+                    at: f.time()?,
+                    waiting: f.number()?,
+                    under_way: f.number()?,
+                    succeeded: f.number()?,
+                    failed: f.number()?,
+                    rolled_back: f.number()?,
+                    aside: f.number()?,
+                })
+            })
+        })
+    }
+
+    /// Keeps how a deployment stands; at [`MOMENTS_MAX`] every second one goes.
+    pub fn keep_moment(&self, id: DeploymentId, moment: Moment) -> Result<(), CommitError> {
+        wait(self.write(move |desk| {
+            let id = id.to_string();
+            let kept: u64 = exactly(&desk.conn, (sql::MOMENTS_COUNT, "deployment_moment"), [&id], row::number)?;
+            if kept >= MOMENTS_MAX {
+                desk.execute(sql::MOMENTS_THIN, [&id])?;
+            }
+            let Moment { at, waiting, under_way, succeeded, failed, rolled_back, aside } = moment;
+            let counts = [waiting, under_way, succeeded, failed, rolled_back, aside].map(row::int);
+            let [waiting, under_way, succeeded, failed, rolled_back, aside] = counts;
+            let row = params![id, at.as_micros(), waiting?, under_way?, succeeded?, failed?, rolled_back?, aside?];
+            desk.execute(sql::MOMENT_ADD, row)?;
+            Ok(())
+        }))
     }
 
     /// One deployment with its plan, the plan's device lists left empty.
@@ -128,8 +210,16 @@ impl Store {
         after: Option<&DeviceId>,
         limit: u32,
     ) -> Result<Vec<Execution>, StoreError> {
-        let asked = params![deployment.to_string(), after.map_or("", DeviceId::as_str), state, limit];
-        self.read(|conn| all(conn, (sql::EXECUTIONS, "execution"), asked, execution_row))
+        let (id, after) = (deployment.to_string(), after.map_or("", DeviceId::as_str));
+        self.read(|conn| match state {
+            None => all(conn, (sql::EXECUTIONS, "execution"), params![id, after, limit], execution_row),
+            Some(state) => {
+                let asked = params![id, state, after, limit];
+                let mut found = all(conn, (sql::EXECUTIONS_IN_STATE, "execution"), asked, execution_row)?;
+                found.sort_by(|a, b| a.device.cmp(&b.device));
+                Ok(found)
+            }
+        })
     }
 
     /// One device's run of one deployment.
@@ -235,15 +325,27 @@ fn deployments(conn: &Connection, which: Statement, asked: impl Params) -> Resul
 
 /// Phases of a plan, their device lists still empty.
 fn phases(conn: &Connection, deployment: &str) -> Result<Vec<Phase>, StoreError> {
-    let found: BTreeMap<u32, u8> =
-        all(conn, (sql::PHASES, "deployment_phase"), [deployment], |f| Ok((f.number()?, f.number()?)))?
-            .into_iter()
-            .collect();
-    Ok(found.into_values().map(|success_percent| Phase { devices: Vec::new(), success_percent }).collect())
+    all(conn, (sql::PHASES, "deployment_phase"), [deployment], |f| {
+        Ok(Phase {
+            devices: Vec::new(),
+            success_percent: f.number()?,
+            share_percent: f.optional(Fields::number)?,
+            started: f.optional(Fields::time)?,
+        })
+    })
+}
+
+fn fill_phases(conn: &Connection, deployment: &mut Deployment, devices: u32) -> Result<(), StoreError> {
+    let key = deployment.id.to_string();
+    for (number, phase) in (0_i64..).zip(&mut deployment.plan.phases) {
+        let from = (sql::PHASE_DEVICES, "deployment_device");
+        phase.devices = all(conn, from, params![key, number, devices], row::parsed)?;
+    }
+    Ok(())
 }
 
 fn deployment_row(f: &mut Fields<'_>) -> Result<Deployment, StoreError> {
-    let (id, release, product) = (f.parsed()?, f.parsed()?, f.parsed()?);
+    let (id, release, product, group) = (f.parsed()?, f.parsed()?, f.parsed()?, f.optional(Fields::parsed)?);
     let plan = RolloutPlan {
         generation: f.number()?,
         phases: Vec::new(),
@@ -252,7 +354,7 @@ fn deployment_row(f: &mut Fields<'_>) -> Result<Deployment, StoreError> {
         deadline: Millis(f.number()?),
     };
     let state = deployment_state(f)?;
-    Ok(Deployment { id, release, product, plan, state, created_by: f.parsed()?, created: f.time()? })
+    Ok(Deployment { id, release, product, group, plan, state, created_by: f.parsed()?, created: f.time()? })
 }
 
 fn deployment_state(f: &mut Fields<'_>) -> Result<DeploymentState, StoreError> {

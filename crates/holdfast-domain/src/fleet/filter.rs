@@ -127,6 +127,12 @@ impl Filter {
         parse::filter(text).map(Self)
     }
 
+    /// The devices of one group.
+    #[must_use]
+    pub fn group(group: GroupId) -> Self {
+        Self(vec![Term { negated: false, test: Test::Group(group) }])
+    }
+
     /// The terms in the order they were written.
     #[must_use]
     pub fn terms(&self) -> &[Term] {

@@ -6,6 +6,7 @@ use holdfast_core::id::{DeviceId, GroupId, PersonId};
 use holdfast_core::time::Timestamp;
 
 use super::filter::Filter;
+use super::origin::{Of, Origin};
 use crate::decision::{Change, Decision, LedgerLine, kind};
 
 /// Most characters of what is said about a group.
@@ -191,8 +192,13 @@ pub fn change_members(
         .fact(if into { "added" } else { "taken" }, u64::try_from(devices.len()).unwrap_or(u64::MAX))
         .fact("person", by);
     let group = group.id.clone();
+    let origins = devices.iter().map(|device| {
+        let (device, of) = (device.clone(), Of::Group(group.clone()));
+        Change::SetOrigin(Origin { device, of, by: *by, at: now })
+    });
+    let origins: Vec<Change> = origins.collect();
     let change = if into { GroupChange::Add { group, devices } } else { GroupChange::Take { group, devices } };
-    Ok(Decision::new(vec![Change::Group(change)], line))
+    Ok(Decision::new(std::iter::once(Change::Group(change)).chain(origins).collect(), line))
 }
 
 /// Puts one device in or takes it out; `member` says whether it is in.

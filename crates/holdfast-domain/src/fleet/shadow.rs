@@ -3,6 +3,7 @@
 use holdfast_core::id::PersonId;
 use holdfast_core::time::Timestamp;
 
+use super::origin::{Of, Origin};
 use super::{Device, Enrolment, Shadow};
 use crate::decision::{Change, Decision, Effect, LedgerLine, kind};
 use crate::telemetry::value::{FieldMap, FieldPatch, MapError, Value};
@@ -51,7 +52,8 @@ pub fn delta(desired: &FieldMap, reported: &FieldMap) -> FieldMap {
     desired.iter().filter(differs).map(|(name, value)| (name.to_owned(), value.clone())).collect()
 }
 
-/// Decides a person's change of the desired side. A patch that changes nothing decides nothing.
+/// Decides a person's change of the desired side. A patch that changes nothing leaves one thing behind: that this person
+/// wants it so as well.
 ///
 /// # Errors
 ///
@@ -71,8 +73,12 @@ pub fn set_desired(
     let before = FieldMap::parse(&shadow.desired)?;
     let after = merge_patch(&before, patch);
     model.check_desired(&after)?;
+    let fields = patch.changes().map(|(field, _)| {
+        let (device, of) = (device.id.clone(), Of::Desired(field.to_owned()));
+        Change::SetOrigin(Origin { device, of, by: *by, at: now })
+    });
     if after == before {
-        return Ok(Decision::default());
+        return Ok(Decision::quiet(fields.collect()));
     }
     let desired = after.to_string();
     FieldMap::parse(&desired)?;
@@ -81,7 +87,8 @@ pub fn set_desired(
         .fact("version", shadow.version.saturating_add(1))
         .fact("person", by);
     let change = Change::SetDesired { device: device.id.clone(), from_version: shadow.version, desired };
-    Ok(Decision::new(vec![change], line).with_effect(Effect::PushShadow(device.id.clone())))
+    let changes = std::iter::once(change).chain(fields).collect();
+    Ok(Decision::new(changes, line).with_effect(Effect::PushShadow(device.id.clone())))
 }
 
 /// Decides what a device reports: the whole reported side, at the version it has applied.
@@ -168,15 +175,17 @@ mod tests {
     #[test]
     fn a_change_is_made_against_the_version_it_was_based_on_and_pushed() {
         let decision = set(&shadow(4, r#"{"childLock":true}"#, 0), r#"{"targetTemperature":21.5}"#).expect("decided");
-        let [Change::SetDesired { from_version, desired, .. }] = decision.changes.as_slice() else { panic!() };
+        let [Change::SetDesired { from_version, desired, .. }, ..] = decision.changes.as_slice() else { panic!() };
         assert_eq!((*from_version, desired.as_str()), (4, r#"{"childLock":true,"targetTemperature":21.5}"#));
         assert_eq!(decision.effects, [Effect::PushShadow(device().id)]);
     }
 
     #[test]
-    fn a_patch_that_changes_nothing_decides_nothing() {
+    fn a_patch_that_changes_nothing_keeps_only_who_wants_it_so_as_well() {
         let same = set(&shadow(4, r#"{"targetTemperature":21}"#, 0), r#"{"targetTemperature":21.0,"mode":null}"#);
-        assert_eq!(same, Ok(Decision::default()));
+        let same = same.expect("decided");
+        assert_eq!((same.line, same.effects), (None, Vec::new()));
+        assert!(same.changes.iter().all(|change| matches!(change, Change::SetOrigin(_))) && same.changes.len() == 2);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use holdfast_core::time::Timestamp;
 use super::Alert;
 use super::appraisal::{BY_PERSON, is_by_person};
 use crate::decision::{Change, Decision, Effect, LedgerLine, kind};
+use crate::fleet::origin::{Of, Origin};
 use crate::fleet::{Device, Enrolment, Quarantine};
 
 /// Why an order does not apply.
@@ -79,7 +80,12 @@ pub fn quarantine(device: &Device, by: &PersonId, now: Timestamp) -> Result<Deci
     let to = Some(Quarantine { since: now, reason: BY_PERSON.to_owned() });
     let line = LedgerLine::new(kind::DEVICE_QUARANTINED, now).fact("device", &device.id).fact("person", by);
     let change = Change::SetQuarantine { device: device.id.clone(), to };
-    Ok(Decision::new(vec![change], line).with_effect(Effect::PushPolicy(device.id.clone())))
+    let decision = Decision::new(vec![change, set_by(device, by, now)], line);
+    Ok(decision.with_effect(Effect::PushPolicy(device.id.clone())))
+}
+
+fn set_by(device: &Device, by: &PersonId, at: Timestamp) -> Change {
+    Change::SetOrigin(Origin { device: device.id.clone(), of: Of::Quarantine, by: *by, at })
 }
 
 /// Decides a person's order to let a device out of a quarantine that a person ordered. It must prove itself at once.
@@ -93,7 +99,8 @@ pub fn release(device: &Device, by: &PersonId, now: Timestamp) -> Result<Decisio
         return Err(ContainmentRefusal::EvidenceNeeded);
     }
     let line = LedgerLine::new(kind::DEVICE_RELEASED, now).fact("device", &device.id).fact("person", by);
-    let mut decision = Decision::new(vec![Change::SetQuarantine { device: device.id.clone(), to: None }], line);
+    let lifted = Change::SetQuarantine { device: device.id.clone(), to: None };
+    let mut decision = Decision::new(vec![lifted, set_by(device, by, now)], line);
     decision.effects = vec![
         Effect::Challenge(device.id.clone()),
         Effect::PushPolicy(device.id.clone()),

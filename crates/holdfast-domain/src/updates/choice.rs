@@ -12,6 +12,9 @@ use crate::decision::{Change, Decision, Effect, LedgerLine, kind};
 
 /// Longest time by which an update is put off at once: seven days.
 pub const LATER_MAX: Millis = Millis::from_secs(7 * 86_400);
+/// How long a home has to answer before its device no longer holds a phase of a roll-out: seven days from the start of the
+/// phase, or from when they got the device. It may still say yes later.
+pub const ANSWER_WITHIN: Millis = Millis::from_secs(7 * 86_400);
 /// Minute of the day at which a night begins.
 pub const NIGHT_FROM_MINUTE: i64 = 60;
 /// Minute of the day at which a night ends.

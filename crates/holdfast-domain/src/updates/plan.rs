@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_core::hash::Hasher;
-use holdfast_core::id::{DeploymentId, DeviceId, PersonId};
+use holdfast_core::id::{DeploymentId, DeviceId, GroupId, PersonId};
 use holdfast_core::time::{Millis, Timestamp};
 
 use super::progress::nudges;
@@ -57,8 +57,10 @@ pub struct Wish {
 pub struct PlanFacts<'a> {
     /// The release to roll out.
     pub release: &'a Release,
-    /// The devices of its product.
+    /// The devices of its product; of a group, those that are in it now.
     pub fleet: &'a [Device],
+    /// The group to whose devices it goes, if not to all.
+    pub group: Option<&'a GroupId>,
     /// Deployments of the product that have not ended, each with its release's sequence number.
     pub open: &'a [(Deployment, u64)],
 }
@@ -93,6 +95,9 @@ pub enum PlanRefusal {
     /// Nobody is left to update.
     #[error("no device of the product needs this release")]
     NoDevices,
+    /// Named devices in a deployment to a group.
+    #[error("a deployment to a group has shares of the group, not named devices")]
+    GroupByShares,
 }
 
 impl PlanRefusal {
@@ -109,6 +114,7 @@ impl PlanRefusal {
             Self::DeviceNotEligible(_) => "device-not-eligible",
             Self::DeviceTwice(_) => "device-listed-twice",
             Self::NoDevices => "no-devices",
+            Self::GroupByShares => "group-by-shares",
         }
     }
 }
@@ -133,14 +139,23 @@ pub fn create_deployment(
         return Err(PlanRefusal::NewerDeploymentOpen);
     }
     check_wish(wish)?;
-    let phases = fill_phases(id, release, facts.fleet, &wish.phases)?;
+    let mut phases = match facts.group {
+        Some(_) => group_phases(id, release, facts.fleet, &wish.phases)?,
+        None => fill_phases(id, release, facts.fleet, &wish.phases)?,
+    };
+    if let Some(first) = phases.first_mut() {
+        first.started = Some(now);
+    }
     let executions = queue(id, &phases, now);
-    let line = LedgerLine::new(kind::DEPLOYMENT_CREATED, now)
+    let mut line = LedgerLine::new(kind::DEPLOYMENT_CREATED, now)
         .fact("deployment", &id)
         .fact("release", &release.id)
         .fact("devices", u64::try_from(executions.len()).unwrap_or(u64::MAX))
         .fact("phases", u64::try_from(phases.len()).unwrap_or(u64::MAX))
         .fact("person", by);
+    if let Some(group) = facts.group {
+        line = line.fact("group", group);
+    }
     let plan = RolloutPlan {
         generation: 1,
         phases,
@@ -153,21 +168,22 @@ pub fn create_deployment(
         id,
         release: release.id,
         product: release.product.clone(),
+        group: facts.group.cloned(),
         plan,
         state: DeploymentState::Running { phase: 0 },
         created_by: *by,
         created: now,
     };
     let superseded = facts.open.iter().filter(|(open, _)| !open.state.is_final()).map(|(open, _)| open.id);
-    let mut changes: Vec<Change> = superseded.map(supersede).collect();
+    let mut changes: Vec<Change> = superseded.map(|id| supersede(id, now)).collect();
     changes.push(Change::AddDeployment { deployment, executions });
     let mut decision = Decision::new(changes, line);
     decision.effects = effects;
     Ok(decision.with_effect(Effect::WakeDeployment(id)))
 }
 
-fn supersede(deployment: DeploymentId) -> Change {
-    Change::SetDeploymentState { deployment, to: DeploymentState::Aborted { reason: "superseded".to_owned() } }
+fn supersede(deployment: DeploymentId, at: Timestamp) -> Change {
+    Change::SetDeploymentState { deployment, to: DeploymentState::Aborted { reason: "superseded".to_owned() }, at }
 }
 
 fn check_wish(wish: &Wish) -> Result<(), PlanRefusal> {
@@ -227,10 +243,53 @@ fn fill_phases(
         };
         reached = reached.saturating_add(devices.len());
         if !devices.is_empty() {
-            phases.push(Phase { devices, success_percent: phase.success_percent });
+            phases.push(phase_of(devices, phase, None));
         }
     }
     if phases.is_empty() { Err(PlanRefusal::NoDevices) } else { Ok(phases) }
+}
+
+const fn phase_of(devices: Vec<DeviceId>, wished: &WishedPhase, share_percent: Option<u8>) -> Phase {
+    Phase { devices, success_percent: wished.success_percent, share_percent, started: None }
+}
+
+/// The phases of a deployment to a group: the first one's devices are found now, the others' when they start.
+fn group_phases(
+    id: DeploymentId,
+    release: &Release,
+    members: &[Device],
+    wished: &[WishedPhase],
+) -> Result<Vec<Phase>, PlanRefusal> {
+    let mut phases = Vec::with_capacity(wished.len());
+    for phase in wished {
+        let Share::Percent(percent) = phase.share else { return Err(PlanRefusal::GroupByShares) };
+        let devices = match phases.len() {
+            0 => joiners(id, release, members, &BTreeSet::new(), percent),
+            _ => Vec::new(),
+        };
+        phases.push(phase_of(devices, phase, Some(percent)));
+    }
+    let reaches_somebody = phases.first().is_some_and(|phase: &Phase| !phase.devices.is_empty());
+    if reaches_somebody { Ok(phases) } else { Err(PlanRefusal::NoDevices) }
+}
+
+/// Which members of a group join a deployment so that it reaches `percent` of the group; `known` are in it already.
+///
+/// The lot is drawn by deployment and device alone: whoever is in the group all the time comes in the same order whenever it
+/// is asked.
+#[must_use]
+pub fn joiners(
+    id: DeploymentId,
+    release: &Release,
+    members: &[Device],
+    known: &BTreeSet<DeviceId>,
+    percent: u8,
+) -> Vec<DeviceId> {
+    let fresh = members.iter().filter(|device| needs(device, release) && !known.contains(&device.id));
+    let by_lot: BTreeSet<([u8; 32], &DeviceId)> = fresh.map(|device| (lot(id, &device.id), &device.id)).collect();
+    let all = known.len().saturating_add(by_lot.len());
+    let target = all.saturating_mul(usize::from(percent)).div_ceil(100);
+    by_lot.into_iter().map(|(_, device)| device.clone()).take(target.saturating_sub(known.len())).collect()
 }
 
 impl Share {
@@ -257,17 +316,21 @@ fn lot(deployment: DeploymentId, device: &DeviceId) -> [u8; 32] {
 
 fn queue(deployment: DeploymentId, phases: &[Phase], now: Timestamp) -> Vec<Execution> {
     let numbered = phases.iter().zip(0_u32..);
-    numbered
-        .flat_map(|(phase, number)| phase.devices.iter().map(move |device| (device, number)))
-        .map(|(device, phase)| Execution {
-            deployment,
-            device: device.clone(),
-            phase,
-            state: ExecutionState::Queued,
-            percent: 0,
-            changed: now,
-        })
-        .collect()
+    numbered.flat_map(|(phase, number)| queued(deployment, number, &phase.devices, now)).collect()
+}
+
+/// Runs of these devices that wait for their turn.
+#[must_use]
+pub fn queued(deployment: DeploymentId, phase: u32, devices: &[DeviceId], now: Timestamp) -> Vec<Execution> {
+    let run = |device: &DeviceId| Execution {
+        deployment,
+        device: device.clone(),
+        phase,
+        state: ExecutionState::Queued,
+        percent: 0,
+        changed: now,
+    };
+    devices.iter().map(run).collect()
 }
 
 #[cfg(test)]

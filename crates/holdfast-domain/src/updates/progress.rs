@@ -1,13 +1,14 @@
 //! The reconciler's step of a deployment, and a person's pause, resume and abort.
 //!
 //! [`advance`] reads stored state only and moves at most once; asked again with what it decided, it decides nothing. It
-//! never reopens an ended deployment.
+//! never reopens an ended deployment. It works on counts: a fleet is not read to move a deployment.
 
 use std::cmp::Ordering;
 
-use holdfast_core::id::{AlertId, PersonId};
+use holdfast_core::id::{AlertId, DeviceId, PersonId};
 use holdfast_core::time::Timestamp;
 
+use super::plan::queued;
 use super::{Deployment, DeploymentState, Execution, ExecutionState, RolloutPlan};
 use crate::decision::{Change, Decision, Effect, LedgerLine, kind};
 use crate::integrity::{Alert, Severity, alert_kind};
@@ -57,6 +58,9 @@ pub struct Tally {
     pub declined: u64,
     /// Made no progress in time.
     pub unknown: u64,
+    /// Still waiting for the yes of a home that had its time to answer ([`ANSWER_WITHIN`](super::choice::ANSWER_WITHIN));
+    /// like the declined ones they count neither for nor against the release, and may still be installed.
+    pub silent: u64,
 }
 
 impl Tally {
@@ -68,7 +72,8 @@ impl Tally {
         tally
     }
 
-    const fn add(&mut self, state: &ExecutionState) {
+    /// Counts one execution.
+    pub const fn add(&mut self, state: &ExecutionState) {
         self.total += 1;
         match state {
             ExecutionState::Succeeded => self.succeeded += 1,
@@ -95,13 +100,53 @@ impl Tally {
         self.succeeded + self.bad()
     }
 
+    /// Executions that nobody waits for any more.
     const fn ended(&self) -> u64 {
-        self.finished() + self.declined
+        self.finished() + self.declined + self.silent
     }
 
-    /// Successes needed for `percent`, owners' refusals aside.
+    /// Successes needed for `percent`, owners' refusals and silence aside.
     const fn needed(&self, percent: u8) -> u64 {
-        ((self.total - self.declined) * percent as u64).div_ceil(100)
+        ((self.total - self.declined - self.silent) * percent as u64).div_ceil(100)
+    }
+
+    /// The sum of two.
+    #[must_use]
+    pub const fn and(self, other: &Self) -> Self {
+        Self {
+            total: self.total + other.total,
+            succeeded: self.succeeded + other.succeeded,
+            failed: self.failed + other.failed,
+            rolled_back: self.rolled_back + other.rolled_back,
+            declined: self.declined + other.declined,
+            unknown: self.unknown + other.unknown,
+            silent: self.silent + other.silent,
+        }
+    }
+}
+
+/// How far a deployment is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// One tally for each phase of the plan, in order.
+    pub phases: Vec<Tally>,
+    /// Executions that made no progress within the plan's deadline.
+    pub late: Vec<Execution>,
+}
+
+impl Progress {
+    /// What executions come to.
+    #[must_use]
+    pub fn of(deployment: &Deployment, executions: &[Execution], now: Timestamp) -> Self {
+        let mut phases = vec![Tally::default(); deployment.plan.phases.len()];
+        for execution in executions {
+            let at = usize::try_from(execution.phase).unwrap_or(usize::MAX);
+            if let Some(tally) = phases.get_mut(at) {
+                tally.add(&execution.state);
+            }
+        }
+        let late = executions.iter().filter(|execution| is_late(execution, &deployment.plan, now));
+        Self { phases, late: late.cloned().collect() }
     }
 }
 
@@ -109,9 +154,19 @@ impl Tally {
 ///
 /// In this order: the abort threshold; executions past their deadline become unknown and pause the deployment; a phase
 /// that cannot succeed any more ends it; phases that have succeeded give way to the next; the end. `alert` is the id of the
-/// alert, should one be needed. A device that has not asked yet is not late: it is switched off, not broken.
+/// alert, should one be needed. A device that has not asked yet is not late: it is switched off, not broken. A device whose
+/// home was asked and did not answer in time does not hold its phase.
+///
+/// `joins` finds the devices of a phase of a deployment to a group, when that phase starts; `None` if it cannot tell now,
+/// and then the phase does not start.
 #[must_use]
-pub fn advance(deployment: &Deployment, executions: &[Execution], alert: AlertId, now: Timestamp) -> Option<Decision> {
+pub fn advance(
+    deployment: &Deployment,
+    progress: &Progress,
+    joins: impl FnOnce(u32) -> Option<Vec<DeviceId>>,
+    alert: AlertId,
+    now: Timestamp,
+) -> Option<Decision> {
     let phase = match deployment.state {
         DeploymentState::Running { phase } => phase,
         DeploymentState::AwaitingApproval
@@ -121,24 +176,16 @@ pub fn advance(deployment: &Deployment, executions: &[Execution], alert: AlertId
     };
     let plan = &deployment.plan;
     let step = Step { deployment, alert, now };
-    let all = Tally::of(executions);
+    let all = progress.phases.iter().fold(Tally::default(), Tally::and);
     if all.finished() >= u64::from(plan.min_devices)
         && all.bad() * 100 >= u64::from(plan.abort_threshold_percent) * all.finished()
     {
         return Some(step.abort("abort-threshold-reached", &all));
     }
-    let late: Vec<&Execution> = executions.iter().filter(|execution| is_late(execution, plan, now)).collect();
-    if !late.is_empty() {
-        return Some(step.stall(phase, &late));
+    if !progress.late.is_empty() {
+        return Some(step.stall(phase, &progress.late));
     }
-    let mut tallies = vec![Tally::default(); plan.phases.len()];
-    for execution in executions {
-        let at = usize::try_from(execution.phase).unwrap_or(usize::MAX);
-        if let Some(tally) = tallies.get_mut(at) {
-            tally.add(&execution.state);
-        }
-    }
-    step.go_on(phase, &tallies, &all)
+    step.go_on(phase, progress, &all, joins)
 }
 
 fn is_late(execution: &Execution, plan: &RolloutPlan, now: Timestamp) -> bool {
@@ -162,10 +209,16 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn go_on(&self, from: u32, tallies: &[Tally], all: &Tally) -> Option<Decision> {
+    fn go_on(
+        &self,
+        from: u32,
+        progress: &Progress,
+        all: &Tally,
+        joins: impl FnOnce(u32) -> Option<Vec<DeviceId>>,
+    ) -> Option<Decision> {
         let plan = &self.deployment.plan;
         let mut phase = from;
-        for (number, (tally, wished)) in (0_u32..).zip(tallies.iter().zip(&plan.phases)) {
+        for (number, (tally, wished)) in (0_u32..).zip(progress.phases.iter().zip(&plan.phases)) {
             let is_last = usize::try_from(number).is_ok_and(|number| number + 1 == plan.phases.len());
             if number < phase || is_last {
                 continue;
@@ -173,6 +226,10 @@ impl Step<'_> {
             let needed = tally.needed(wished.success_percent);
             if tally.succeeded >= needed {
                 phase = number + 1;
+                // Who is in the next phase of a group is not known before it starts.
+                if self.deployment.group.is_some() {
+                    break;
+                }
                 continue;
             }
             let still_possible = tally.succeeded + (tally.total - tally.ended());
@@ -181,11 +238,13 @@ impl Step<'_> {
             }
             break;
         }
-        let last = usize::try_from(phase).is_ok_and(|phase| phase + 1 >= plan.phases.len());
-        if last && all.ended() == all.total {
+        let is_last = |phase: u32| usize::try_from(phase).is_ok_and(|phase| phase + 1 >= plan.phases.len());
+        let open_group = self.deployment.group.is_some() && phase > from;
+        if is_last(phase) && all.ended() == all.total && !open_group {
             return Some(self.complete(all));
         }
         match phase.cmp(&from) {
+            Ordering::Greater if open_group => joins(phase).map(|devices| self.start_group_phase(phase, &devices)),
             Ordering::Greater => Some(self.start_phase(phase)),
             Ordering::Equal | Ordering::Less => None,
         }
@@ -196,7 +255,7 @@ impl Step<'_> {
     }
 
     fn set_state(&self, to: DeploymentState) -> Change {
-        Change::SetDeploymentState { deployment: self.deployment.id, to }
+        Change::SetDeploymentState { deployment: self.deployment.id, to, at: self.now }
     }
 
     fn open_alert(&self, kind: &str, severity: Severity, text: String) -> Change {
@@ -211,13 +270,28 @@ impl Step<'_> {
         decision
     }
 
+    fn start_group_phase(&self, phase: u32, devices: &[DeviceId]) -> Decision {
+        let deployment = self.deployment.id;
+        let line = self
+            .line(kind::DEPLOYMENT_PHASE_STARTED)
+            .fact("phase", u64::from(phase))
+            .fact("devices", u64::try_from(devices.len()).unwrap_or(u64::MAX));
+        let executions = queued(deployment, phase, devices, self.now);
+        let changes =
+            vec![self.set_state(DeploymentState::Running { phase }), Change::AddRuns { deployment, phase, executions }];
+        let mut decision = Decision::new(changes, line);
+        decision.effects = devices.iter().take(NUDGES_MAX).cloned().map(Effect::NudgeUpdate).collect();
+        decision
+    }
+
     fn complete(&self, all: &Tally) -> Decision {
         let line = self
             .line(kind::DEPLOYMENT_COMPLETED)
             .fact("succeeded", all.succeeded)
             .fact("failed", all.failed)
             .fact("rolled-back", all.rolled_back)
-            .fact("declined", all.declined);
+            .fact("declined", all.declined)
+            .fact("silent", all.silent);
         Decision::new(vec![self.set_state(DeploymentState::Completed)], line)
     }
 
@@ -243,7 +317,7 @@ impl Step<'_> {
         Decision::new(vec![self.set_state(to), alert], line)
     }
 
-    fn stall(&self, phase: u32, late: &[&Execution]) -> Decision {
+    fn stall(&self, phase: u32, late: &[Execution]) -> Decision {
         let text = format!(
             "Deployment {} is paused: {} devices began to install the release and were then silent for longer than its \
              deadline. They may be stuck. Find out before you resume or abort it.",
@@ -258,7 +332,7 @@ impl Step<'_> {
         ];
         changes.extend(late.iter().map(|execution| {
             let state = ExecutionState::Unknown;
-            Change::SetExecution(Execution { state, changed: self.now, ..(*execution).clone() })
+            Change::SetExecution(Execution { state, changed: self.now, ..execution.clone() })
         }));
         Decision::new(changes, line)
     }
@@ -326,7 +400,7 @@ fn ordered(
     now: Timestamp,
 ) -> Decision {
     let line = LedgerLine::new(kind, now).fact("deployment", &deployment.id).fact("person", by);
-    Decision::new(vec![Change::SetDeploymentState { deployment: deployment.id, to }], line)
+    Decision::new(vec![Change::SetDeploymentState { deployment: deployment.id, to, at: now }], line)
         .with_effect(Effect::WakeDeployment(deployment.id))
 }
 

@@ -156,7 +156,7 @@ pub fn withdraw_release(
     for deployment in open.iter().filter(|open| open.release == release.id && !open.state.is_final()) {
         let to = DeploymentState::Aborted { reason: "release-withdrawn".to_owned() };
         decision = decision
-            .with_change(Change::SetDeploymentState { deployment: deployment.id, to })
+            .with_change(Change::SetDeploymentState { deployment: deployment.id, to, at: now })
             .with_effect(Effect::WakeDeployment(deployment.id));
     }
     Ok(decision)

@@ -113,13 +113,13 @@ impl Credentials for House {
         let decision = session::end_others(&by.person, by.person.id, session_of(by), clock::now());
         self.decide(decision).map(drop)
     }
-    fn accounts(&self) -> Answer<Vec<AccountRow>> {
+    fn accounts(&self, owner: Option<&str>) -> Answer<Vec<AccountRow>> {
         let now = clock::now();
         let row = |person: Person| {
             let (ways, standing) = (self.store.ways(person.id, now)?, self.store.standing(person.id)?);
             Ok(AccountRow { person, ways, standing })
         };
-        self.store.people().map_err(stored)?.into_iter().map(row).collect::<Result<_, _>>().map_err(stored)
+        self.people_shown(owner).map_err(stored)?.into_iter().map(row).collect::<Result<_, _>>().map_err(stored)
     }
     fn order_account(&self, by: &Caller, whom: PersonId, order: AccountOrder) -> Answer<()> {
         let (now, _turn) = (clock::now(), self.turns.people.take());

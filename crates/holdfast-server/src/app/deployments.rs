@@ -2,16 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::id::{AlertId, DeploymentId, PersonId, ProductId, ReleaseId};
+use holdfast_core::id::{AlertId, DeploymentId, DeviceId, GroupId, PersonId, ProductId, ReleaseId};
+use holdfast_core::time::{Millis, Timestamp};
+use holdfast_domain::fleet::filter::Filter;
 use holdfast_domain::fleet::{Device, Enrolment};
-use holdfast_domain::updates::Deployment;
-use holdfast_domain::updates::plan::{PlanFacts, Share, Wish, WishedPhase, create_deployment};
-use holdfast_domain::updates::progress::{DeploymentRefusal, abort, advance, pause, resume};
+use holdfast_domain::updates::choice::ANSWER_WITHIN;
+use holdfast_domain::updates::plan::{PlanFacts, Share, Wish, WishedPhase, create_deployment, joiners};
+use holdfast_domain::updates::progress::{
+    DeploymentRefusal, NUDGES_MAX, Progress, Tally, abort, advance, pause, resume,
+};
+use holdfast_domain::updates::{Deployment, DeploymentState};
+use holdfast_store::StoreError;
 use holdfast_store::fleet::DeviceFilter;
 use holdfast_store::updates::ExecutionCount;
 use holdfast_web::backend::fleet::ExecutionCounts;
 use holdfast_web::backend::people::Caller;
-use holdfast_web::backend::updates::{DeploymentOrder, DeploymentView, NewDeployment, NewPhase, PhaseSize, PhaseView};
+use holdfast_web::backend::updates::{
+    DeploymentOrder, DeploymentView, NewDeployment, NewPhase, PhaseSize, PhaseView, RolloutMoment,
+};
 use holdfast_web::backend::{Answer, LiveEvent, RefusalKind, Stop};
 
 use super::{House, absent, refuse, stored};
@@ -19,20 +27,25 @@ use crate::clock;
 
 /// Devices read at once when a roll-out is planned.
 const DEVICES_AT_ONCE: u32 = 5_000;
+/// Late runs that one step puts aside; more are put aside by the next one.
+const LATE_MAX: u32 = 5_000;
 
 impl House {
     pub(super) fn plan_deployment(&self, by: &Caller, new: &NewDeployment) -> Answer<DeploymentView> {
         let _turn = self.turns.updates.take();
         let release = self.store.release(new.release).map_err(stored)?;
         let release = release.ok_or_else(|| absent("release-unknown", format_args!("release {}", new.release)))?;
-        let fleet = self.fleet_of(&release.product)?;
+        let fleet = match &new.group {
+            Some(group) => self.members_of(group)?,
+            None => self.fleet_of(&release.product)?,
+        };
         let mut open = Vec::new();
         for deployment in self.store.active_deployments().map_err(stored)? {
             if let Some(other) = self.store.release(deployment.release).map_err(stored)? {
                 open.push((deployment, other.sequence));
             }
         }
-        let facts = PlanFacts { release: &release, fleet: &fleet, open: &open };
+        let facts = PlanFacts { release: &release, fleet: &fleet, group: new.group.as_ref(), open: &open };
         let now = clock::now();
         let id = DeploymentId::new(now, clock::random());
         let wish = wish(new, fleet.len());
@@ -65,20 +78,107 @@ impl House {
     /// Moves one deployment a step, if there is one to take, and says whether there was. Run again, it changes nothing.
     pub(crate) fn advance_deployment(&self, id: DeploymentId) -> Answer<bool> {
         let _turn = self.turns.updates.take();
-        let Some(deployment) = self.store.deployment(id).map_err(stored)? else { return Ok(false) };
-        let executions = self.store.executions(id, None, None, u32::MAX).map_err(stored)?;
+        let nudged = u32::try_from(NUDGES_MAX).unwrap_or(u32::MAX);
+        let Some(deployment) = self.store.deployment_to_move(id, nudged).map_err(stored)? else { return Ok(false) };
         let now = clock::now();
-        let Some(decision) = advance(&deployment, &executions, AlertId::new(now, clock::random()), now) else {
-            return Ok(false);
+        let progress = self.progress_of(&deployment, now)?;
+        let mut failed = None;
+        let joins = |phase| match self.joining(&deployment, phase) {
+            Ok(devices) => Some(devices),
+            Err(why) => {
+                failed = Some(why);
+                None
+            }
+        };
+        let alert = AlertId::new(now, clock::random());
+        let Some(decision) = advance(&deployment, &progress, joins, alert, now) else {
+            return failed.map_or(Ok(false), Err);
         };
         self.decide(decision)?;
         self.tell(LiveEvent::Deployment(id));
         Ok(true)
     }
 
+    /// How far a deployment is, from what is counted as its runs move: no run is read but the late ones.
+    fn progress_of(&self, deployment: &Deployment, now: Timestamp) -> Answer<Progress> {
+        let mut phases = vec![Tally::default(); deployment.plan.phases.len()];
+        let at = |phase: u32| usize::try_from(phase).unwrap_or(usize::MAX);
+        for count in self.store.execution_counts(deployment.id).map_err(stored)? {
+            let Some(tally) = phases.get_mut(at(count.phase)) else { continue };
+            let place = match count.state.as_str() {
+                "succeeded" => Some(&mut tally.succeeded),
+                "failed" => Some(&mut tally.failed),
+                "rolled_back" => Some(&mut tally.rolled_back),
+                "declined" => Some(&mut tally.declined),
+                "unknown" => Some(&mut tally.unknown),
+                _ => None,
+            };
+            if let Some(place) = place {
+                *place += count.devices;
+            }
+            tally.total += count.devices;
+        }
+        for (phase, homes) in self.silent_homes(deployment, now).map_err(stored)? {
+            if let Some(tally) = phases.get_mut(at(phase)) {
+                tally.silent = homes;
+            }
+        }
+        let since = before(now, deployment.plan.deadline);
+        let late = self.store.stalled_executions(deployment.id, u32::MAX, since, LATE_MAX).map_err(stored)?;
+        Ok(Progress { phases, late })
+    }
+
+    /// Homes of the phases that have started which had their time to answer and did not, by phase.
+    pub(crate) fn silent_homes(&self, deployment: &Deployment, now: Timestamp) -> Result<Vec<(u32, u64)>, StoreError> {
+        let DeploymentState::Running { phase } = deployment.state else { return Ok(Vec::new()) };
+        let Some(release) = self.store.release(deployment.release)? else { return Ok(Vec::new()) };
+        self.store.silent_homes(deployment, (phase, release.kind), before(now, ANSWER_WITHIN), now)
+    }
+
+    /// The devices of a group that a phase takes, as the group stands now.
+    fn joining(&self, deployment: &Deployment, phase: u32) -> Answer<Vec<DeviceId>> {
+        let Some(group) = &deployment.group else { return Ok(Vec::new()) };
+        let release = self.store.release(deployment.release).map_err(stored)?;
+        let release =
+            release.ok_or_else(|| absent("release-unknown", format_args!("release {}", deployment.release)))?;
+        let share = usize::try_from(phase).ok().and_then(|phase| deployment.plan.phases.get(phase));
+        let share = share.and_then(|phase| phase.share_percent).unwrap_or(100);
+        // A group that was removed meanwhile has nobody: the deployment ends with whom it reached.
+        let members = match self.store.group(group).map_err(stored)? {
+            Some(_) => self.members_of(group)?,
+            None => Vec::new(),
+        };
+        let known = self.store.deployment_devices(deployment.id).map_err(stored)?.into_iter().collect();
+        Ok(joiners(deployment.id, &release, &members, &known, share))
+    }
+
+    /// Every device that is in a group now.
+    fn members_of(&self, group: &GroupId) -> Answer<Vec<Device>> {
+        let filter = Filter::group(group.clone());
+        let (now, mut members) = (clock::now(), Vec::<Device>::new());
+        self.group_or_absent(group)?;
+        loop {
+            let after = members.last().map(|device| device.id.clone());
+            let rows = self.store.search_devices((&filter, now), after.as_ref(), DEVICES_AT_ONCE).map_err(stored)?;
+            let full = rows.len() == DEVICES_AT_ONCE as usize;
+            members.extend(rows);
+            if !full {
+                return Ok(members);
+            }
+        }
+    }
+
     pub(super) fn shown_deployment(&self, id: DeploymentId) -> Answer<Option<DeploymentView>> {
-        let found = self.store.deployment_head(id).map_err(stored)?;
-        Ok(views(self, found.into_iter().collect())?.pop())
+        let Some(found) = self.store.deployment_head(id).map_err(stored)? else { return Ok(None) };
+        let silent = self.silent_homes(&found, clock::now()).map_err(stored)?;
+        let Some(mut view) = views(self, vec![found])?.pop() else { return Ok(None) };
+        for (phase, homes) in silent {
+            if let Some(phase) = usize::try_from(phase).ok().and_then(|at| view.phases.get_mut(at)) {
+                phase.silent = homes;
+            }
+        }
+        view.moments = self.store.moments(id).map_err(stored)?.into_iter().map(moment).collect();
+        Ok(Some(view))
     }
 
     /// Every device that may be offered a release of this product.
@@ -132,6 +232,9 @@ fn view(house: &House, names: &mut Names, deployment: Deployment) -> Answer<Depl
     let counts = house.store.execution_counts(deployment.id).map_err(stored)?;
     let phases = deployment.plan.phases.iter().zip(0_u32..).map(|(phase, index)| PhaseView {
         success_percent: phase.success_percent,
+        share_percent: phase.share_percent,
+        started: phase.started,
+        silent: 0,
         counts: counted(counts.iter().filter(|count| count.phase == index)),
     });
     Ok(DeploymentView {
@@ -140,6 +243,8 @@ fn view(house: &House, names: &mut Names, deployment: Deployment) -> Answer<Depl
         id: deployment.id,
         release: deployment.release,
         product: deployment.product,
+        group: deployment.group,
+        moments: Vec::new(),
         state: deployment.state,
         generation: deployment.plan.generation,
         abort_threshold_percent: deployment.plan.abort_threshold_percent,
@@ -149,6 +254,16 @@ fn view(house: &House, names: &mut Names, deployment: Deployment) -> Answer<Depl
         created_by_name: names.person(house, deployment.created_by)?,
         created: deployment.created,
     })
+}
+
+const fn moment(kept: holdfast_store::updates::Moment) -> RolloutMoment {
+    let holdfast_store::updates::Moment { at, waiting, under_way, succeeded, failed, rolled_back, aside } = kept;
+    RolloutMoment { at, waiting, under_way, succeeded, failed, rolled_back, aside }
+}
+
+fn before(now: Timestamp, span: Millis) -> Timestamp {
+    let micros = i64::try_from(span.0.saturating_mul(1_000)).unwrap_or(i64::MAX);
+    Timestamp::from_micros(now.as_micros().saturating_sub(micros))
 }
 
 fn counted<'a>(counts: impl Iterator<Item = &'a ExecutionCount>) -> ExecutionCounts {

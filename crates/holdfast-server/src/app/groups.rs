@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use holdfast_core::id::{BulkId, CommandId, DeviceId, GroupId, PersonId};
+use holdfast_core::time::Timestamp;
 use holdfast_domain::fleet::bulk::{self, Bulk, BulkAct, BulkRefusal, DEVICES_MAX, Facts, Item, ItemState, Order};
 use holdfast_domain::fleet::filter::Filter;
 use holdfast_domain::fleet::group::{self, Group, GroupRefusal, Members, Wish};
+use holdfast_domain::fleet::origin::Origin;
 use holdfast_domain::fleet::{Device, Shadow};
 use holdfast_domain::telemetry::Model;
 use holdfast_store::StoreError;
+use holdfast_store::fleet::DeviceClass;
 use holdfast_web::backend::groups::{BulkAsk, BulkPreview, BulkView, COUNT_MAX, Chosen, GroupView, Groups, Refusals};
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, LiveEvent, Page, PageAsk, RefusalKind, Stop};
@@ -20,10 +23,8 @@ use super::paging::{cursor, cut, one_more};
 use super::{House, absent, refuse, stored};
 use crate::clock;
 
-/// Devices read at once.
-const DEVICES_AT_ONCE: u32 = 2_000;
 /// Devices that a preview looks at one by one where more than the device's row is needed.
-const JUDGED_MAX: u64 = 2_000;
+const JUDGED_MAX: u32 = 2_000;
 /// Devices that a preview names for each reason.
 const EXAMPLES: usize = 5;
 
@@ -88,39 +89,34 @@ impl Groups for House {
     }
 
     fn preview_bulk(&self, by: &Caller, ask: &BulkAsk) -> Answer<BulkPreview> {
-        let mut preview = BulkPreview::default();
-        let mut refused: BTreeMap<&'static str, Refusals> = BTreeMap::new();
-        let now = clock::now();
         let group = self.group_of(&ask.act)?;
-        let command = CommandId::new(now, clock::random());
-        self.each_chosen(&ask.chosen, |device| {
-            preview.devices += 1;
-            preview.online += u64::from(device.online_until.is_some_and(|until| until > now));
-            if !ask.act.is_told_by_the_row() && preview.judged >= JUDGED_MAX {
-                return Ok(());
-            }
-            preview.judged += 1;
-            let known = Known::of(self, &ask.act, device, group.as_ref())?;
-            match bulk::judge(&ask.act, &known.facts(group.as_ref()), command, &by.person.id, now) {
-                Ok(_) => preview.changed += 1,
-                Err(why) => {
-                    let entry = refused.entry(why.name).or_insert_with(|| Refusals {
-                        name: why.name,
-                        text: why.text,
-                        devices: 0,
-                        examples: Vec::new(),
-                    });
-                    entry.devices += 1;
-                    if entry.examples.len() < EXAMPLES {
-                        entry.examples.push(known.device.id.clone());
-                    }
+        let mut looks = Look::new(self, by, ask, group.as_ref());
+        let filter = match &ask.chosen {
+            Chosen::Ticked(ids) => {
+                for id in ids {
+                    let device = self.device_or_absent(id)?;
+                    looks.count(1, u64::from(device.online_until.is_some_and(|until| until > looks.now)));
+                    looks.judge(device, 1)?;
                 }
+                return Ok(looks.preview());
             }
-            Ok(())
-        })?;
-        preview.refused = refused.into_values().collect();
-        preview.refused.sort_by_key(|refusals| std::cmp::Reverse(refusals.devices));
-        Ok(preview)
+            Chosen::Fitting(filter) => filter,
+        };
+        self.groups_known(filter)?;
+        let classes = self.store.search_classes((filter, looks.now)).map_err(stored)?;
+        for class in &classes {
+            looks.count(class.devices, class.online);
+        }
+        if ask.act.is_told_by_the_row() {
+            for class in classes {
+                looks.judge_class(filter, &class)?;
+            }
+            return Ok(looks.preview());
+        }
+        for device in self.store.search_devices((filter, looks.now), None, JUDGED_MAX).map_err(stored)? {
+            looks.judge(device, 1)?;
+        }
+        Ok(looks.preview())
     }
 
     fn start_bulk(&self, by: &Caller, ask: &BulkAsk, reason: &str, confirmed: u64) -> Answer<BulkView> {
@@ -172,7 +168,7 @@ impl House {
         filter.groups().try_for_each(|id| self.group_or_absent(id).map(drop))
     }
 
-    fn group_or_absent(&self, id: &GroupId) -> Answer<Group> {
+    pub(super) fn group_or_absent(&self, id: &GroupId) -> Answer<Group> {
         let group = self.store.group(id).map_err(stored)?;
         group.ok_or_else(|| absent("group-unknown", format_args!("group {id}")))
     }
@@ -209,32 +205,6 @@ impl House {
         Ok(self.store.person(id).map_err(stored)?.map(|person| person.name).unwrap_or_default())
     }
 
-    /// Shows each chosen device, a bounded number at once.
-    fn each_chosen(&self, chosen: &Chosen, mut look: impl FnMut(Device) -> Answer<()>) -> Answer<()> {
-        let filter = match chosen {
-            Chosen::Ticked(ids) => {
-                for id in ids {
-                    look(self.device_or_absent(id)?)?;
-                }
-                return Ok(());
-            }
-            Chosen::Fitting(filter) => filter,
-        };
-        self.groups_known(filter)?;
-        let (now, mut after, mut seen) = (clock::now(), None, 0);
-        loop {
-            let rows = self.store.search_devices((filter, now), after.as_ref(), DEVICES_AT_ONCE).map_err(stored)?;
-            seen += rows.len();
-            let full = rows.len() == DEVICES_AT_ONCE as usize;
-            after = rows.last().map(|device| device.id.clone());
-            rows.into_iter().try_for_each(&mut look)?;
-            // One beyond the limit is enough to say that there are too many.
-            if !full || seen > DEVICES_MAX {
-                return Ok(());
-            }
-        }
-    }
-
     fn chosen_ids(&self, chosen: &Chosen) -> Answer<Vec<DeviceId>> {
         match chosen {
             Chosen::Ticked(ids) => {
@@ -250,6 +220,71 @@ impl House {
     }
 }
 
+/// A preview as it is made.
+struct Look<'a> {
+    house: &'a House,
+    by: &'a Caller,
+    act: &'a BulkAct,
+    group: Option<&'a Group>,
+    now: Timestamp,
+    command: CommandId,
+    preview: BulkPreview,
+    refused: BTreeMap<&'static str, Refusals>,
+}
+
+impl<'a> Look<'a> {
+    fn new(house: &'a House, by: &'a Caller, ask: &'a BulkAsk, group: Option<&'a Group>) -> Self {
+        let now = clock::now();
+        let command = CommandId::new(now, clock::random());
+        let (preview, refused) = (BulkPreview::default(), BTreeMap::new());
+        Self { house, by, act: &ask.act, group, now, command, preview, refused }
+    }
+
+    fn count(&mut self, devices: u64, online: u64) {
+        self.preview.devices += devices;
+        self.preview.online += online;
+    }
+
+    /// What the rule for one device says of this one, and so of `alike` devices; the refusal's name if it refuses.
+    fn judge(&mut self, device: Device, alike: u64) -> Answer<Option<&'static str>> {
+        self.preview.judged += alike;
+        let known = Known::of(self.house, self.act, device, self.group)?;
+        let facts = known.facts(self.group);
+        let Err(why) = bulk::judge(self.act, &facts, self.command, &self.by.person.id, self.now) else {
+            self.preview.changed += alike;
+            return Ok(None);
+        };
+        let name = why.name;
+        let none = || Refusals { name, text: why.text, devices: 0, examples: Vec::new() };
+        let entry = self.refused.entry(name).or_insert_with(none);
+        entry.devices += alike;
+        if alike == 1 && entry.examples.len() < EXAMPLES {
+            entry.examples.push(known.device.id.clone());
+        }
+        Ok(Some(name))
+    }
+
+    /// One device stands for all whose rows say the same.
+    fn judge_class(&mut self, filter: &Filter, class: &DeviceClass) -> Answer<()> {
+        // One that went meanwhile is not there to be dealt with.
+        let Some(device) = self.house.store.device(&class.example).map_err(stored)? else { return Ok(()) };
+        let Some(name) = self.judge(device, class.devices)? else { return Ok(()) };
+        let Some(entry) = self.refused.get_mut(name) else { return Ok(()) };
+        let missing = u32::try_from(EXAMPLES.saturating_sub(entry.examples.len())).unwrap_or(0);
+        if class.devices > 1 && missing > 0 {
+            let found = self.house.store.search_class((filter, self.now), class, missing).map_err(stored)?;
+            entry.examples.extend(found);
+        }
+        Ok(())
+    }
+
+    fn preview(self) -> BulkPreview {
+        let mut refused: Vec<Refusals> = self.refused.into_values().collect();
+        refused.sort_by_key(|refusals| std::cmp::Reverse(refusals.devices));
+        BulkPreview { refused, ..self.preview }
+    }
+}
+
 /// What is known of one device when an act comes to it.
 pub(crate) struct Known {
     pub(crate) device: Device,
@@ -257,6 +292,7 @@ pub(crate) struct Known {
     shadow: Shadow,
     open_commands: usize,
     member: bool,
+    origins: Vec<Origin>,
 }
 
 impl Known {
@@ -267,7 +303,14 @@ impl Known {
         device: Device,
         group: Option<&Group>,
     ) -> Result<Self, StoreError> {
-        let mut known = Self { model: None, shadow: Shadow::default(), open_commands: 0, member: false, device };
+        let mut known = Self {
+            model: None,
+            shadow: Shadow::default(),
+            open_commands: 0,
+            member: false,
+            origins: Vec::new(),
+            device,
+        };
         let id = &known.device.id;
         match act {
             BulkAct::Desired(_) => known.shadow = house.store.shadow(id)?,
@@ -281,6 +324,12 @@ impl Known {
         Ok(known)
     }
 
+    /// The same with what an undo needs: who set what last.
+    pub(crate) fn with_origins(mut self, house: &House) -> Result<Self, StoreError> {
+        self.origins = house.store.origins(&self.device.id)?;
+        Ok(self)
+    }
+
     fn of(house: &House, act: &BulkAct, device: Device, group: Option<&Group>) -> Answer<Self> {
         Self::read(house, act, device, group).map_err(stored)
     }
@@ -292,6 +341,7 @@ impl Known {
             shadow: &self.shadow,
             open_commands: self.open_commands,
             group: group.map(|group| (group, self.member)),
+            origins: &self.origins,
             entitled: true,
         }
     }

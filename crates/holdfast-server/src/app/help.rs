@@ -103,7 +103,7 @@ impl House {
         if late.is_empty() {
             return Ok(());
         }
-        let people = self.store.people().map_err(stored)?;
+        let people = self.store.staff().map_err(stored)?;
         let staff: Vec<PersonId> =
             people.iter().filter(|person| may(person.role, Act::AnswerHelp)).map(|person| person.id).collect();
         for request in late {

@@ -26,6 +26,10 @@ impl Integrity for House {
         Ok(cut(rows, page, |alert| alert.id.to_string()))
     }
 
+    fn alert(&self, id: AlertId) -> Answer<Option<Alert>> {
+        self.store.alert(id).map_err(stored)
+    }
+
     fn open_alerts(&self) -> Answer<u64> {
         self.store.open_alerts().map_err(stored)
     }

@@ -17,6 +17,9 @@ use super::credentials::refused;
 use super::{House, absent, refuse, stored};
 use crate::clock;
 
+/// Owners in a list of people.
+const OWNERS_SHOWN: u32 = 50;
+
 impl People for House {
     fn session(&self, secret_hash: &[u8; 32], now: Timestamp) -> Answer<Option<Caller>> {
         let Some(open) = self.store.session_by_hash(secret_hash).map_err(stored)? else { return Ok(None) };
@@ -74,8 +77,12 @@ impl People for House {
         }
     }
 
-    fn people(&self) -> Answer<Vec<Person>> {
-        self.store.people().map_err(stored)
+    fn people(&self, owner: Option<&str>) -> Answer<Vec<Person>> {
+        self.people_shown(owner).map_err(stored)
+    }
+
+    fn owners_count(&self) -> Answer<u64> {
+        self.store.owners_count().map_err(stored)
     }
 
     fn person(&self, id: PersonId) -> Answer<Option<Person>> {
@@ -127,13 +134,20 @@ impl People for House {
 }
 
 impl House {
+    /// The maker's people, then a few owners: the newest, or those whose name holds a text.
+    pub(super) fn people_shown(&self, owner: Option<&str>) -> Result<Vec<Person>, StoreError> {
+        let mut people = self.store.staff()?;
+        people.extend(self.store.owners(owner, OWNERS_SHOWN)?);
+        Ok(people)
+    }
+
     /// Makes the first administrator's link as long as nobody has ever signed in; says whether it did.
     ///
     /// # Errors
     ///
     /// If the store fails.
     pub(crate) fn invite_first(&self, link: [u8; 32]) -> Answer<bool> {
-        let known = self.store.people().map_err(stored)?;
+        let known = self.store.staff().map_err(stored)?;
         let administrator = known.iter().find(|person| person.role == Role::Administrator);
         let signed_in_before = self.store.signed_in_before().map_err(stored)?;
         let now = clock::now();

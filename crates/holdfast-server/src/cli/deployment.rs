@@ -1,7 +1,7 @@
 //! `holdfast deployment …`.
 
 use clap::{Args, Subcommand};
-use holdfast_core::id::{DeploymentId, ReleaseId};
+use holdfast_core::id::{DeploymentId, GroupId, ReleaseId};
 use serde_json::{Value, json};
 
 use super::answer::{set, text};
@@ -12,6 +12,7 @@ use super::{Failure, Output};
 const COLUMNS: &[Column] = &[
     ("Deployment", "/id"),
     ("Release", "/version"),
+    ("Group", "/group"),
     ("State", "/state"),
     ("Reason", "/reason"),
     ("Phase", "/phase"),
@@ -30,6 +31,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   holdfast deployment create 0193… --phases 10,100                 a tenth first, then the rest
   holdfast deployment create 0193… --success 100 --abort-threshold 10 --min-devices 5
+  holdfast deployment create 0193… --group beta-testers            only this group, as it stands when a phase starts
   holdfast deployment list --limit 5
   holdfast deployment pause 0193…
   holdfast deployment resume 0193…
@@ -81,6 +83,9 @@ pub(super) struct Create {
     /// Share of the devices in each phase, in percent, such as `10,40,100` (the last one is all that remain).
     #[arg(long, value_delimiter = ',', default_value = "5,25,100")]
     phases: Vec<u8>,
+    /// Only to the devices of this group. Who is in it is looked at anew when each phase starts.
+    #[arg(long)]
+    group: Option<GroupId>,
     /// A phase's share of devices that must have succeeded before the next phase starts.
     #[arg(long, default_value_t = 90, value_name = "PERCENT")]
     success: u8,
@@ -102,11 +107,14 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
         Verb::Create(args) => {
             let phases: Vec<Value> =
                 args.phases.iter().map(|p| json!({"percent": p, "success_percent": args.success})).collect();
-            let body = json!({
+            let mut body = json!({
                 "release": args.release.to_string(), "phases": phases,
                 "abort_threshold_percent": args.abort_threshold, "min_devices": args.min_devices,
                 "deadline_s": args.deadline,
             });
+            if let Some(group) = args.group {
+                set(&mut body, "group", Value::String(group.to_string()));
+            }
             let made = client.post(base, body).await?;
             out.done(&format!("Deployment {} runs.", text(&made, "id")), &made);
         }

@@ -413,7 +413,7 @@ impl Served {
         let person = PersonId::new(now(), crate::clock::random());
         let plan = RolloutPlan {
             generation: 1,
-            phases: vec![Phase { devices: vec![device()], success_percent: 100 }],
+            phases: vec![Phase { devices: vec![device()], success_percent: 100, share_percent: None, started: None }],
             abort_threshold_percent: 50,
             min_devices: 1,
             deadline: Millis::from_secs(60),
@@ -422,6 +422,7 @@ impl Served {
             id,
             release: release.id,
             product: product(),
+            group: None,
             plan,
             state: DeploymentState::Running { phase: 0 },
             created_by: person,

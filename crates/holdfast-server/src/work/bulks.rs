@@ -55,6 +55,7 @@ fn advance(house: &House, bulk: &Bulk) -> Result<usize, StoreError> {
         let decide = |item: &Item| -> Result<Option<Decision>, StoreError> {
             let Some(device) = house.store().device(&item.device)? else { return Ok(None) };
             let known = Known::read(house, &bulk.act, device, group.as_ref())?;
+            let known = if bulk.state == BulkState::Undoing { known.with_origins(house)? } else { known };
             let (facts, now) = (Facts { entitled, ..known.facts(group.as_ref()) }, clock::now());
             let command = CommandId::new(now, clock::random());
             let (decision, _) = match bulk.state {

@@ -1,28 +1,45 @@
 //! Moves running deployments. Looks at counts first: a deployment's runs are read one by one only after a count has
-//! changed or a run is past its deadline, not because time went by.
+//! changed, a run is past its deadline, or a home's time to answer is over. Each change of counts is kept for the picture.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use holdfast_core::id::DeploymentId;
-use holdfast_core::time::Timestamp;
+use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::updates::{Deployment, DeploymentState};
-use holdfast_store::StoreError;
-use holdfast_store::updates::ExecutionCount;
+use holdfast_store::updates::{ExecutionCount, Moment};
+use holdfast_store::{CommitError, StoreError};
 
 use crate::app::{House, chain};
 use crate::clock;
+
+/// Shortest time between two looks for homes whose time to answer is over: it is counted in days.
+const HOMES_EVERY: Millis = Millis::from_secs(60);
+/// Shortest time between two kept moments of a deployment.
+const MOMENT_MIN: Millis = Millis::from_secs(2);
+/// A deployment keeps a moment for each such part of its time.
+const MOMENTS: u64 = 200;
 
 /// State and counts of a deployment at which there was nothing to do. Only a short cut: it is made anew after a start.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     state: DeploymentState,
     counts: Vec<ExecutionCount>,
+    /// Homes whose time to answer is over, by phase.
+    silent: Vec<(u32, u64)>,
+}
+
+/// What is known of a deployment from the last look.
+#[derive(Debug)]
+struct Idle {
+    seen: Seen,
+    homes_at: Timestamp,
+    kept_at: Timestamp,
 }
 
 /// The reconciler of deployments.
 #[derive(Debug, Default)]
-pub(crate) struct Rollout(Mutex<BTreeMap<DeploymentId, Seen>>);
+pub(crate) struct Rollout(Mutex<BTreeMap<DeploymentId, Idle>>);
 
 impl Rollout {
     /// Moves every deployment as far as it goes now.
@@ -41,19 +58,30 @@ impl Rollout {
     }
 }
 
-fn settle(house: &House, idle: &mut BTreeMap<DeploymentId, Seen>, deployment: &Deployment) -> Result<(), StoreError> {
+fn settle(house: &House, idle: &mut BTreeMap<DeploymentId, Idle>, deployment: &Deployment) -> Result<(), StoreError> {
     let id = deployment.id;
     // Each round moves the deployment on to a later state, so this ends.
-    loop {
-        let Some(seen) = look(house, id)? else { return Ok(()) };
-        let same = idle.get(&id) == Some(&seen);
+    for round in 0_u32.. {
+        let now = clock::now();
+        let before = idle.get(&id);
+        let Some((seen, homes_at)) = look(house, id, before, now)? else {
+            // Its last step is part of the picture.
+            return if round > 0 { keep(house, deployment, &house.store.execution_counts(id)?, now) } else { Ok(()) };
+        };
+        let same = before.is_some_and(|before| before.seen == seen);
         if same && !is_late(house, deployment)? {
             return Ok(());
+        }
+        let mut kept_at = before.map_or(Timestamp::from_micros(i64::MIN), |before| before.kept_at);
+        let moved = before.is_none_or(|before| before.seen.counts != seen.counts);
+        if moved && now >= kept_at.plus(between(deployment, now)) {
+            keep(house, deployment, &seen.counts, now)?;
+            kept_at = now;
         }
         match house.advance_deployment(id) {
             Ok(true) => {}
             Ok(false) => {
-                idle.insert(id, seen);
+                idle.insert(id, Idle { seen, homes_at, kept_at });
                 return Ok(());
             }
             Err(why) => {
@@ -62,19 +90,59 @@ fn settle(house: &House, idle: &mut BTreeMap<DeploymentId, Seen>, deployment: &D
             }
         }
     }
+    Ok(())
 }
 
-/// What there is to see of a running deployment; nothing if it does not run.
-fn look(house: &House, id: DeploymentId) -> Result<Option<Seen>, StoreError> {
+/// What there is to see of a running deployment, and when its homes were looked at; nothing if it does not run.
+fn look(
+    house: &House,
+    id: DeploymentId,
+    before: Option<&Idle>,
+    now: Timestamp,
+) -> Result<Option<(Seen, Timestamp)>, StoreError> {
     let Some(deployment) = house.store.deployment_head(id)? else { return Ok(None) };
     match deployment.state {
         DeploymentState::Running { .. } => {
-            Ok(Some(Seen { state: deployment.state, counts: house.store.execution_counts(id)? }))
+            let (silent, homes_at) = match before {
+                Some(before) if now < before.homes_at.plus(HOMES_EVERY) => {
+                    (before.seen.silent.clone(), before.homes_at)
+                }
+                _ => (house.silent_homes(&deployment, now)?, now),
+            };
+            let counts = house.store.execution_counts(id)?;
+            Ok(Some((Seen { state: deployment.state, counts, silent }, homes_at)))
         }
         DeploymentState::AwaitingApproval
         | DeploymentState::Paused { .. }
         | DeploymentState::Aborted { .. }
         | DeploymentState::Completed => Ok(None),
+    }
+}
+
+/// The longer it runs, the further apart the moments that are kept.
+fn between(deployment: &Deployment, now: Timestamp) -> Millis {
+    let run = now.since(deployment.created);
+    Millis(run.0 / MOMENTS).max(MOMENT_MIN)
+}
+
+fn keep(house: &House, deployment: &Deployment, counts: &[ExecutionCount], at: Timestamp) -> Result<(), StoreError> {
+    let mut moment = Moment { at, waiting: 0, under_way: 0, succeeded: 0, failed: 0, rolled_back: 0, aside: 0 };
+    for count in counts {
+        let place = match count.state.as_str() {
+            "queued" => &mut moment.waiting,
+            "succeeded" => &mut moment.succeeded,
+            "failed" => &mut moment.failed,
+            "rolled_back" => &mut moment.rolled_back,
+            "declined" | "unknown" => &mut moment.aside,
+            _ => &mut moment.under_way,
+        };
+        *place += count.devices;
+    }
+    match house.store.keep_moment(deployment.id, moment) {
+        Ok(()) => Ok(()),
+        Err(CommitError::Fault(why)) => Err(why),
+        // A moment that is kept already needs no second one.
+        Err(CommitError::Conflict(_)) => Ok(()),
     }
 }
 

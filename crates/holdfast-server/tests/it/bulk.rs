@@ -131,3 +131,57 @@ async fn what_has_no_way_back_wants_a_reason_and_says_so() {
     assert_eq!(proof["entry"]["line"]["act"], "allow-reenrolment");
     assert_eq!(world.admin.get("/api/v1/ledger/search?kind=nonsense").await.name(), "kind-unknown");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_leaves_what_somebody_set_to_the_same_meanwhile() {
+    let world = World::with_product().await;
+    world.fleet(2).await;
+    let ids = ["hearth-0001", "hearth-0002"];
+    let body = json!({"act": "desired", "devices": ids, "desired": {"targetTemperature": 19}, "confirm_devices": 2});
+    let run = world.admin.post("/api/v1/bulk", body).await.ok();
+    let id = run["id"].as_str().unwrap().to_owned();
+    in_state(&world, &id, "done").await;
+    let same = json!({"desired": {"targetTemperature": 19}});
+    let operator = world.person("fleet-operator").await;
+    Api::send(operator.request(Method::PATCH, "/api/v1/devices/hearth-0001/shadow").json(&same)).await.ok();
+    world.admin.post(&format!("/api/v1/bulk/{id}/undo"), json!({})).await.ok();
+    let undone = in_state(&world, &id, "undone").await;
+    assert_eq!((undone["restored"].as_u64(), undone["kept"].as_u64()), (Some(1), Some(1)), "{undone}");
+    for (id, wanted) in ids.into_iter().zip([json!({"targetTemperature": 19}), json!({})]) {
+        let shadow = world.admin.get(&format!("/api/v1/devices/{id}/shadow")).await.ok();
+        assert_eq!(shadow["desired"], wanted, "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_goes_to_a_group_and_leaves_the_later_phases_to_the_group_as_it_will_be() {
+    let world = World::with_product().await;
+    world.fleet(4).await;
+    let release = world.release(2).await;
+    put(&world, "/api/v1/groups/beta-testers", json!({"about": "First to try"})).await.ok();
+    let two = json!({"devices": ["hearth-0001", "hearth-0003"]});
+    world.admin.post("/api/v1/groups/beta-testers/add", two).await.ok();
+    let body = |group: &str| {
+        let phases = json!([{"percent": 50, "success_percent": 90}, {"percent": 100, "success_percent": 90}]);
+        json!({
+            "release": release, "group": group, "phases": phases,
+            "abort_threshold_percent": 20, "min_devices": 1, "deadline_s": 60,
+        })
+    };
+    let nobody = world.admin.post("/api/v1/deployments", body("nobody"));
+    world.refused("an unknown group", (404, "group-unknown"), nobody).await;
+    let made = world.admin.post("/api/v1/deployments", body("beta-testers")).await.ok();
+    assert_eq!(made["group"], "beta-testers");
+    assert_eq!((made["phases"][0]["devices"].as_u64(), made["phases"][1]["devices"].as_u64()), (Some(1), Some(0)));
+    assert_eq!((&made["phases"][1]["share_percent"], &made["phases"][1]["started_us"]), (&json!(100), &Value::Null));
+    let id = made["id"].as_str().unwrap();
+    let runs = world.admin.get(&format!("/api/v1/deployments/{id}/executions")).await.ok();
+    let device = runs["items"][0]["device"].as_str().unwrap().to_owned();
+    assert!(["hearth-0001", "hearth-0003"].contains(&device.as_str()), "{runs}");
+    let shown = until("a moment for the picture", || async {
+        let shown = world.admin.get(&format!("/api/v1/deployments/{id}")).await.ok();
+        (!shown["moments"].as_array().unwrap().is_empty()).then_some(shown)
+    })
+    .await;
+    assert_eq!(shown["moments"][0]["waiting"].as_u64(), Some(1), "{shown}");
+}

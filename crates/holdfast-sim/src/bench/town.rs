@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use holdfast_core::id::{
-    AlertId, BatchId, BulkId, DeploymentId, DeviceId, FindingId, GroupId, PersonId, ProductId, ReleaseId, StreamId,
+    AlertId, BatchId, BulkId, DeploymentId, DeviceId, FindingId, GroupId, HelpId, PersonId, ProductId, ReleaseId,
+    StreamId,
 };
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::decision::{Change, Decision, LedgerLine, kind};
@@ -24,8 +25,9 @@ use holdfast_store::{CommitError, Store, wait};
 use super::house::House;
 use super::pages::is_made;
 use super::process::Cores;
-use super::{Fault, MODEL, bar, say};
+use super::{Fault, MODEL, bar, folk, say};
 use crate::clock;
+use crate::fuzz::maker;
 
 const PRODUCT: &str = "hearth-thermostat";
 /// Devices of one factory batch.
@@ -41,16 +43,22 @@ const ALERTS: u32 = 5_000;
 /// Findings.
 const FINDINGS: u32 = 1_000;
 /// Entries of the ledger beside those that the decisions make.
-const ENTRIES: u32 = 20_000;
+const ENTRIES: u32 = 100_000;
+/// Every so many of them name a person.
+const ENTRY_OF_PERSON: u32 = 5;
 /// Releases that the fleet runs.
 const VERSIONS: u64 = 6;
+/// Products that have no devices yet, but something to read about.
+const SHELF: u32 = 11;
+/// What the public reads about each of them.
+const DOSSIER: &str = include_str!("../../../../examples/hearth-thermostat.dossier.json");
 
 /// Ids of what was made, to fill addresses with.
 pub(super) struct Town {
-    devices: u32,
+    pub(super) devices: u32,
 }
 
-fn seeded<T>(make: impl Fn(Timestamp, [u8; 10]) -> T, n: u32) -> T {
+pub(super) fn seeded<T>(make: impl Fn(Timestamp, [u8; 10]) -> T, n: u32) -> T {
     let mut random = [0x5a; 10];
     for (slot, byte) in random.iter_mut().zip(n.to_be_bytes()) {
         *slot = byte;
@@ -58,11 +66,11 @@ fn seeded<T>(make: impl Fn(Timestamp, [u8; 10]) -> T, n: u32) -> T {
     make(Timestamp::from_micros(1_790_000_000_000_000 + i64::from(n) * 1_000), random)
 }
 
-fn device_id(n: u32) -> Result<DeviceId, Fault> {
+pub(super) fn device_id(n: u32) -> Result<DeviceId, Fault> {
     format!("hearth-{n:07}").parse().map_err(|why| Fault::new("a device id", why))
 }
 
-fn product() -> Result<ProductId, Fault> {
+pub(super) fn product() -> Result<ProductId, Fault> {
     PRODUCT.parse().map_err(|why| Fault::new("a product id", why))
 }
 
@@ -73,6 +81,64 @@ fn group(name: &str) -> Result<GroupId, Fault> {
 fn fault(why: &CommitError) -> Fault {
     Fault::new("the store", why)
 }
+
+/// Filters that the list of devices is asked with; the last ones find nothing.
+const FILTERS: &[&str] = &[
+    "0042",
+    "-0042",
+    "hearth-00000*",
+    "product%3Ahearth-thermostat",
+    "-product%3Ahearth-thermostat",
+    "version%3A1.2.0",
+    "-version%3A1.2.0",
+    "version%3A%3C1.2.0",
+    "version%3A%3E%3D1.6.0",
+    "state%3Apreauthorised",
+    "-state%3Aaccepted",
+    "quarantine%3Ayes",
+    "quarantine%3Ano",
+    "online%3Ano",
+    "online%3Ayes",
+    "group%3Abeta-testers",
+    "-group%3Abeta-testers",
+    "group%3Aold-firmware",
+    "-group%3Aold-firmware",
+    "alert%3Aopen",
+    "alert%3Anone",
+    "seen%3A%3C7d",
+    "seen%3A%3E30d",
+    "seen%3Anever",
+    "owner%3Ayes",
+    "owner%3Ano",
+    "product%3Ahearth-thermostat+version%3A%3C1.3.0+-online%3Ayes+seen%3A%3C7d",
+    "owner%3Ayes+seen%3A%3E30d+alert%3Anone+-group%3Abeta-testers",
+    "zzz",
+    "version%3A9.9.9",
+    "product%3Ahearth-shelf-1",
+    "seen%3A%3E3000d",
+    "owner%3Ayes+seen%3Anever+quarantine%3Ayes+0042+zzz",
+];
+/// Filters without an index of their own, asked for their last pages as well.
+const FAR_DOWN: [&str; 7] =
+    ["", "online%3Ano", "owner%3Ano", "seen%3A%3E30d", "0042", "-group%3Abeta-testers", "version%3A%3C1.2.0"];
+/// Other pages that are asked with words.
+const BESIDE: [&str; 15] = [
+    "/console/ledger?kind=device-enrolled&after=15000",
+    "/console/ledger?until=2026-09-23",
+    "/console/ledger?until=2020-01-01",
+    "/console/ledger?kind=key-destroyed",
+    "/console/alerts?show=all",
+    "/console/findings?kind=device-silent&state=open",
+    "/console/findings?state=dismissed",
+    "/console/bulk/new?filter=state%3Aaccepted&act=quarantine",
+    "/console/bulk/new?filter=online%3Ano&act=revoke",
+    "/console/bulk/new?filter=state%3Aaccepted&act=join&group=beta-testers",
+    "/console/search?q=0042",
+    "/console/search?q=1.3.0",
+    "/console/search?q=nothing-of-that-kind",
+    "/api/v1/devices?filter=owner%3Ano&limit=200",
+    "/api/v1/deployments",
+];
 
 /// The town in this folder; made first if it is not there.
 pub(super) async fn at(dir: &Path, devices: u32, holdfast: &Path, cores: &Cores) -> Result<Town, Fault> {
@@ -92,6 +158,16 @@ pub(super) async fn at(dir: &Path, devices: u32, holdfast: &Path, cores: &Cores)
     let model = model.to_string_lossy().into_owned();
     let args = ["product", "create", PRODUCT, "--model", &model, "--vendor-domain", "hearth.example"];
     house.holdfast(&args).await?;
+    let dossier = dir.join("dossier.json");
+    std::fs::write(&dossier, DOSSIER).map_err(|why| Fault::new("dossier.json", why))?;
+    let dossier = dossier.to_string_lossy().into_owned();
+    for n in 0..=SHELF {
+        let id = if n == 0 { PRODUCT.to_owned() } else { format!("hearth-shelf-{n}") };
+        if n > 0 {
+            house.holdfast(&["product", "create", &id, "--model", &model, "--vendor-domain", "hearth.example"]).await?;
+        }
+        house.holdfast(&["product", "describe", &id, &dossier, "--publish"]).await?;
+    }
     house.stop().await?;
     let store = Store::open(&house.state).map_err(|why| Fault::new("the store", why))?;
     town.fill_store(&store)?;
@@ -106,8 +182,12 @@ impl Town {
         let middle = self.devices / 2;
         let device = format!("hearth-{middle:07}");
         let id = |text: String| text;
-        let record = if route.contains("/devices/") {
+        let record = if route.starts_with("/home/devices/") {
+            format!("hearth-{:07}", folk::our_device(self.devices))
+        } else if route.contains("/devices/") {
             device
+        } else if route.contains("/help/") {
+            id(seeded(HelpId::new, 1).to_string())
         } else if route.contains("/products/") || route.starts_with("/p/") {
             PRODUCT.to_owned()
         } else if route.contains("/groups/") {
@@ -115,7 +195,7 @@ impl Town {
         } else if route.contains("/releases/") {
             id(seeded(ReleaseId::new, 3).to_string())
         } else if route.contains("/deployments/") {
-            id(seeded(DeploymentId::new, 1).to_string())
+            id(seeded(DeploymentId::new, 2).to_string())
         } else if route.contains("/findings/") {
             id(seeded(FindingId::new, FINDINGS / 2).to_string())
         } else if route.contains("/bulk/") {
@@ -124,7 +204,8 @@ impl Town {
             id(seeded(AlertId::new, 1).to_string())
         };
         let mut path = route.replace("{id}", &record).replace("{stream}", "climate").replace("{index}", "7");
-        path = path.replace("{product}", PRODUCT);
+        path = path.replace("{product}", PRODUCT).replace("{part}", "support");
+        path = path.replace("{device}", &format!("hearth-{:07}", folk::our_device(self.devices)));
         while let (Some(from), Some(to)) = (path.find('{'), path.find('}')) {
             path.replace_range(from..=to, "none");
         }
@@ -134,38 +215,28 @@ impl Town {
         path
     }
 
-    /// The list of devices with each kind of filter, and far down.
+    /// The list of devices with each kind of filter, its last pages, and what else is asked for with words of one's own.
     pub(super) fn filters(&self) -> Vec<String> {
-        let far = format!("after=hearth-{:07}", self.devices - self.devices / 10);
-        let mut all: Vec<String> = [
-            "0042",
-            "hearth-00000*",
-            "product%3Ahearth-thermostat",
-            "version%3A1.2.0",
-            "version%3A%3C1.2.0",
-            "state%3Apreauthorised",
-            "quarantine%3Ayes",
-            "online%3Ano",
-            "online%3Ayes",
-            "group%3Abeta-testers",
-            "-group%3Abeta-testers",
-            "group%3Aold-firmware",
-            "alert%3Aopen",
-            "alert%3Anone",
-            "seen%3A%3C7d",
-            "seen%3A%3E30d",
-            "seen%3Anever",
-            "owner%3Ayes",
-            "owner%3Ano",
-            "product%3Ahearth-thermostat+version%3A%3C1.3.0+-online%3Ayes+seen%3A%3C7d",
-        ]
-        .map(|filter| format!("/console/devices?filter={filter}"))
-        .to_vec();
-        all.push(format!("/console/devices?{far}"));
-        all.push(format!("/console/devices?filter=online%3Ano&{far}"));
-        all.push("/console/ledger?kind=device-enrolled&after=15000".to_owned());
-        all.push("/console/ledger?until=2026-09-23".to_owned());
-        all.push("/console/alerts?show=all".to_owned());
+        let (far, last) = (self.devices - self.devices / 10, self.devices - 60);
+        let mut all: Vec<String> = FILTERS.iter().map(|filter| format!("/console/devices?filter={filter}")).collect();
+        for filter in FAR_DOWN {
+            all.push(format!("/console/devices?filter={filter}&after=hearth-{far:07}"));
+            all.push(format!("/console/devices?filter={filter}&after=hearth-{last:07}"));
+        }
+        all.extend(BESIDE.map(str::to_owned));
+        let person = seeded(PersonId::new, 1);
+        all.push(format!("/console/ledger?person={person}"));
+        all.push(format!("/console/ledger?device=hearth-{:07}", self.devices / 2));
+        all.push(format!("/console/ledger?device=hearth-{:07}&kind=device-enrolled", self.devices / 2));
+        for n in [1, 2] {
+            let id = seeded(DeploymentId::new, n);
+            for state in ["", "queued", "rolled_back", "failed"] {
+                all.push(format!("/console/deployments/{id}?state={state}&after=hearth-{far:07}"));
+            }
+        }
+        all.push(format!("/console/search?q=hearth-{:07}", self.devices / 2));
+        all.push(format!("/console/search?q={}", seeded(AlertId::new, 1)));
+        all.push(format!("/console/bulk/{}?state=waiting", seeded(BulkId::new, 1)));
         all
     }
 
@@ -195,11 +266,14 @@ impl Town {
         self.fill_alerts(&put)?;
         self.fill_rollout(&put, now)?;
         self.fill_telemetry(store, now)?;
+        self.settle(&put, now)?;
         for n in 0..ENTRIES {
             let device = device_id(n % self.devices)?;
             let kind = if n % 3 == 0 { kind::DEVICE_ENROLLED } else { kind::CERTIFICATE_RENEWED };
             let at = Timestamp::from_micros(1_790_000_000_000_000 + i64::from(n) * 60_000_000);
             let line = LedgerLine::new(kind, at).fact("device", &device);
+            let named = n.is_multiple_of(ENTRY_OF_PERSON);
+            let line = if named { line.fact("person", &seeded(PersonId::new, 1)) } else { line };
             // Not one by one: the last of each hundred is waited for.
             let committed = store.commit_async(Decision::new(Vec::new(), line));
             if n % 100 == 99 {
@@ -296,7 +370,7 @@ impl Town {
         });
         let plan = RolloutPlan {
             generation: 1,
-            phases: phases.map(|(_, devices)| Phase { devices: devices.to_vec(), success_percent: 90 }).to_vec(),
+            phases: phases.map(|(_, devices)| phase(devices, now)).to_vec(),
             abort_threshold_percent: 20,
             min_devices: 2,
             deadline: Millis::from_secs(3_600),
@@ -305,6 +379,7 @@ impl Town {
             id,
             release: seeded(ReleaseId::new, 3),
             product: product()?,
+            group: None,
             plan,
             state: DeploymentState::Completed,
             created_by: seeded(PersonId::new, 1),
@@ -338,11 +413,16 @@ impl Town {
     }
 }
 
-fn device(n: u32, batch: BatchId, now: Timestamp) -> Result<Device, Fault> {
-    let mut key = [0xab; 32];
+/// Bytes that no other number and filling have.
+pub(super) fn key(n: u32, filling: u8) -> [u8; 32] {
+    let mut key = [filling; 32];
     for (slot, byte) in key.iter_mut().zip(n.to_be_bytes()) {
         *slot = byte;
     }
+    key
+}
+
+fn device(n: u32, batch: BatchId, now: Timestamp) -> Result<Device, Fault> {
     let seen = n % 10 != 9;
     let sequence = u64::from(n) % VERSIONS + 1;
     let software = seen.then(|| Software {
@@ -356,7 +436,7 @@ fn device(n: u32, batch: BatchId, now: Timestamp) -> Result<Device, Fault> {
         id: device_id(n)?,
         product: product()?,
         batch,
-        factory_key: KeyThumbprint(key),
+        factory_key: KeyThumbprint(key(n, 0xab)),
         enrolment: if seen { Enrolment::Accepted } else { Enrolment::Preauthorised },
         quarantine: n.is_multiple_of(500).then(|| Quarantine { since: now, reason: "slot-digest-unknown".to_owned() }),
         software,
@@ -364,6 +444,11 @@ fn device(n: u32, batch: BatchId, now: Timestamp) -> Result<Device, Fault> {
         last_seen: None,
         online_until: None,
     })
+}
+
+/// A phase of these devices that has started.
+pub(super) fn phase(devices: &[DeviceId], now: Timestamp) -> Phase {
+    Phase { devices: devices.to_vec(), success_percent: 90, share_percent: None, started: Some(now) }
 }
 
 fn finding(n: u32, device: DeviceId, alert: AlertId, at: Timestamp) -> Finding {
@@ -421,7 +506,7 @@ fn release(n: u64) -> Result<Release, Fault> {
         artifact_digest: [0xa0 | byte; 32],
         artifact_bytes: 4_000_000,
         signers: 2,
-        envelope: vec![1, 2, 3],
+        envelope: maker::release_envelope(),
         published: Timestamp::from_micros(1_790_000_000_000_000),
         withdrawn: false,
     })

@@ -68,7 +68,7 @@ pub(super) fn nonce() -> Nonce {
 
 /// A release signed by two of three.
 #[expect(clippy::expect_used, reason = "fixed facts within all limits")]
-pub(super) fn release_envelope() -> Vec<u8> {
+pub(crate) fn release_envelope() -> Vec<u8> {
     let facts = ReleaseFacts {
         vendor: device().vendor,
         class: device().class,

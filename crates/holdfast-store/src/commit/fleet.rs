@@ -2,6 +2,7 @@
 
 use holdfast_core::id::{CommandId, DeviceId};
 use holdfast_core::time::Timestamp;
+use holdfast_domain::fleet::origin::Of;
 use holdfast_domain::fleet::{
     CertificateState, ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, Product,
     Quarantine, Software,
@@ -65,7 +66,10 @@ impl Desk {
 
     pub(super) fn set_quarantine(&self, device: &DeviceId, to: Option<&Quarantine>) -> Result<(), CommitError> {
         let (since, reason) = to.map(|q| (q.since.as_micros(), &q.reason)).unzip();
-        self.must(sql::DEVICE_QUARANTINE, params![since, reason, device.as_str()], "device-unknown")
+        self.must(sql::DEVICE_QUARANTINE, params![since, reason, device.as_str()], "device-unknown")?;
+        // Whoever sets it says so with a change of its own; evidence and playbooks are nobody.
+        self.execute(sql::ORIGIN_DROP, params![device.as_str(), Of::Quarantine.to_string()])?;
+        Ok(())
     }
 
     pub(super) fn set_software(&self, device: &DeviceId, software: &Software) -> Result<(), CommitError> {

@@ -4,6 +4,7 @@ use holdfast_core::id::{DeviceId, GroupId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::fleet::bulk::{Bulk, BulkAct, BulkChange, Item, ItemState};
 use holdfast_domain::fleet::group::{Group, GroupChange, Members};
+use holdfast_domain::fleet::origin::{Of, Origin};
 use rusqlite::params;
 
 use super::On;
@@ -19,6 +20,8 @@ impl Desk {
             GroupChange::Put(group) => self.put_group(group),
             GroupChange::Remove(group) => {
                 self.execute(sql::GROUP_EMPTY, [group.as_str()])?;
+                // A group of the same name may come, and is another one.
+                self.execute(sql::ORIGINS_OF_GROUP, [Of::Group(group.clone()).to_string()])?;
                 self.must(sql::GROUP_REMOVE, [group.as_str()], "group-unknown")
             }
             GroupChange::Add { group, devices } => self.put_members(group, devices),
@@ -30,6 +33,13 @@ impl Desk {
                 Ok(())
             }
         }
+    }
+
+    pub(super) fn set_origin(&self, origin: &Origin) -> Result<(), CommitError> {
+        let Origin { device, of, by, at } = origin;
+        let row = params![device.as_str(), of.to_string(), by.to_string(), at.as_micros()];
+        let on = On { key: "origin-known", unique: "origin-known", foreign: "device-unknown" };
+        self.add(sql::ORIGIN_PUT, row, on)
     }
 
     fn put_group(&self, group: &Group) -> Result<(), CommitError> {

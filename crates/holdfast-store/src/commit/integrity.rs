@@ -21,7 +21,9 @@ impl Desk {
             Verdict::Contraindicated(reason) => ("contraindicated", Some(reason)),
         };
         let row = params![device.as_str(), word, reason, evidence_digest, image_digest, at.as_micros()];
-        self.add(sql::APPRAISAL_ADD, row, on)
+        self.add(sql::APPRAISAL_ADD, row, on)?;
+        self.execute(sql::TALLY_ADD, params![format!("appraisal-{word}"), 1])?;
+        Ok(())
     }
 
     pub(super) fn open_alert(&self, alert: &Alert) -> Result<(), CommitError> {

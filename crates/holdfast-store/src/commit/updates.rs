@@ -1,6 +1,9 @@
 //! Changes to trust documents, releases, deployments and executions.
 
-use holdfast_core::id::{DeploymentId, ReleaseId};
+use std::collections::BTreeMap;
+
+use holdfast_core::id::{DeploymentId, DeviceId, GroupId, ReleaseId};
+use holdfast_core::time::Timestamp;
 use holdfast_domain::updates::{Deployment, DeploymentState, Execution, ExecutionState, Release, TrustVersion};
 use rusqlite::params;
 
@@ -11,6 +14,9 @@ use crate::sql;
 use crate::updates::execution_row;
 use crate::words::Word;
 use crate::writer::Desk;
+
+const DEVICE_TWICE: On =
+    On { key: "deployment-device-twice", unique: "deployment-device-twice", foreign: "device-unknown" };
 
 impl Desk {
     pub(super) fn add_trust(&self, trust: &TrustVersion) -> Result<(), CommitError> {
@@ -59,6 +65,7 @@ impl Desk {
             id,
             deployment.release.to_string(),
             deployment.product.as_str(),
+            deployment.group.as_ref().map(GroupId::as_str),
             plan.generation,
             plan.abort_threshold_percent,
             plan.min_devices,
@@ -70,29 +77,70 @@ impl Desk {
             deployment.created.as_micros(),
         ];
         self.add(sql::DEPLOYMENT_ADD, row, on)?;
-        let on = On { key: "deployment-device-twice", unique: "deployment-device-twice", foreign: "device-unknown" };
-        for (number, phase) in (0_i64..).zip(&plan.phases) {
-            self.execute(sql::PHASE_ADD, params![id, number, phase.success_percent])?;
-            for (position, device) in (0_i64..).zip(&phase.devices) {
-                self.add(sql::PHASE_DEVICE_ADD, params![id, number, position, device.as_str()], on)?;
-            }
+        for (number, phase) in (0_u32..).zip(&plan.phases) {
+            let started = phase.started.map(Timestamp::as_micros);
+            self.execute(sql::PHASE_ADD, params![id, number, phase.success_percent, phase.share_percent, started])?;
+            self.name_devices(&id, number, 0, phase.devices.iter())?;
         }
+        self.add_runs_of(deployment.id, runs)
+    }
+
+    /// Devices of a group join as their phase starts.
+    pub(super) fn add_runs(&self, deployment: DeploymentId, phase: u32, runs: &[Execution]) -> Result<(), CommitError> {
+        let id = deployment.to_string();
+        if one(&self.conn, (sql::PHASE_KNOWN, "deployment_phase"), params![id, phase], row::number::<u32>)?.is_none() {
+            return Err(CommitError::Conflict("deployment-unknown"));
+        }
+        let counted = (sql::PHASE_DEVICES_COUNT, "deployment_device");
+        let from: i64 = exactly(&self.conn, counted, params![id, phase], row::number)?;
+        self.name_devices(&id, phase, from, runs.iter().map(|run| &run.device))?;
+        self.add_runs_of(deployment, runs)
+    }
+
+    fn name_devices<'a>(
+        &self,
+        id: &str,
+        phase: u32,
+        from: i64,
+        devices: impl Iterator<Item = &'a DeviceId>,
+    ) -> Result<(), CommitError> {
+        for (position, device) in (from..).zip(devices) {
+            self.add(sql::PHASE_DEVICE_ADD, params![id, phase, position, device.as_str()], DEVICE_TWICE)?;
+        }
+        Ok(())
+    }
+
+    fn add_runs_of(&self, deployment: DeploymentId, runs: &[Execution]) -> Result<(), CommitError> {
+        let id = deployment.to_string();
+        let mut tally: BTreeMap<(u32, &'static str), i64> = BTreeMap::new();
         for run in runs {
-            if run.deployment != deployment.id {
+            if run.deployment != deployment {
                 return Err(CommitError::Conflict("execution-of-another-deployment"));
             }
             let (phase, state, reason) = (run.phase, run.state.name(), reason_of(&run.state));
             let (device, changed) = (run.device.as_str(), run.changed.as_micros());
             let row = params![id, device, phase, state, reason, run.percent, changed];
-            self.add(sql::EXECUTION_ADD, row, on)?;
+            self.add(sql::EXECUTION_ADD, row, DEVICE_TWICE)?;
+            *tally.entry((phase, state)).or_default() += 1;
+        }
+        for ((phase, state), devices) in tally {
+            self.execute(sql::EXECUTION_TALLY, params![id, phase, state, devices])?;
         }
         Ok(())
     }
 
-    pub(super) fn set_deployment_state(&self, id: DeploymentId, to: &DeploymentState) -> Result<(), CommitError> {
+    pub(super) fn set_deployment_state(
+        &self,
+        id: DeploymentId,
+        to: &DeploymentState,
+        at: Timestamp,
+    ) -> Result<(), CommitError> {
         let (state, phase, reason) = state_columns(to);
         let id = id.to_string();
         if self.touched(sql::DEPLOYMENT_STATE, params![state, phase, reason, id])? {
+            if let DeploymentState::Running { phase } = to {
+                self.execute(sql::PHASE_START, params![at.as_micros(), id, phase])?;
+            }
             return Ok(());
         }
         let known = one(&self.conn, (sql::DEPLOYMENT, "deployment"), [&id], row::text)?.is_some();
@@ -114,7 +162,12 @@ impl Desk {
         }
         let (word, reason, changed) = (state.name(), reason_of(state), changed.as_micros());
         let row = params![phase, word, reason, percent, changed, deployment, device.as_str()];
-        self.must(sql::EXECUTION_SET, row, "execution-unknown")
+        self.must(sql::EXECUTION_SET, row, "execution-unknown")?;
+        if (stored.phase, stored.state.name()) != (*phase, word) {
+            self.execute(sql::EXECUTION_TALLY, params![deployment, stored.phase, stored.state.name(), -1])?;
+            self.execute(sql::EXECUTION_TALLY, params![deployment, phase, word, 1])?;
+        }
+        Ok(())
     }
 }
 

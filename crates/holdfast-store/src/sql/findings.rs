@@ -79,9 +79,9 @@ catalogue! { FINDINGS:
     DETECTOR = "select state from detector where subject = $1";
     PRODUCT_STANDING = "select count(*), coalesce(sum(case when p.online_until > $1 then 1 else 0 end), 0),
             coalesce(sum(case when d.quarantine_since is not null then 1 else 0 end), 0),
-            coalesce(sum(case when t.device is not null then 1 else 0 end), 0)
-        from device d left join presence p on p.device = d.id left join throttle t on t.device = d.id
-        where d.product = $2 and d.enrolment <> 'revoked'";
+            (select count(*) from throttle t join device h on h.id = t.device
+                where h.product = $2 and h.enrolment <> 'revoked')
+        from device d left join presence p on p.device = d.id where d.product = $2 and d.enrolment <> 'revoked'";
     DEVICE_PRODUCTS = "select id, product, software_sequence from device where enrolment = 'accepted' and id > $1
         order by id limit $2";
 }

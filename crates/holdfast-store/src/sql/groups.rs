@@ -13,6 +13,7 @@ macro_rules! bulk {
 }
 
 catalogue! { GROUPS:
+    VERSION_SEQUENCES = "select product, min(sequence) from release where version = $1 group by product order by product";
     GROUP_PUT = "insert into device_group (id, about, filter, created, created_by) values ($1, $2, $3, $4, $5)
         on conflict (id) do update set about = excluded.about, filter = excluded.filter";
     GROUP_REMOVE = "delete from device_group where id = $1";
@@ -26,6 +27,14 @@ catalogue! { GROUPS:
     GROUP_MEMBER_TAKE = "delete from device_group_member where member_of = $1 and device = $2";
     GROUP_MEMBER = "select device from device_group_member where member_of = $1 and device = $2";
     GROUP_MEMBERS_COUNT = "select count(*) from device_group_member where member_of = $1";
+
+    ORIGIN_PUT = "insert into origin (device, what, person, at) values ($1, $2, $3, $4)
+        on conflict (device, what) do update set person = excluded.person, at = excluded.at";
+    ORIGINS = "select what, person, at from origin where device = $1 order by what";
+    ORIGIN_DROP = "delete from origin where device = $1 and what = $2";
+    ORIGINS_OF_GROUP = "delete from origin where what = $1";
+    ORIGINS_SWEEP = "delete from origin where device = $1 and at <= $2 and what >= 'desired/' and what < 'desired0'";
+    BEFORE_SWEEP = "update bulk_item set before = null where device = $1 and at <= $2 and before is not null";
 
     BULK_ADD = "insert into bulk (id, act, member_of, action, document, life_ms, chosen, reason, ordered_by, ordered, state,
             devices, changed, refused, restored, kept)
@@ -49,15 +58,26 @@ catalogue! { GROUPS:
         where bulk = $1 and state = $2 and device > $3 order by device limit $4";
 }
 
-/// The beginning of a search's statement: whole rows of devices.
+/// Around a search's statement for ids: whole rows of the few that were found. Walking looks only at what is in the index.
 pub(crate) const SEARCH_ROWS: &str = "select d.id, d.product, d.batch, d.factory_key, d.enrolment, d.quarantine_since,
     d.quarantine_reason, d.software_version, d.software_sequence, d.software_digest, d.software_slot, d.software_at,
-    d.created, p.last_seen, p.online_until from device d left join presence p on p.device = d.id where d.id > ";
-/// The beginning of a search's statement: ids alone.
+    d.created, p.last_seen, p.online_until from (";
+/// The end of it.
+pub(crate) const SEARCH_ROWS_END: &str =
+    ") as found join device d on d.id = found.id left join presence p on p.device = d.id";
+/// The beginning of a search's statement for ids.
 pub(crate) const SEARCH_IDS: &str = "select d.id from device d left join presence p on p.device = d.id where d.id > ";
-/// The beginning of a bounded count.
-pub(crate) const SEARCH_COUNT: &str =
-    "select count(*) from (select d.id from device d left join presence p on p.device = d.id where d.id > ";
+/// Before a search's statement for ids: how many there are, up to its limit.
+pub(crate) const SEARCH_COUNT: &str = "select count(*) from (";
+/// The end of it.
+pub(crate) const SEARCH_COUNT_END: &str = ") as found";
+/// The beginning of a search's statement for classes of devices, before it the moment at which a device is online or not.
+pub(crate) const SEARCH_CLASSES: [&str; 2] = [
+    "select d.enrolment || '', d.quarantine_reason, count(*), sum(case when p.online_until > ",
+    " then 1 else 0 end), min(d.id) from device d left join presence p on p.device = d.id where d.id > ",
+];
+/// The end of it.
+pub(crate) const SEARCH_CLASSES_END: &str = " group by d.enrolment || '', d.quarantine_reason";
 
 /// One condition, forwards and turned round; `#` is the place of a value.
 #[derive(Debug, Clone, Copy)]
@@ -72,27 +92,15 @@ macro_rules! pieces {
     };
 }
 
-macro_rules! by_sequence {
-    ($name:ident, $sign:literal) => {
-        pub(crate) const $name: Piece = Piece {
-            is: concat!(
-                "d.software_sequence ", $sign,
-                " (select r.sequence from release r where r.product = d.product and r.version = # order by r.sequence limit 1)"
-            ),
-            is_not: concat!(
-                "(d.software_sequence ", $sign,
-                " (select r.sequence from release r where r.product = d.product and r.version = # order by r.sequence limit 1))
-                is not true"
-            ),
-        };
-    };
-}
-
 pieces! {
     WHERE_CONTAINS = "d.id like #", "d.id not like #";
     WHERE_BEGINS = "d.id >= # and d.id < #", "not (d.id >= # and d.id < #)";
     WHERE_OF_PRODUCT = "d.product = #", "d.product <> #";
     WHERE_RUNS = "d.software_version = #", "(d.software_version is null or d.software_version <> #)";
+    WHERE_RUNS_BEFORE = "(d.product || '') = # and d.software_sequence < #", "";
+    WHERE_RUNS_UP_TO = "(d.product || '') = # and d.software_sequence <= #", "";
+    WHERE_RUNS_AFTER = "(d.product || '') = # and d.software_sequence > #", "";
+    WHERE_RUNS_FROM = "(d.product || '') = # and d.software_sequence >= #", "";
     WHERE_IN_STATE = "d.enrolment = #", "d.enrolment <> #";
     WHERE_CONTAINED = "d.quarantine_since is not null", "d.quarantine_since is null";
     WHERE_ONLINE = "p.online_until > #", "(p.online_until is null or p.online_until <= #)";
@@ -103,10 +111,8 @@ pieces! {
         "not exists (select 1 from alert a where a.closed is null and a.device = d.id)";
     WHERE_HEARD = "p.last_seen > #", "(p.last_seen is null or p.last_seen <= #)";
     WHERE_HEARD_EVER = "p.last_seen is not null", "p.last_seen is null";
+    WHERE_CLASS_CONTAINED = "d.enrolment = # and d.quarantine_reason = #", "";
+    WHERE_CLASS_FREE = "d.enrolment = # and d.quarantine_reason is null", "";
     WHERE_OWNED = "exists (select 1 from ownership o where o.device = d.id)",
         "not exists (select 1 from ownership o where o.device = d.id)";
 }
-by_sequence!(WHERE_RUNS_BEFORE, "<");
-by_sequence!(WHERE_RUNS_UP_TO, "<=");
-by_sequence!(WHERE_RUNS_AFTER, ">");
-by_sequence!(WHERE_RUNS_FROM, ">=");

@@ -9,8 +9,12 @@ macro_rules! token {
 }
 
 catalogue! { PEOPLE:
-    PEOPLE_ALL = "select id, name, role, created from person p where not exists
+    PEOPLE_STAFF = "select id, name, role, created from person p where role <> 'owner' and not exists
         (select 1 from standing s where s.person = p.id and s.removed is not null) order by name, id";
+    PEOPLE_OWNERS = "select id, name, role, created from person p where role = 'owner'
+        and (cast($1 as text) is null or lower(name) like $1) and not exists
+        (select 1 from standing s where s.person = p.id and s.removed is not null) order by id desc limit $2";
+    PEOPLE_OWNERS_COUNT = "select count(*) from person where role = 'owner'";
     PEOPLE_COUNT = "select count(*) from person";
     PERSON = "select id, name, role, created from person where id = $1";
     PERSON_ADD = "insert into person (id, name, role, created) values ($1, $2, $3, $4)";

@@ -201,7 +201,12 @@ pub(crate) fn deployment(n: u8) -> (Deployment, Vec<Execution>) {
     let plan = RolloutPlan {
         generation: 1,
         phases: phases
-            .map(|devices| Phase { devices: devices.into_iter().map(device_id).collect(), success_percent: 90 })
+            .map(|devices| Phase {
+                devices: devices.into_iter().map(device_id).collect(),
+                success_percent: 90,
+                share_percent: None,
+                started: None,
+            })
             .into(),
         abort_threshold_percent: 20,
         min_devices: 2,
@@ -211,6 +216,7 @@ pub(crate) fn deployment(n: u8) -> (Deployment, Vec<Execution>) {
         id: deployment_id(n),
         release: release_id(n),
         product: product_id(),
+        group: None,
         plan,
         state: DeploymentState::Running { phase: 0 },
         created_by: person_id(1),

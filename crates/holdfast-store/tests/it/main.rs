@@ -11,6 +11,7 @@ mod history;
 mod homes;
 mod idempotency;
 mod lasting;
+mod many;
 mod papers;
 mod people;
 mod provenance;

@@ -278,10 +278,10 @@ fn a_deployment_reads_back_with_its_plan_and_its_executions_move_until_they_are_
         DeploymentState::AwaitingApproval,
         DeploymentState::Aborted { reason: "by-person".to_owned() },
     ] {
-        home.put(Change::SetDeploymentState { deployment: deployment.id, to: to.clone() });
+        home.put(Change::SetDeploymentState { deployment: deployment.id, to: to.clone(), at: at(6) });
         assert_eq!(home.store.deployment_head(deployment.id).unwrap().unwrap().state, to);
     }
-    let resume = Change::SetDeploymentState { deployment: deployment.id, to: DeploymentState::Completed };
+    let resume = Change::SetDeploymentState { deployment: deployment.id, to: DeploymentState::Completed, at: at(6) };
     assert_eq!(home.refused(resume), "deployment-ended");
     assert_eq!(home.store.active_deployments().unwrap(), []);
 }
@@ -336,7 +336,7 @@ fn people_links_sessions_and_tokens_read_back_by_hash_and_end_once() {
     let home = Home::empty();
     home.put(Change::AddPerson(person(1)));
     assert_eq!(home.refused(Change::AddPerson(person(1))), "person-known");
-    assert_eq!((home.store.people_count().unwrap(), home.store.people().unwrap()), (1, vec![person(1)]));
+    assert_eq!((home.store.people_count().unwrap(), home.store.staff().unwrap()), (1, vec![person(1)]));
     let link = |n| SignInLink { secret_hash: [n; 32], person: person_id(1), expires: at(9), used: None };
     home.put(Change::AddSignInLink(link(1)));
     home.put(Change::AddSignInLink(link(2)));

@@ -153,3 +153,6 @@ finding-all-of = { $count ->
     [one] das eine Gerät von { $product }
    *[other] alle { $count } Geräte von { $product }
 }
+alert-one = Ein Alarm
+alert-id = Alarm
+alert-none = Diesen Alarm gibt es nicht.

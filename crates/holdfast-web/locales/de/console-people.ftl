@@ -126,3 +126,7 @@ settings-nothing = nichts
 settings-mail-on = über den eingerichteten Mailserver versandt
 settings-mail-off = nicht versandt: Kein Mailserver ist eingerichtet; Nachrichten stehen auf den Seiten der Personen
 settings-made-by-value = Ihnen, wann und so oft Sie es anordnen; der Server läuft dabei weiter
+people-find = Besitzer suchen
+people-more = gezeigt sind die neuesten, { $count } weitere nicht
+people-found = gezeigt sind alle, deren Name dies enthält
+people-find-now = Suchen

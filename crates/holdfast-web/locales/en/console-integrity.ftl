@@ -153,3 +153,6 @@ finding-all-of = { $count ->
     [one] all { $count } device of { $product }
    *[other] all { $count } devices of { $product }
 }
+alert-one = One alert
+alert-id = Alert
+alert-none = There is no such alert.

@@ -126,3 +126,7 @@ settings-nothing = nothing
 settings-mail-on = sent by the configured mail server
 settings-mail-off = not sent: no mail server is configured; notices stand on people's pages
 settings-made-by-value = you, whenever and as often as you order it; the server goes on meanwhile
+people-find = Find an owner
+people-more = the newest are shown, { $count } more are not
+people-found = shown are those with this in their name
+people-find-now = Find

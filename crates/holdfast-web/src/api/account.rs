@@ -16,7 +16,7 @@ use crate::backend::credentials::{AccountOrder, AccountRow, PasskeyView};
 use crate::backend::people::Proof;
 use crate::console::people::role_of;
 use crate::door::App;
-use crate::door::about::{About, Ask};
+use crate::door::about::{About, Ask, Kind};
 use crate::door::extract::{Asked, Id, Json, Who};
 use crate::door::problem::Problem;
 use crate::door::routes::{Access, Routes};
@@ -31,7 +31,10 @@ const FACTOR: About = About::new("Begin a second factor.")
 const POLICY: About = About::new("The rules for ways in.")
     .more("Each rule with its figure and the clause that it implements; for each role its assurance level and how long a session lasts.");
 
-const EVERYBODY: About = About::new("Everybody with an account.").query(Ask::PAGE);
+const EVERYBODY: About = About::new(
+    "The maker's people with an account, and the newest owners; with `owner`, those owners whose name holds it.",
+)
+.query(&[Ask::of("owner", Kind::Text, "Part of an owner's name."), Ask::AFTER, Ask::LIMIT]);
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let (own, sure) = (Access::May(Act::ManageOwnAccess), Access::Fresh(Act::ManageOwnAccess));
@@ -287,7 +290,8 @@ struct PersonBody {
 }
 
 async fn people_list(State(app): State<App>, Asked(query): Asked) -> Reply<List<PersonBody>> {
-    let rows = app.ask(super::super::backend::credentials::Credentials::accounts).await?;
+    let owner = query.text("owner").map(str::to_owned);
+    let rows = app.ask(move |b| b.accounts(owner.as_deref())).await?;
     let row = |row: AccountRow| PersonBody {
         id: row.person.id.to_string(),
         role: row.person.role.name(),

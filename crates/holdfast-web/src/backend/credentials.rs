@@ -246,8 +246,8 @@ pub trait Credentials: Ground {
     /// Ends all of the caller's sessions but this one.
     fn end_other_sessions(&self, by: &Caller) -> Answer<()>;
 
-    /// Accounts that were not removed, by name: the staff's, or the owners'.
-    fn accounts(&self) -> Answer<Vec<AccountRow>>;
+    /// Accounts that were not removed: the staff's by name, then a few owners', as with `people`.
+    fn accounts(&self, owner: Option<&str>) -> Answer<Vec<AccountRow>>;
     /// An administrator's order about somebody else's account.
     fn order_account(&self, by: &Caller, whom: PersonId, order: AccountOrder) -> Answer<()>;
 }

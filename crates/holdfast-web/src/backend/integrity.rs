@@ -31,6 +31,8 @@ pub trait Integrity: Ground {
     fn appraisals(&self, id: &DeviceId, page: &PageAsk) -> Answer<Page<Appraisal>>;
     /// Alerts, newest first; only open ones if `open_only`, only of `device` if given.
     fn alerts(&self, open_only: bool, device: Option<&DeviceId>, page: &PageAsk) -> Answer<Page<Alert>>;
+    /// One alert, open or closed.
+    fn alert(&self, id: AlertId) -> Answer<Option<Alert>>;
     /// How many alerts are open.
     fn open_alerts(&self) -> Answer<u64>;
     /// Closes an alert. Refusals: `alert-unknown`, `alert-closed`.

@@ -82,8 +82,10 @@ pub trait People: Ground {
     fn redeem_link(&self, link_hash: &[u8; 32], arrival: &Arrival) -> Answer<SignedIn>;
     /// Ends the session with this hash; one that is already over is no error.
     fn end_session(&self, secret_hash: &[u8; 32]) -> Answer<()>;
-    /// Everybody with an account, by name.
-    fn people(&self) -> Answer<Vec<Person>>;
+    /// The maker's people by name, then a few owners: the newest, or those whose name holds this text.
+    fn people(&self, owner: Option<&str>) -> Answer<Vec<Person>>;
+    /// How many owners there are.
+    fn owners_count(&self) -> Answer<u64>;
     /// One person.
     fn person(&self, id: PersonId) -> Answer<Option<Person>>;
     /// Makes a one-time link.

@@ -1,7 +1,7 @@
 //! Port of the room `updates`: trust documents, artifacts, releases, deployments.
 
 use holdfast_core::hash::Sha256Digest;
-use holdfast_core::id::{DeploymentId, PersonId, ProductId, ReleaseId};
+use holdfast_core::id::{DeploymentId, GroupId, PersonId, ProductId, ReleaseId};
 use holdfast_core::time::{Millis, Timestamp};
 use holdfast_domain::updates::note::KeptNote;
 use holdfast_domain::updates::{DeploymentState, Execution, Release, TrustVersion};
@@ -108,6 +108,8 @@ pub struct NewPhase {
 pub struct NewDeployment {
     /// Of which release.
     pub release: ReleaseId,
+    /// To this group's devices alone, as it stands when a phase starts; to all of the product otherwise.
+    pub group: Option<GroupId>,
     /// Its phases, 1 to 20.
     pub phases: Vec<NewPhase>,
     /// Share of finished executions that may fail before it stops itself, in percent.
@@ -129,6 +131,8 @@ pub struct DeploymentView {
     pub version: String,
     /// To whose devices.
     pub product: ProductId,
+    /// To this group's devices alone.
+    pub group: Option<GroupId>,
     /// Its state.
     pub state: DeploymentState,
     /// The plan's generation.
@@ -147,6 +151,27 @@ pub struct DeploymentView {
     pub created: Timestamp,
     /// Its phases, in order.
     pub phases: Vec<PhaseView>,
+    /// How it stood over time, oldest first; only where one deployment is asked for.
+    pub moments: Vec<RolloutMoment>,
+}
+
+/// How a deployment stood at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolloutMoment {
+    /// When.
+    pub at: Timestamp,
+    /// Devices that waited.
+    pub waiting: u64,
+    /// Devices that fetched, installed or tried it.
+    pub under_way: u64,
+    /// Devices that run it and are healthy.
+    pub succeeded: u64,
+    /// Devices that did not come to try it.
+    pub failed: u64,
+    /// Devices that went back.
+    pub rolled_back: u64,
+    /// Devices whose homes said no, and devices that fell silent.
+    pub aside: u64,
 }
 
 /// A phase in figures.
@@ -154,6 +179,12 @@ pub struct DeploymentView {
 pub struct PhaseView {
     /// Share that must have succeeded before the next one starts, in percent.
     pub success_percent: u8,
+    /// In a deployment to a group: so many percent of it are reached when this phase is done.
+    pub share_percent: Option<u8>,
+    /// When it started.
+    pub started: Option<Timestamp>,
+    /// Of the queued ones, those whose homes had their time to answer: they hold the phase no longer.
+    pub silent: u64,
     /// Its executions.
     pub counts: ExecutionCounts,
 }

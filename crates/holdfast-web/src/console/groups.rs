@@ -387,7 +387,7 @@ async fn remove(desk: Desk, Id(id): Id<GroupId>, Sent(_): Sent) -> PageReply {
     Ok(go("/console/groups", "group-removed"))
 }
 
-/// Goes where a text leads: a device, an alert's device, a release, a product, a group; otherwise to the devices that fit.
+/// Goes where a text leads: a device, a release, a deployment, a finding, an alert, an act on many, a product, a group; otherwise to the devices that fit.
 async fn search(desk: Desk) -> PageReply {
     let text = desk.query.text("q").unwrap_or_default().to_owned();
     let asked = text.clone();
@@ -412,6 +412,11 @@ async fn search(desk: Desk) -> PageReply {
                 && b.finding(id)?.is_some()
             {
                 return Ok(Some(format!("/console/findings/{id}")));
+            }
+            if let Ok(id) = asked.parse()
+                && let Some(alert) = b.alert(id)?
+            {
+                return Ok(Some(format!("/console/alerts?show=all&id={}", alert.id)));
             }
             if let Ok(id) = asked.parse()
                 && b.bulk(id)?.is_some()

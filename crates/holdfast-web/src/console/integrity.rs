@@ -7,6 +7,7 @@ use holdfast_domain::people::access::Act;
 use super::fleet::{AlertLine, encoded};
 use super::words::When;
 use super::{Desk, Frame, PageReply, go, page};
+use crate::backend::Page;
 use crate::door::extract::{Id, Sent};
 use crate::door::routes::{Access, Routes};
 
@@ -32,6 +33,8 @@ struct AlertsPage {
     frame: Frame,
     alerts: Vec<AlertLine>,
     open_only: bool,
+    /// The only one that is shown.
+    one: Option<String>,
     next: Option<String>,
     refusals: Vec<RefusalLine>,
     may_close: bool,
@@ -40,7 +43,16 @@ struct AlertsPage {
 async fn alerts(desk: Desk) -> PageReply {
     let open_only = desk.query.typed("show") != "all";
     let ask = desk.query.page()?;
-    let (found, refusals) = desk.ask(move |b| Ok((b.alerts(open_only, None, &ask)?, b.refusals()?))).await?;
+    let one = desk.query.parsed::<AlertId>("id")?;
+    let (found, refusals) = desk
+        .ask(move |b| {
+            let found = match one {
+                Some(id) => Page { rows: b.alert(id)?.into_iter().collect(), next: None },
+                None => b.alerts(open_only, None, &ask)?,
+            };
+            Ok((found, b.refusals()?))
+        })
+        .await?;
     let show = if open_only { "open" } else { "all" };
     let line = |count: crate::backend::integrity::RefusalCount| RefusalLine {
         door: count.door,
@@ -54,7 +66,8 @@ async fn alerts(desk: Desk) -> PageReply {
         refusals: refusals.into_iter().map(line).collect(),
         alerts: found.rows.into_iter().map(|alert| AlertLine::new(alert, &desk)).collect(),
         may_close: desk.may(Act::CloseAlert),
-        open_only,
+        open_only: open_only && one.is_none(),
+        one: one.map(|id| id.to_string()),
     })
 }
 

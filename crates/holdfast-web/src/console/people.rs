@@ -98,6 +98,10 @@ struct PeoplePage {
     tokens: Vec<TokenLine>,
     roles: Vec<(&'static str, String, String)>,
     may_manage: bool,
+    /// What was looked for among the owners.
+    find: String,
+    /// Owners that are not in the list.
+    more_owners: u64,
     attempt: Attempt,
 }
 
@@ -108,9 +112,17 @@ async fn people(desk: Desk) -> PageReply {
 async fn people_page(desk: Desk, attempt: Attempt) -> PageReply {
     let by = desk.caller.clone();
     let may_manage = desk.may(Act::ManagePeople);
-    let (people, tokens, accounts) = desk
-        .ask(move |b| Ok((b.people()?, b.tokens(&by)?, if may_manage { b.accounts()? } else { Vec::new() })))
+    let named = desk.query.text("owner").map(str::to_owned);
+    let find = named.clone().unwrap_or_default();
+    let (people, tokens, accounts, owners) = desk
+        .ask(move |b| {
+            let named = named.as_deref();
+            let accounts = if may_manage { b.accounts(named)? } else { Vec::new() };
+            Ok((b.people(named)?, b.tokens(&by)?, accounts, b.owners_count()?))
+        })
         .await?;
+    let shown = people.iter().filter(|person| person.role == Role::Owner).count();
+    let more_owners = owners.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX));
     let owner = |id| people.iter().find(|person| person.id == id).map(|person| person.name.clone());
     let token = |token: holdfast_domain::people::ApiToken| TokenLine {
         id: token.id.to_string(),
@@ -136,7 +148,7 @@ async fn people_page(desk: Desk, attempt: Attempt) -> PageReply {
     let frame = desk.frame(desk.l.say("console-nav-people"), "people").await?;
     let roles =
         Role::ALL.into_iter().map(|role| (role.name(), role_title(desk.l, role), role_meaning(desk.l, role))).collect();
-    page_with(attempt.status(), &PeoplePage { frame, people, tokens, roles, may_manage, attempt })
+    page_with(attempt.status(), &PeoplePage { frame, people, tokens, roles, may_manage, find, more_owners, attempt })
 }
 
 /// What a token may do: one of the named scopes, or the acts it lists.

@@ -2,6 +2,7 @@
 
 mod deployments;
 mod releases;
+mod rollout;
 
 use holdfast_domain::updates::{DeploymentState, Execution, ExecutionState, Release};
 
@@ -73,6 +74,7 @@ pub(crate) struct DeploymentLine {
     pub(crate) id: String,
     pub(crate) product: String,
     pub(crate) version: String,
+    pub(crate) group: Option<String>,
     pub(crate) state: String,
     pub(crate) class: &'static str,
     pub(crate) phase: String,
@@ -89,6 +91,7 @@ impl DeploymentLine {
         Self {
             id: view.id.to_string(),
             product: view.product.to_string(),
+            group: view.group.as_ref().map(ToString::to_string),
             state: desk.l.term(state_word(&view.state)),
             class: state_class(&view.state),
             phase: phase_words(desk.l, &view),

@@ -9,6 +9,7 @@ mod forms;
 mod home;
 mod html;
 mod idempotency;
+mod many;
 mod openapi;
 mod pages;
 mod public;

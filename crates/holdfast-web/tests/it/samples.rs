@@ -60,6 +60,11 @@ use holdfast_web::backend::{Answer, Fault, Ground, LiveEvent, Page, PageAsk, Ref
 use holdfast_web::secret::Secret;
 use tokio::sync::broadcast;
 
+/// An alert's id, which is nothing else's.
+pub(crate) fn alert_id(n: u8) -> AlertId {
+    AlertId::new(NOON, [n.saturating_add(100); 10])
+}
+
 /// 23 Nov 2026, 04:30 UTC.
 pub(crate) const NOON: Timestamp = Timestamp::from_micros(1_795_408_200_000_000);
 
@@ -212,7 +217,10 @@ impl People for Sample {
         self.note("end_session");
         Ok(())
     }
-    fn people(&self) -> Answer<Vec<Person>> {
+    fn owners_count(&self) -> Answer<u64> {
+        Ok(if self.empty() { 0 } else { 1_207 })
+    }
+    fn people(&self, _: Option<&str>) -> Answer<Vec<Person>> {
         Ok(if self.empty() { vec![person(0)] } else { (0..5).map(person).collect() })
     }
     fn person(&self, id: PersonId) -> Answer<Option<Person>> {
@@ -276,7 +284,7 @@ impl Integrity for Sample {
     }
     fn alerts(&self, open_only: bool, device: Option<&DeviceId>, _: &PageAsk) -> Answer<Page<Alert>> {
         let one = |n: u8, on: &str, kind: &str, severity, seconds, text: &str| Alert {
-            id: AlertId::new(NOON, [n; 10]),
+            id: alert_id(n),
             device: Some(on.parse().unwrap()),
             kind: kind.to_owned(),
             severity,
@@ -314,6 +322,10 @@ impl Integrity for Sample {
             (!open_only || alert.closed.is_none()) && device.is_none_or(|d| alert.device.as_ref() == Some(d))
         };
         Ok(Page::whole(if self.empty() { Vec::new() } else { rows.into_iter().filter(wanted).collect() }))
+    }
+    fn alert(&self, id: AlertId) -> Answer<Option<Alert>> {
+        let all = self.alerts(false, None, &PageAsk::first(9))?.rows;
+        Ok(all.into_iter().find(|alert| alert.id == id))
     }
     fn open_alerts(&self) -> Answer<u64> {
         Ok(if self.empty() { 0 } else { 2 })

@@ -8,12 +8,15 @@ use crate::decision::{Change, Decision};
 use crate::fleet::command::{self, issue_command};
 use crate::fleet::enrolment::{allow_reenrolment, revoke};
 use crate::fleet::group::{Group, change_member};
+use crate::fleet::origin::{Of, Origin};
 use crate::fleet::shadow::set_desired;
 use crate::fleet::{Device, Shadow};
-use crate::integrity::appraisal::BY_PERSON;
 use crate::integrity::containment;
 use crate::telemetry::Model;
-use crate::telemetry::value::{FieldMap, FieldPatch};
+use crate::telemetry::value::{FieldMap, FieldPatch, Value};
+
+/// Name of the refusal to set what is set.
+const NOTHING_TO_CHANGE: &str = "nothing-to-change";
 
 /// A device as it stands when its turn comes.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +31,17 @@ pub struct Facts<'a> {
     pub open_commands: usize,
     /// The group of the act, and whether the device is in it.
     pub group: Option<(&'a Group, bool)>,
+    /// Who set what of the device last, as far as it is known; read where an act is taken back.
+    pub origins: &'a [Origin],
     /// Whether whoever ordered the act may still do it.
     pub entitled: bool,
+}
+
+impl Facts<'_> {
+    /// Whether nobody has set this since that act did, not even to the same.
+    fn is_of(&self, of: &Of, bulk: &Bulk, item: &Item) -> bool {
+        self.origins.iter().any(|origin| origin.of == *of && origin.by == bulk.by && Some(origin.at) == item.at)
+    }
 }
 
 /// Why a device is left as it is.
@@ -102,8 +114,8 @@ pub fn judge(
         }
         BulkAct::Desired(patch) => {
             let decision = set_desired(device, facts.shadow, model()?, patch, by, now)?;
-            if decision.changes.is_empty() {
-                return Err(Refused::of("nothing-to-change", "the device is wanted so already"));
+            if decision.line.is_none() {
+                return Err(Refused::of(NOTHING_TO_CHANGE, "the device is wanted so already"));
             }
             let desired = FieldMap::parse(&facts.shadow.desired)?;
             let before: FieldPatch =
@@ -129,12 +141,27 @@ pub fn carry_out(
 ) -> (Decision, Option<&'static str>) {
     let (decision, state, why, before) = match judge(&bulk.act, facts, command, &bulk.by, now) {
         Ok(Done { decision, before }) => (decision, ItemState::Changed, None, before),
-        Err(why) => (Decision::default(), ItemState::Refused, Some(why.name), None),
+        Err(why) => (confirmed(bulk, facts, &why, now), ItemState::Refused, Some(why.name), None),
     };
     (settled(decision, bulk, facts, (state, why, before), now), why)
 }
 
-/// Takes one device's change back, as it stands; what somebody changed meanwhile stays as they left it.
+/// What is wanted so already is wanted by this act as well: taking an earlier act back leaves it.
+fn confirmed(bulk: &Bulk, facts: &Facts<'_>, why: &Refused, now: Timestamp) -> Decision {
+    match &bulk.act {
+        BulkAct::Desired(patch) if why.name == NOTHING_TO_CHANGE => {
+            let origin = |(field, _): (&str, Option<&Value>)| {
+                let (device, of) = (facts.device.id.clone(), Of::Desired(field.to_owned()));
+                Change::SetOrigin(Origin { device, of, by: bulk.by, at: now })
+            };
+            Decision::quiet(patch.changes().map(origin).collect())
+        }
+        _ => Decision::default(),
+    }
+}
+
+/// Takes one device's change back, as it stands; what somebody set meanwhile stays as they left it, also where they set
+/// the same.
 #[must_use]
 pub fn take_back(
     bulk: &Bulk,
@@ -144,7 +171,7 @@ pub fn take_back(
     now: Timestamp,
 ) -> (Decision, Option<&'static str>) {
     let by = bulk.undone_by.as_ref().unwrap_or(&bulk.by);
-    let (decision, state, why) = match restore(&bulk.act, item, facts, (command, by), now) {
+    let (decision, state, why) = match restore(bulk, item, facts, (command, by), now) {
         Ok(decision) => (decision, ItemState::Restored, None),
         Err(why) => (Decision::default(), ItemState::Kept, Some(why.name)),
     };
@@ -164,43 +191,59 @@ fn settled(
 }
 
 fn restore(
-    act: &BulkAct,
+    bulk: &Bulk,
     item: &Item,
     facts: &Facts<'_>,
     (command, by): (CommandId, &PersonId),
     now: Timestamp,
 ) -> Result<Decision, Refused> {
-    let changed_since = || Refused::of("changed-since", "the device was changed again meanwhile");
-    let inverse = match act {
+    let ours = |of: Of| {
+        let since = Refused::of("changed-since", "somebody set this for the device again meanwhile");
+        if facts.is_of(&of, bulk, item) { Ok(()) } else { Err(since) }
+    };
+    let inverse = match &bulk.act {
         BulkAct::Quarantine => {
-            // Only the quarantine that this act set.
-            let quarantine = facts.device.quarantine.as_ref();
-            let ours = quarantine.is_some_and(|q| q.reason == BY_PERSON && Some(q.since) == item.at);
-            if !ours {
-                return Err(changed_since());
-            }
+            ours(Of::Quarantine)?;
             BulkAct::Release
         }
-        BulkAct::Release => BulkAct::Quarantine,
-        BulkAct::Join(group) => BulkAct::Leave(group.clone()),
-        BulkAct::Leave(group) => BulkAct::Join(group.clone()),
-        BulkAct::Desired(patch) => {
-            let desired = FieldMap::parse(&facts.shadow.desired)?;
-            let before = FieldPatch::parse(item.before.as_deref().unwrap_or("{}"))?;
-            let ours = |name: &str| patch.changes().any(|(set, to)| set == name && desired.value(name) == to);
-            let back: FieldPatch = before
-                .changes()
-                .filter(|(name, _)| ours(name))
-                .map(|(name, value)| (name.to_owned(), value.cloned()))
-                .collect();
-            if back.is_empty() {
-                return Err(changed_since());
-            }
-            BulkAct::Desired(back)
+        BulkAct::Release => {
+            ours(Of::Quarantine)?;
+            BulkAct::Quarantine
         }
+        BulkAct::Join(group) => {
+            ours(Of::Group(group.clone()))?;
+            BulkAct::Leave(group.clone())
+        }
+        BulkAct::Leave(group) => {
+            ours(Of::Group(group.clone()))?;
+            BulkAct::Join(group.clone())
+        }
+        BulkAct::Desired(patch) => BulkAct::Desired(back(bulk, patch, item, facts)?),
         BulkAct::Command { .. } | BulkAct::AllowReenrolment | BulkAct::Revoke => {
             return Err(Refused::of("no-way-back", "this act has no way back"));
         }
     };
     judge(&inverse, facts, command, by, now).map(|done| done.decision)
+}
+
+/// The fields that the act set and nobody has set since, as they were before.
+fn back(bulk: &Bulk, patch: &FieldPatch, item: &Item, facts: &Facts<'_>) -> Result<FieldPatch, Refused> {
+    // Gone with the home it was of.
+    let Some(before) = item.before.as_deref() else {
+        return Err(Refused::of("home-changed", "the device belongs to another home now"));
+    };
+    let (desired, before) = (FieldMap::parse(&facts.shadow.desired)?, FieldPatch::parse(before)?);
+    let stands = |name: &str| {
+        let set = patch.changes().any(|(set, to)| set == name && desired.value(name) == to);
+        set && facts.is_of(&Of::Desired(name.to_owned()), bulk, item)
+    };
+    let back: FieldPatch = before
+        .changes()
+        .filter(|(name, _)| stands(name))
+        .map(|(name, value)| (name.to_owned(), value.cloned()))
+        .collect();
+    if back.is_empty() {
+        return Err(Refused::of("changed-since", "somebody set this for the device again meanwhile"));
+    }
+    Ok(back)
 }

@@ -4,6 +4,7 @@ use holdfast_core::id::CommandId;
 
 use super::*;
 use crate::fixture::{NOW, THERMOSTAT, device, device_id, later, person};
+use crate::fleet::origin::{Of, Origin};
 use crate::fleet::{Device, Enrolment, Quarantine, Shadow};
 use crate::integrity::appraisal::BY_PERSON;
 use crate::telemetry::Model;
@@ -33,11 +34,25 @@ struct World {
     device: Device,
     shadow: Shadow,
     model: Model,
+    origins: Vec<Origin>,
 }
 
 impl World {
     fn new() -> Self {
-        Self { device: device(), shadow: Shadow::default(), model: Model::compile(THERMOSTAT).expect("compiles") }
+        let model = Model::compile(THERMOSTAT).expect("compiles");
+        Self { device: device(), shadow: Shadow::default(), model, origins: Vec::new() }
+    }
+
+    /// The same, as it is kept after these decisions: the last one counts.
+    fn after(self, decisions: &[&Decision]) -> Self {
+        let mut origins: Vec<Origin> = Vec::new();
+        for change in decisions.iter().flat_map(|decision| &decision.changes) {
+            if let Change::SetOrigin(origin) = change {
+                origins.retain(|known| known.of != origin.of);
+                origins.push(origin.clone());
+            }
+        }
+        Self { origins, ..self }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -47,6 +62,7 @@ impl World {
             shadow: &self.shadow,
             open_commands: 0,
             group: None,
+            origins: &self.origins,
             entitled: true,
         }
     }
@@ -76,6 +92,9 @@ fn an_act_begins_with_each_device_once_and_only_with_the_number_that_was_shown()
     assert_eq!(refused(Order { confirmed: 3, ..order(BulkAct::Quarantine) }), "count-not-confirmed");
     assert_eq!(refused(Order { devices: Vec::new(), confirmed: 0, ..order(BulkAct::Quarantine) }), "no-devices");
     assert_eq!(refused(order(patch("{}"))), "nothing-to-do");
+    let devices: Vec<DeviceId> = (0..=u32::try_from(DEVICES_MAX).expect("fits")).map(device_id).collect();
+    let confirmed = devices.len() as u64;
+    assert_eq!(refused(Order { devices, confirmed, ..order(BulkAct::Quarantine) }), "too-many-devices");
 }
 
 #[test]
@@ -110,36 +129,100 @@ fn each_device_is_judged_by_the_rule_for_one_and_a_refusal_is_kept_by_name() {
     assert_eq!(decision.line, None);
 }
 
+fn somebody_else() -> PersonId {
+    PersonId::new(NOW, [0x77; 10])
+}
+
 #[test]
 fn undo_lifts_only_the_quarantine_that_the_act_set() {
     let bulk = begun(BulkAct::Quarantine);
-    let (_, item) = World::new().act(&bulk);
+    let (ours, item) = World::new().act(&bulk);
     let held = |since, reason: &str| {
         let quarantine = Some(Quarantine { since, reason: reason.to_owned() });
         World { device: Device { quarantine, ..device() }, ..World::new() }
     };
-    assert_eq!(held(NOW, BY_PERSON).back(&bulk, &item).state, ItemState::Restored);
-    for other in [held(later(1), BY_PERSON), held(NOW, "slot-digest-unknown"), World::new()] {
+    assert_eq!(held(NOW, BY_PERSON).after(&[&ours]).back(&bulk, &item).state, ItemState::Restored);
+    let set = |by: PersonId, at| {
+        let origin = Origin { device: device_id(1), of: Of::Quarantine, by, at };
+        Decision::quiet(vec![Change::SetOrigin(origin)])
+    };
+    // The same moment by somebody else, another moment by the same, the device's own evidence, nobody any more.
+    for other in [
+        held(NOW, BY_PERSON).after(&[&ours, &set(somebody_else(), NOW)]),
+        held(later(1), BY_PERSON).after(&[&ours, &set(person(), later(1))]),
+        held(NOW, "slot-digest-unknown"),
+        World::new(),
+    ] {
         let kept = other.back(&bulk, &item);
         assert_eq!((kept.state, kept.why.as_deref()), (ItemState::Kept, Some("changed-since")));
     }
 }
 
 #[test]
+fn undo_of_a_release_does_not_undo_that_somebody_else_let_the_device_out_later() {
+    let bulk = begun(BulkAct::Release);
+    let quarantine = Some(Quarantine { since: NOW, reason: BY_PERSON.to_owned() });
+    let held = World { device: Device { quarantine, ..device() }, ..World::new() };
+    let (ours, item) = held.act(&bulk);
+    assert_eq!(World::new().after(&[&ours]).back(&bulk, &item).state, ItemState::Restored);
+    let theirs = Origin { device: device_id(1), of: Of::Quarantine, by: somebody_else(), at: later(2) };
+    let theirs = Decision::quiet(vec![Change::SetOrigin(theirs)]);
+    assert_eq!(World::new().after(&[&ours, &theirs]).back(&bulk, &item).state, ItemState::Kept);
+}
+
+#[test]
 fn undo_of_settings_restores_what_is_still_as_the_act_left_it() {
     let bulk = begun(patch(r#"{"childLock":true,"targetTemperature":19.0}"#));
     let before = Shadow { version: 3, desired: r#"{"targetTemperature":22.5}"#.to_owned(), ..Shadow::default() };
-    let (_, item) = World { shadow: before, ..World::new() }.act(&bulk);
+    let (ours, item) = World { shadow: before, ..World::new() }.act(&bulk);
     assert_eq!(item.before.as_deref(), Some(r#"{"childLock":null,"targetTemperature":22.5}"#));
     let after = |desired: &str| Shadow { version: 4, desired: desired.to_owned(), ..Shadow::default() };
     // Somebody chose another temperature meanwhile.
-    let world = World { shadow: after(r#"{"childLock":true,"targetTemperature":20.0}"#), ..World::new() };
+    let world =
+        World { shadow: after(r#"{"childLock":true,"targetTemperature":20.0}"#), ..World::new() }.after(&[&ours]);
     let (decision, item) = item_of(take_back(&bulk, &item, &world.facts(), CommandId::new(NOW, [1; 10]), later(9)).0);
     assert_eq!(item.state, ItemState::Restored);
     let Some(Change::SetDesired { desired, .. }) = decision.changes.first() else { panic!("{decision:?}") };
     assert_eq!(desired, r#"{"targetTemperature":20}"#);
-    let other = World { shadow: after(r#"{"targetTemperature":20.0}"#), ..World::new() };
+    let other = World { shadow: after(r#"{"targetTemperature":20.0}"#), ..World::new() }.after(&[&ours]);
     assert_eq!(other.back(&bulk, &item).why.as_deref(), Some("changed-since"));
+}
+
+#[test]
+fn undo_of_settings_leaves_what_somebody_else_set_to_the_same_meanwhile() {
+    let bulk = begun(patch(r#"{"childLock":true}"#));
+    let (ours, item) = World::new().act(&bulk);
+    let shadow = Shadow { version: 1, desired: r#"{"childLock":true}"#.to_owned(), ..Shadow::default() };
+    let world = World { shadow: shadow.clone(), ..World::new() };
+    let wish = FieldPatch::parse(r#"{"childLock":true}"#).expect("a patch");
+    // One by one, and by an act on many that finds it so already.
+    let theirs = crate::fleet::shadow::set_desired(
+        &world.device,
+        &world.shadow,
+        &world.model,
+        &wish,
+        &somebody_else(),
+        later(2),
+    );
+    let theirs = theirs.expect("decided");
+    assert_eq!(theirs.line, None, "nothing changes");
+    let many = Bulk { by: somebody_else(), ..begun(patch(r#"{"childLock":true}"#)) };
+    let (same, _) = item_of(carry_out(&many, &world.facts(), CommandId::new(NOW, [1; 10]), later(2)).0);
+    for later_act in [&theirs, &same] {
+        let kept = World { shadow: shadow.clone(), ..World::new() }.after(&[&ours, later_act]).back(&bulk, &item);
+        assert_eq!((kept.state, kept.why.as_deref()), (ItemState::Kept, Some("changed-since")));
+    }
+    assert_eq!(world.after(&[&ours]).back(&bulk, &item).state, ItemState::Restored);
+}
+
+#[test]
+fn settings_of_a_home_that_is_gone_come_not_back() {
+    let bulk = begun(patch(r#"{"childLock":true}"#));
+    let (ours, item) = World::new().act(&bulk);
+    let shadow = Shadow { version: 1, desired: r#"{"childLock":true}"#.to_owned(), ..Shadow::default() };
+    let swept = Item { before: None, ..item };
+    let kept = World { shadow, ..World::new() }.after(&[&ours]).back(&bulk, &swept);
+    assert_eq!((kept.state, kept.why.as_deref()), (ItemState::Kept, Some("home-changed")));
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn percents(percents: &[u8]) -> Wish {
 
 fn plan(n: u8, fleet: &[Device], wish: &Wish) -> Result<Vec<Vec<DeviceId>>, &'static str> {
     let release = release(2);
-    let facts = PlanFacts { release: &release, fleet, open: &[] };
+    let facts = PlanFacts { release: &release, fleet, open: &[], group: None };
     let decision = create_deployment(deployment_id(n), &facts, wish, &person(), NOW).map_err(|r| r.name())?;
     match decision.changes.into_iter().next_back() {
         Some(Change::AddDeployment { deployment, executions }) => {
@@ -98,13 +98,53 @@ fn a_wish_that_makes_no_plan_is_refused_by_name() {
 }
 
 #[test]
+fn a_deployment_to_a_group_names_only_the_devices_of_its_first_phase() {
+    let (release, members) = (release(2), fleet(100));
+    let group: GroupId = "beta-testers".parse().expect("a group");
+    let facts = PlanFacts { release: &release, fleet: &members, open: &[], group: Some(&group) };
+    let wish = percents(&[10, 50, 100]);
+    let decision = create_deployment(deployment_id(1), &facts, &wish, &person(), NOW).expect("planned");
+    let Some(Change::AddDeployment { deployment, executions }) = decision.changes.last() else { panic!() };
+    let phases = &deployment.plan.phases;
+    assert_eq!(phases.iter().map(|phase| phase.devices.len()).collect::<Vec<_>>(), [10, 0, 0]);
+    assert_eq!(phases.iter().map(|phase| phase.share_percent).collect::<Vec<_>>(), [Some(10), Some(50), Some(100)]);
+    assert_eq!((executions.len(), phases[0].started, deployment.group.as_ref()), (10, Some(NOW), Some(&group)));
+    let named = Wish { phases: vec![phase(Share::Devices(vec![device_id(1)]))], ..percents(&[100]) };
+    let refused = create_deployment(deployment_id(1), &facts, &named, &person(), NOW).map(drop);
+    assert_eq!(refused, Err(PlanRefusal::GroupByShares));
+    let facts = PlanFacts { fleet: &[], ..facts };
+    assert_eq!(
+        create_deployment(deployment_id(1), &facts, &wish, &person(), NOW).map(drop),
+        Err(PlanRefusal::NoDevices)
+    );
+}
+
+#[test]
+fn who_joins_a_later_phase_is_told_by_the_group_as_it_stands_then() {
+    let (release, members) = (release(2), fleet(40));
+    let joined = |members: &[Device], known: &BTreeSet<DeviceId>, percent| {
+        joiners(deployment_id(1), &release, members, known, percent)
+    };
+    let first: BTreeSet<DeviceId> = joined(&members, &BTreeSet::new(), 10).into_iter().collect();
+    assert_eq!(first.len(), 4);
+    // Half of the group left meanwhile, ten others came: half of those who are or were in it are reached.
+    let now: Vec<Device> = fleet(50).split_off(20);
+    let stayed = now.iter().filter(|device| !first.contains(&device.id)).count();
+    let next = joined(&now, &first, 50);
+    assert_eq!(next.len(), (4 + stayed).div_ceil(2) - 4);
+    assert!(next.iter().all(|id| !first.contains(id) && now.iter().any(|device| device.id == *id)));
+    assert_eq!(joined(&now, &first, 100).len(), stayed, "the last phase takes the rest");
+    assert!(joined(&[], &first, 100).is_empty(), "a group that is gone has nobody");
+}
+
+#[test]
 fn a_newer_release_ends_open_deployments_of_older_ones() {
     let (release, fleet) = (release(3), fleet(3));
     let open = [(deployment(1), 2)];
-    let facts = PlanFacts { release: &release, fleet: &fleet, open: &open };
+    let facts = PlanFacts { release: &release, fleet: &fleet, open: &open, group: None };
     let decision = create_deployment(deployment_id(9), &facts, &percents(&[100]), &person(), NOW).expect("planned");
     let aborted = DeploymentState::Aborted { reason: "superseded".to_owned() };
-    assert_eq!(decision.changes[0], Change::SetDeploymentState { deployment: open[0].0.id, to: aborted });
+    assert_eq!(decision.changes[0], Change::SetDeploymentState { deployment: open[0].0.id, to: aborted, at: NOW });
 
     let newer = [(deployment(1), 3)];
     let facts = PlanFacts { open: &newer, ..facts };
@@ -119,7 +159,7 @@ fn a_newer_release_ends_open_deployments_of_older_ones() {
 #[test]
 fn a_fleet_of_140_000_is_planned_in_one_pass_with_bounded_nudges() {
     let (release, fleet) = (release(2), fleet(140_000));
-    let facts = PlanFacts { release: &release, fleet: &fleet, open: &[] };
+    let facts = PlanFacts { release: &release, fleet: &fleet, open: &[], group: None };
     let decision =
         create_deployment(deployment_id(1), &facts, &percents(&[1, 10, 100]), &person(), NOW).expect("planned");
     let Some(Change::AddDeployment { deployment, executions }) = decision.changes.last() else { panic!() };

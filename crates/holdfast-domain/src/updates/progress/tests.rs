@@ -14,7 +14,7 @@ fn planned(size: u32, percents: &[u8], threshold: u8, min_devices: u32) -> (Depl
         percents.iter().map(|percent| WishedPhase { share: Share::Percent(*percent), success_percent: 90 }).collect();
     let wish = Wish { phases, abort_threshold_percent: threshold, min_devices, deadline: Millis::from_secs(600) };
     let (release, fleet) = (release(2), fleet(size));
-    let facts = PlanFacts { release: &release, fleet: &fleet, open: &[] };
+    let facts = PlanFacts { release: &release, fleet: &fleet, open: &[], group: None };
     let decision = create_deployment(deployment_id(1), &facts, &wish, &person(), NOW).expect("planned");
     match decision.changes.into_iter().next_back() {
         Some(Change::AddDeployment { deployment, executions }) => (deployment, executions),
@@ -41,8 +41,14 @@ fn set(executions: &mut [Execution], phase: u32, count: usize, state: &Execution
     open.take(count).for_each(|execution| execution.state = state.clone());
 }
 
+/// A step of a deployment to the whole fleet.
+fn moved(deployment: &Deployment, executions: &[Execution], now: Timestamp) -> Option<Decision> {
+    let progress = Progress::of(deployment, executions, now);
+    advance(deployment, &progress, |_| panic!("the plan names every device"), alert_id(), now)
+}
+
 fn step(deployment: &Deployment, executions: &[Execution]) -> Option<Decision> {
-    advance(deployment, executions, alert_id(), later(1))
+    moved(deployment, executions, later(1))
 }
 
 fn rolled_back() -> ExecutionState {
@@ -73,7 +79,7 @@ fn a_deployment_completes_when_every_run_has_ended() {
     let decision = step(&deployment, &executions).expect("a step");
     apply(&mut deployment, &mut executions, &decision);
     assert_eq!(deployment.state, DeploymentState::Completed);
-    assert_eq!(advance(&deployment, &executions, alert_id(), later(999_999)), None, "an ended deployment stays ended");
+    assert_eq!(moved(&deployment, &executions, later(999_999)), None, "an ended deployment stays ended");
 }
 
 #[test]
@@ -83,6 +89,75 @@ fn owners_who_decline_neither_help_nor_hinder() {
     assert_eq!(step(&deployment, &executions), None);
     set(&mut executions, 0, 1, &ExecutionState::Succeeded);
     assert!(step(&deployment, &executions).is_some());
+}
+
+#[test]
+fn a_home_that_never_answers_does_not_hold_a_phase_for_ever() {
+    let (deployment, mut executions) = planned(100, &[10, 100], 50, 5);
+    set(&mut executions, 0, 5, &ExecutionState::Succeeded);
+    let mut progress = Progress::of(&deployment, &executions, later(1));
+    let step = |progress: &Progress| advance(&deployment, progress, |_| None, alert_id(), later(1));
+    assert_eq!(step(&progress), None, "five of ten are below 90 percent");
+    progress.phases[0].silent = 5;
+    let decision = step(&progress).expect("a step");
+    assert_eq!(decision.line.expect("a line").kind, kind::DEPLOYMENT_PHASE_STARTED);
+    // One that failed still counts against those who answered.
+    set(&mut executions, 0, 1, &rolled_back());
+    progress.phases = Progress::of(&deployment, &executions, later(1)).phases;
+    progress.phases[0].silent = 4;
+    assert!(step(&progress).expect("a step").changes.iter().any(|change| matches!(change, Change::OpenAlert(_))));
+}
+
+#[test]
+fn a_deployment_completes_without_the_homes_that_never_answered() {
+    let (mut deployment, mut executions) = planned(10, &[100], 50, 5);
+    set(&mut executions, 0, 8, &ExecutionState::Succeeded);
+    let mut progress = Progress::of(&deployment, &executions, later(1));
+    progress.phases[0].silent = 2;
+    let decision = advance(&deployment, &progress, |_| None, alert_id(), later(1)).expect("a step");
+    assert!(decision.line.as_ref().expect("a line").to_string().contains(r#""silent":"2""#), "{decision:?}");
+    apply(&mut deployment, &mut executions, &decision);
+    assert_eq!(deployment.state, DeploymentState::Completed);
+}
+
+#[test]
+fn a_phase_of_a_group_starts_with_the_devices_that_are_in_it_then() {
+    let (mut deployment, mut executions) = planned(10, &[10, 100], 50, 5);
+    deployment.group = Some("beta-testers".parse().expect("a group"));
+    deployment.plan.phases[1].devices.clear();
+    executions.truncate(1);
+    let step = |deployment: &Deployment, executions: &[Execution], joins: Option<Vec<DeviceId>>| {
+        let progress = Progress::of(deployment, executions, later(1));
+        advance(
+            deployment,
+            &progress,
+            |phase| {
+                assert_eq!(phase, 1);
+                joins
+            },
+            alert_id(),
+            later(1),
+        )
+    };
+    assert_eq!(step(&deployment, &executions, None), None);
+    set(&mut executions, 0, 1, &ExecutionState::Succeeded);
+    assert_eq!(step(&deployment, &executions, None), None, "nobody can tell who is in the group just now");
+    let devices = vec![crate::fixture::device_id(71), crate::fixture::device_id(72)];
+    let decision = step(&deployment, &executions, Some(devices)).expect("a step");
+    let [Change::SetDeploymentState { to, .. }, Change::AddRuns { phase: 1, executions: joined, .. }] =
+        decision.changes.as_slice()
+    else {
+        panic!("{decision:?}")
+    };
+    assert_eq!((to, joined.len()), (&DeploymentState::Running { phase: 1 }, 2));
+    assert_eq!(decision.effects.len(), 2, "each of them is nudged");
+    deployment.state = to.clone();
+    executions.extend(joined.iter().cloned());
+    assert_eq!(step(&deployment, &executions, None), None, "it waits for them");
+    // A group that has nobody new ends with whom it reached.
+    executions.truncate(1);
+    let ended = step(&deployment, &executions, None).expect("a step");
+    assert_eq!(ended.line.expect("a line").kind, kind::DEPLOYMENT_COMPLETED);
 }
 
 #[test]
@@ -114,15 +189,15 @@ fn a_small_phase_that_cannot_succeed_any_more_stops_the_deployment() {
 fn silent_installations_pause_the_deployment_until_a_person_looked() {
     let (mut deployment, mut executions) = planned(100, &[10, 100], 50, 5);
     set(&mut executions, 0, 3, &ExecutionState::Installing);
-    assert_eq!(advance(&deployment, &executions, alert_id(), later(599)), None);
-    let decision = advance(&deployment, &executions, alert_id(), later(600)).expect("a step");
+    assert_eq!(moved(&deployment, &executions, later(599)), None);
+    let decision = moved(&deployment, &executions, later(600)).expect("a step");
     apply(&mut deployment, &mut executions, &decision);
     assert_eq!(deployment.state, DeploymentState::Paused { phase: 0 });
     assert_eq!(Tally::of(&executions).unknown, 3, "devices that never began are not late");
-    assert_eq!(advance(&deployment, &executions, alert_id(), later(9_999)), None);
+    assert_eq!(moved(&deployment, &executions, later(9_999)), None);
     let resumed = resume(&deployment, &person(), later(700)).expect("resumed");
     apply(&mut deployment, &mut executions, &resumed);
-    assert_eq!(advance(&deployment, &executions, alert_id(), later(9_999)), None, "the same silence stops it once");
+    assert_eq!(moved(&deployment, &executions, later(9_999)), None, "the same silence stops it once");
 }
 
 #[test]
@@ -192,9 +267,9 @@ proptest! {
         for (execution, state) in executions.iter_mut().zip(states) {
             execution.state = state;
         }
-        if let Some(decision) = advance(&deployment, &executions, alert_id(), later(seconds)) {
+        if let Some(decision) = moved(&deployment, &executions, later(seconds)) {
             apply(&mut deployment, &mut executions, &decision);
-            prop_assert_eq!(advance(&deployment, &executions, alert_id(), later(seconds)), None);
+            prop_assert_eq!(moved(&deployment, &executions, later(seconds)), None);
         }
     }
 

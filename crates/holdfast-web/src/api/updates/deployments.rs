@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 use super::ExecutionRow;
 use crate::api::{List, Reply, us};
 use crate::backend::fleet::ExecutionCounts;
-use crate::backend::updates::{DeploymentOrder, DeploymentView, NewDeployment, NewPhase, PhaseSize, PhaseView};
+use crate::backend::updates::{
+    DeploymentOrder, DeploymentView, NewDeployment, NewPhase, PhaseSize, PhaseView, RolloutMoment,
+};
 use crate::console::updates::state_word;
 use crate::door::App;
 use crate::door::about::{About, Ask, Kind};
@@ -21,7 +23,9 @@ use crate::door::routes::{Access, Routes};
 
 const ADD: About = About::new("Roll a release out, phase by phase.").more(
     "Each phase has either `percent` or `devices`, and goes on to the next when `success_percent` of it succeeded. It stops by \
-     itself when more than `abort_threshold_percent` failed, counted from `min_devices` on.",
+     itself when more than `abort_threshold_percent` failed, counted from `min_devices` on. With `group` it goes to the devices \
+     of a group alone, as the group stands when each phase starts. A home that was asked and does not answer within seven days \
+     holds its phase no longer.",
 );
 const STATES: &[&str] =
     &["queued", "downloading", "installing", "rebooting", "succeeded", "failed", "rolled_back", "declined", "unknown"];
@@ -81,13 +85,23 @@ impl From<ExecutionCounts> for CountsDoc {
 #[derive(Serialize, ToSchema)]
 struct PhaseDoc {
     devices: u64,
+    share_percent: Option<u8>,
+    started_us: Option<i64>,
+    silent_homes: u64,
     success_percent: u8,
     counts: CountsDoc,
 }
 
 impl From<PhaseView> for PhaseDoc {
     fn from(phase: PhaseView) -> Self {
-        Self { devices: phase.counts.total(), success_percent: phase.success_percent, counts: phase.counts.into() }
+        Self {
+            devices: phase.counts.total(),
+            share_percent: phase.share_percent,
+            started_us: phase.started.map(us),
+            silent_homes: phase.silent,
+            success_percent: phase.success_percent,
+            counts: phase.counts.into(),
+        }
     }
 }
 
@@ -97,6 +111,7 @@ struct DeploymentRow {
     release: String,
     version: String,
     product: String,
+    group: Option<String>,
     state: &'static str,
     phase: Option<u32>,
     reason: Option<String>,
@@ -107,6 +122,26 @@ struct DeploymentRow {
     created_by: String,
     created_us: i64,
     phases: Vec<PhaseDoc>,
+    moments: Vec<MomentDoc>,
+}
+
+/// How it stood at a moment; only where one deployment is asked for.
+#[derive(Serialize, ToSchema)]
+struct MomentDoc {
+    at_us: i64,
+    waiting: u64,
+    under_way: u64,
+    succeeded: u64,
+    failed: u64,
+    rolled_back: u64,
+    aside: u64,
+}
+
+impl From<RolloutMoment> for MomentDoc {
+    fn from(moment: RolloutMoment) -> Self {
+        let RolloutMoment { at, waiting, under_way, succeeded, failed, rolled_back, aside } = moment;
+        Self { at_us: us(at), waiting, under_way, succeeded, failed, rolled_back, aside }
+    }
 }
 
 impl From<DeploymentView> for DeploymentRow {
@@ -122,6 +157,7 @@ impl From<DeploymentView> for DeploymentRow {
             state: state_word(&view.state),
             version: view.version,
             product: view.product.to_string(),
+            group: view.group.map(|group| group.to_string()),
             phase,
             reason,
             generation: view.generation,
@@ -131,6 +167,7 @@ impl From<DeploymentView> for DeploymentRow {
             created_by: view.created_by.to_string(),
             created_us: us(view.created),
             phases: view.phases.into_iter().map(PhaseDoc::from).collect(),
+            moments: view.moments.into_iter().map(MomentDoc::from).collect(),
         }
     }
 }
@@ -172,6 +209,7 @@ struct PhaseBody {
 #[serde(deny_unknown_fields)]
 struct DeploymentBody {
     release: String,
+    group: Option<String>,
     phases: Vec<PhaseBody>,
     abort_threshold_percent: u8,
     min_devices: u32,
@@ -190,7 +228,10 @@ impl DeploymentBody {
             };
             Ok(NewPhase { size, success_percent: phase.success_percent })
         };
+        let group = self.group.map(|group| group.parse());
+        let group = group.transpose().map_err(|e| Problem::malformed("id-malformed", format!("group: {e}")))?;
         Ok(NewDeployment {
+            group,
             release: self.release.parse().map_err(|e| Problem::malformed("id-malformed", format!("release: {e}")))?,
             phases: self.phases.into_iter().map(phase).collect::<Result<_, _>>()?,
             abort_threshold_percent: self.abort_threshold_percent,

@@ -2,13 +2,15 @@
 
 use askama::Template;
 use holdfast_core::id::DeploymentId;
+use holdfast_core::time::Timestamp;
 use holdfast_domain::people::access::Act;
 use holdfast_domain::updates::{DeploymentState, Execution};
 
 use super::super::fleet::encoded;
 use super::super::pictures::{self, Stack};
-use super::super::words::span;
+use super::super::words::{When, span, when};
 use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
+use super::rollout::Rollout;
 use super::{DeploymentLine, ExecutionLine, total};
 use crate::api::no_deployment;
 use crate::backend::Page;
@@ -54,6 +56,12 @@ struct PhaseLine {
     succeeded: u64,
     total: u64,
     stack: Stack,
+    /// When it started.
+    started: Option<When>,
+    /// Homes that had their time to answer.
+    silent: u64,
+    /// What it will take of a group, before it has started.
+    share: Option<u8>,
 }
 
 #[derive(Template)]
@@ -68,6 +76,7 @@ struct DeploymentPage {
     deadline: String,
     created_by: String,
     phases: Vec<PhaseLine>,
+    rollout: Rollout,
     executions: Vec<ExecutionLine>,
     next: Option<String>,
     states: Vec<(&'static str, u64)>,
@@ -79,7 +88,7 @@ struct DeploymentPage {
 }
 
 /// Where a phase stands, told from the deployment's state and the phase's place.
-fn phase_lines(l: Lang, view: &DeploymentView) -> Vec<PhaseLine> {
+fn phase_lines(l: Lang, view: &DeploymentView, now: Timestamp) -> Vec<PhaseLine> {
     let line = |(at, phase): (usize, &crate::backend::updates::PhaseView)| {
         let place = |current: &u32| usize::try_from(*current).unwrap_or(usize::MAX).cmp(&at);
         let (class, word) = match &view.state {
@@ -100,6 +109,9 @@ fn phase_lines(l: Lang, view: &DeploymentView) -> Vec<PhaseLine> {
             succeeded: phase.counts.succeeded,
             total: phase.counts.total(),
             stack: pictures::executions(l, &phase.counts),
+            started: phase.started.map(|at| when(l, at, now)),
+            silent: phase.silent,
+            share: phase.share_percent.filter(|_| phase.started.is_none()),
         }
     };
     view.phases.iter().enumerate().map(line).collect()
@@ -131,7 +143,8 @@ impl DeploymentPage {
             min_devices: view.min_devices,
             deadline: span(desk.l, view.deadline),
             created_by: view.created_by_name.clone(),
-            phases: phase_lines(desk.l, &view),
+            phases: phase_lines(desk.l, &view, desk.now),
+            rollout: Rollout::new(desk.l, &view, &counts, desk.now),
             next: list.next.map(next),
             executions: list.rows.iter().map(|execution| ExecutionLine::new(execution, desk)).collect(),
             states: states.into_iter().filter(|(_, n)| *n > 0).collect(),

@@ -12,6 +12,7 @@ use super::super::words::{Size, When, hex, size, span};
 use super::super::{Attempt, Desk, Frame, PageReply, go, page, page_with};
 use super::{DeploymentLine, ReleaseLine};
 use crate::api::no_release;
+use crate::backend::PageAsk;
 use crate::backend::updates::{NewDeployment, NewPhase, PhaseSize, ReleaseView, TrustView};
 use crate::door::extract::{Fields, Id, Sent};
 use crate::door::problem::Problem;
@@ -71,6 +72,8 @@ async fn releases(desk: Desk) -> PageReply {
     })
 }
 
+/// Groups that the form offers.
+const GROUPS_OFFERED: u16 = 100;
 /// Phases that the form offers; empty ones are left out.
 const PHASE_ROWS: usize = 4;
 
@@ -151,6 +154,7 @@ struct ReleasePage {
     may_explain: bool,
     may_deploy: bool,
     phases: &'static [PhaseRow],
+    groups: Vec<String>,
     attempt: Attempt,
 }
 
@@ -162,7 +166,7 @@ impl ReleasePage {
         }
     }
 
-    fn new(frame: Frame, view: ReleaseView, desk: &Desk, attempt: Attempt) -> Self {
+    fn new(frame: Frame, view: ReleaseView, groups: Vec<String>, desk: &Desk, attempt: Attempt) -> Self {
         let release = &view.release;
         Self {
             frame,
@@ -185,6 +189,7 @@ impl ReleasePage {
             may_explain: desk.may(Act::PublishRelease),
             may_deploy: desk.may(Act::CreateDeployment) && !release.withdrawn,
             phases: &PHASE_DEFAULTS,
+            groups,
             attempt,
         }
     }
@@ -195,10 +200,13 @@ async fn release(desk: Desk, Id(id): Id<ReleaseId>) -> PageReply {
 }
 
 async fn release_page(desk: Desk, id: ReleaseId, attempt: Attempt) -> PageReply {
-    let view = desk.ask(move |b| b.release(id)).await?.ok_or_else(no_release)?;
+    let (view, groups) =
+        desk.ask(move |b| Ok((b.release(id)?, b.groups(&PageAsk::first(GROUPS_OFFERED))?.rows))).await?;
+    let view = view.ok_or_else(no_release)?;
+    let groups = groups.iter().map(|view| view.group.id.to_string()).collect();
     let title = format!("{} {}", view.release.product, view.release.version);
     let frame = desk.frame(title, "releases").await?;
-    page_with(attempt.status(), &ReleasePage::new(frame, view, &desk, attempt))
+    page_with(attempt.status(), &ReleasePage::new(frame, view, groups, &desk, attempt))
 }
 
 async fn deploy(desk: Desk, Id(id): Id<ReleaseId>, Sent(fields): Sent) -> PageReply {
@@ -232,6 +240,7 @@ fn wanted(release: ReleaseId, fields: &Fields) -> Result<NewDeployment, Problem>
     let minutes: u64 = fields.needed("deadline_min")?;
     Ok(NewDeployment {
         release,
+        group: fields.parsed("group")?,
         phases,
         abort_threshold_percent: fields.needed("abort_threshold_percent")?,
         min_devices: fields.needed("min_devices")?,

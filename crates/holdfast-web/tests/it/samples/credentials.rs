@@ -188,7 +188,7 @@ impl Credentials for Sample {
     fn end_other_sessions(&self, _: &Caller) -> Answer<()> {
         self.done("end_other_sessions")
     }
-    fn accounts(&self) -> Answer<Vec<AccountRow>> {
+    fn accounts(&self, _: Option<&str>) -> Answer<Vec<AccountRow>> {
         let ways = Ways { passkeys: 2, recovery_codes: 10, ..Ways::default() };
         let lock = Lock { since: self.ago(600), reason: LockReason::Failures };
         let row = |at: usize| AccountRow {

@@ -1,6 +1,6 @@
 //! Made-up findings: a flooding device that was throttled, a slow drift, a leak, and a person who exports too much.
 
-use holdfast_core::id::{ActionId, AlertId, FindingId, PersonId, ProductId};
+use holdfast_core::id::{ActionId, FindingId, PersonId, ProductId};
 use holdfast_domain::integrity::finding::{Evidence, Finding, FindingKind, FindingState, Found, Subject, open};
 use holdfast_domain::integrity::playbook::{Action, ActionState, Order, Play, Rule, Scope, Throttle};
 use holdfast_web::backend::findings::{FindingFilter, FindingView, Findings, Preview};
@@ -25,7 +25,7 @@ fn series(calm: usize, last: &[f64]) -> Vec<f64> {
 impl Sample {
     fn made(&self, n: u8, subject: Subject, kind: FindingKind, seconds: (u64, u64), evidence: Evidence) -> Finding {
         let found = Found { subject, kind, began: self.ago(seconds.0 + seconds.1), evidence };
-        open(found, (finding_id(n), AlertId::new(NOON, [n; 10])), self.ago(seconds.0)).0
+        open(found, (finding_id(n), super::alert_id(n)), self.ago(seconds.0)).0
     }
 
     fn all_findings(&self) -> Vec<Finding> {

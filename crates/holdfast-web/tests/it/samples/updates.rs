@@ -80,12 +80,19 @@ impl Sample {
     }
 
     fn all_deployments(&self) -> Vec<DeploymentView> {
-        let phase = |success_percent, counts| PhaseView { success_percent, counts };
+        let phase = |success_percent, counts| PhaseView {
+            success_percent,
+            share_percent: None,
+            started: Some(self.ago(1_400)),
+            silent: 0,
+            counts,
+        };
         let one = |n: u8, version: &str, state, phases| DeploymentView {
             id: deployment_id(n),
             release: release_id(n),
             version: version.to_owned(),
             product: thermostat(),
+            group: (n == 4).then(|| "beta-testers".parse().unwrap()),
             state,
             generation: 1,
             abort_threshold_percent: 20,
@@ -95,6 +102,7 @@ impl Sample {
             created_by_name: "Bram de Wit".to_owned(),
             created: self.ago(1_500 * u64::from(n)),
             phases,
+            moments: Vec::new(),
         };
         if self.empty() {
             return Vec::new();
@@ -224,7 +232,8 @@ impl Updates for Sample {
                 "A threshold of 0 would stop at the first failure; choose 1 or more.",
             );
         }
-        self.note(format!("add_deployment {} phases, {} s", new.phases.len(), new.deadline.0 / 1_000));
+        let to = new.group.as_ref().map(|group| format!(" to {group}")).unwrap_or_default();
+        self.note(format!("add_deployment {} phases, {} s{to}", new.phases.len(), new.deadline.0 / 1_000));
         Ok(self.all_deployments().remove(0))
     }
     fn deployments(&self, _: &PageAsk) -> Answer<Page<DeploymentView>> {
