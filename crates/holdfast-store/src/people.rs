@@ -25,7 +25,7 @@ impl Store {
     }
 
     /// How many owners there are.
-    pub fn owners_count(&self) -> Result<u64, StoreError> {
+    pub fn consumers_count(&self) -> Result<u64, StoreError> {
         self.read(|conn| exactly(conn, (sql::PEOPLE_OWNERS_COUNT, "person"), [], row::number))
     }
 

@@ -81,8 +81,8 @@ impl People for House {
         self.people_shown(owner).map_err(stored)
     }
 
-    fn owners_count(&self) -> Answer<u64> {
-        self.store.owners_count().map_err(stored)
+    fn consumers_count(&self) -> Answer<u64> {
+        self.store.consumers_count().map_err(stored)
     }
 
     fn person(&self, id: PersonId) -> Answer<Option<Person>> {

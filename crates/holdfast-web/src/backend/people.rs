@@ -85,7 +85,7 @@ pub trait People: Ground {
     /// The maker's people by name, then a few owners: the newest, or those whose name holds this text.
     fn people(&self, owner: Option<&str>) -> Answer<Vec<Person>>;
     /// How many owners there are.
-    fn owners_count(&self) -> Answer<u64>;
+    fn consumers_count(&self) -> Answer<u64>;
     /// One person.
     fn person(&self, id: PersonId) -> Answer<Option<Person>>;
     /// Makes a one-time link.

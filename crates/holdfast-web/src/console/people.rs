@@ -118,7 +118,7 @@ async fn people_page(desk: Desk, attempt: Attempt) -> PageReply {
         .ask(move |b| {
             let named = named.as_deref();
             let accounts = if may_manage { b.accounts(named)? } else { Vec::new() };
-            Ok((b.people(named)?, b.tokens(&by)?, accounts, b.owners_count()?))
+            Ok((b.people(named)?, b.tokens(&by)?, accounts, b.consumers_count()?))
         })
         .await?;
     let shown = people.iter().filter(|person| person.role == Role::Owner).count();

@@ -217,7 +217,7 @@ impl People for Sample {
         self.note("end_session");
         Ok(())
     }
-    fn owners_count(&self) -> Answer<u64> {
+    fn consumers_count(&self) -> Answer<u64> {
         Ok(if self.empty() { 0 } else { 1_207 })
     }
     fn people(&self, _: Option<&str>) -> Answer<Vec<Person>> {
