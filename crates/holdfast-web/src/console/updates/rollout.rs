@@ -233,7 +233,7 @@ pub(super) struct Failures<'a>(&'a Rollout);
 
 impl fmt::Display for Failures<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        frame(f, "curves failures")?;
+        frame(f, "failures")?;
         ground(f)?;
         let top = self.0.percent_top.max(1) * 100;
         let y = |hundredths: u64| HEIGHT - (hundredths.min(top) * (HEIGHT - 4)) / top - 2;
