@@ -161,8 +161,7 @@ impl Store {
 const SAID: [Statement; 5] =
     [sql::SWEEP_ASIDE, sql::SWEEP_LOG, sql::SWEEP_EVENTS, sql::SWEEP_REPORTED, sql::SENSING_SWEEP];
 /// What people chose, ordered and set, and what acts on many keep of how it was before, by the moment when they did.
-const CHOSEN: [Statement; 4] =
-    [sql::SWEEP_COMMANDS, sql::CHOICES_SWEEP, sql::ORIGINS_SWEEP, sql::BEFORE_SWEEP];
+const CHOSEN: [Statement; 4] = [sql::SWEEP_COMMANDS, sql::CHOICES_SWEEP, sql::ORIGINS_SWEEP, sql::BEFORE_SWEEP];
 
 fn recall_row(f: &mut Fields<'_>) -> Result<Recall, StoreError> {
     let (owner, by) = (f.parsed()?, f.parsed()?);

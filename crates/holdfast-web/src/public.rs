@@ -3,6 +3,7 @@
 mod code;
 mod feeds;
 pub(crate) mod guide;
+mod lifetime;
 pub(crate) mod note;
 mod papers;
 pub(crate) mod product;

@@ -67,7 +67,12 @@ async fn an_act_on_nobody_on_strangers_or_without_a_word_is_not_begun() {
         ("/console/bulk/new", "filter=colour%3Ared&act=quarantine&confirm_devices=1", 400, "this word is not known"),
         ("/console/bulk/new", "devices=No%2FSuch&act=quarantine&confirm_devices=1", 400, "No/Such"),
         ("/console/bulk/new", "filter=product%3Ahearth-thermostat&confirm_devices=1", 400, "Choose what is to be done"),
-        ("/console/bulk/new", "filter=product%3Ahearth-thermostat&act=explode&confirm_devices=1", 400, "role=\"alert\""),
+        (
+            "/console/bulk/new",
+            "filter=product%3Ahearth-thermostat&act=explode&confirm_devices=1",
+            400,
+            "role=\"alert\"",
+        ),
         ("/console/bulk/new", "filter=product%3Ahearth-thermostat&act=join&confirm_devices=1", 400, "group"),
         ("/console/bulk/new", "filter=product%3Ahearth-thermostat&act=quarantine", 400, "confirm_devices"),
     ])
