@@ -148,16 +148,15 @@ pub fn carry_out(
 
 /// What is wanted so already is wanted by this act as well: taking an earlier act back leaves it.
 fn confirmed(bulk: &Bulk, facts: &Facts<'_>, why: &Refused, now: Timestamp) -> Decision {
-    match &bulk.act {
-        BulkAct::Desired(patch) if why.name == NOTHING_TO_CHANGE => {
-            let origin = |(field, _): (&str, Option<&Value>)| {
-                let (device, of) = (facts.device.id.clone(), Of::Desired(field.to_owned()));
-                Change::SetOrigin(Origin { device, of, by: bulk.by, at: now })
-            };
-            Decision::quiet(patch.changes().map(origin).collect())
-        }
-        _ => Decision::default(),
+    let BulkAct::Desired(patch) = &bulk.act else { return Decision::default() };
+    if why.name != NOTHING_TO_CHANGE {
+        return Decision::default();
     }
+    let origin = |(field, _): (&str, Option<&Value>)| {
+        let (device, of) = (facts.device.id.clone(), Of::Desired(field.to_owned()));
+        Change::SetOrigin(Origin { device, of, by: bulk.by, at: now })
+    };
+    Decision::quiet(patch.changes().map(origin).collect())
 }
 
 /// Takes one device's change back, as it stands; what somebody set meanwhile stays as they left it, also where they set
