@@ -36,6 +36,7 @@ const OVERWRITTEN_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Who asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the name stands in journals of devices in use")]
 pub(crate) struct Order {
     /// `command-line`, `local` or `owner`, who gave the device away.
     pub(crate) by: String,

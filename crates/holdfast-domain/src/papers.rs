@@ -353,15 +353,14 @@ impl Document {
 /// What an owner is told of a paper. The same owner told twice gets one notice.
 #[must_use]
 pub fn notice(paper: &Paper, owner: PersonId) -> Option<Notice> {
-    let (kind, title) = match &paper.document {
-        Document::Bulletin(bulletin) => (NoticeKind::Bulletin, bulletin.title.read(ENGLISH)?.1.to_owned()),
-        Document::Policy(policy) if paper.version > 1 => (NoticeKind::PolicyChanges, policy.effective.to_string()),
+    let (kind, title, folder) = match &paper.document {
+        Document::Bulletin(bulletin) => (NoticeKind::Bulletin, bulletin.title.read(ENGLISH)?.1.to_owned(), "notices"),
+        Document::Policy(policy) if paper.version > 1 => {
+            (NoticeKind::PolicyChanges, policy.effective.to_string(), "policies")
+        }
         Document::Policy(_) | Document::Breach(_) => return None,
     };
-    let place = match kind {
-        NoticeKind::Bulletin => format!("notices/{}", paper.id),
-        _ => format!("policies/{}", paper.id),
-    };
+    let place = format!("{folder}/{}", paper.id);
     Some(Notice::new(owner, kind, paper.at).fact("title", title).fact("place", place))
 }
 

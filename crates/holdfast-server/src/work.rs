@@ -62,7 +62,7 @@ const OWNERS: Pace = Pace { period: Duration::from_secs(2), pause: Duration::ZER
 /// Choices that wait for a night: a night is four hours long.
 const NIGHTS: Pace = Pace { period: Duration::from_mins(5), pause: Duration::ZERO };
 /// Security updates that were refused at home.
-const REMINDERS: Pace = Pace { period: Duration::from_mins(60), pause: Duration::ZERO };
+const REMINDERS: Pace = Pace { period: Duration::from_hours(1), pause: Duration::ZERO };
 /// Requests for help that wait too long.
 const DESK: Pace = Pace { period: Duration::from_mins(1), pause: Duration::ZERO };
 /// Readings past the time that their stream keeps them.

@@ -82,15 +82,22 @@ fn is_paper(place: &str) -> bool {
 
 /// The page of a device on which a notice of this kind goes on.
 const fn part_of_device(kind: NoticeKind) -> &'static str {
-    match kind {
+    let updates = matches!(
+        kind,
         NoticeKind::UpdateAvailable
-        | NoticeKind::UpdateInstalled
-        | NoticeKind::UpdateFailed
-        | NoticeKind::SecurityUpdateDone => "/updates",
-        NoticeKind::ClaimContested
-        | NoticeKind::MemberInvited
-        | NoticeKind::MemberJoined
-        | NoticeKind::PairingWaits => "/people",
+            | NoticeKind::UpdateRequired
+            | NoticeKind::UpdateInstalled
+            | NoticeKind::UpdateFailed
+            | NoticeKind::SecurityUpdateRefused
+            | NoticeKind::SecurityUpdateDone
+    );
+    let people = matches!(
+        kind,
+        NoticeKind::ClaimContested | NoticeKind::MemberInvited | NoticeKind::MemberJoined | NoticeKind::PairingWaits
+    );
+    match (updates, people) {
+        (true, _) => "/updates",
+        (_, true) => "/people",
         _ => "",
     }
 }

@@ -57,11 +57,9 @@ impl Why {
 /// What a playbook did to a device, if its people should know: a playbook writes one line of history for many devices.
 #[must_use]
 pub fn of_playbook(change: &Change) -> Option<(&DeviceId, News)> {
-    match change {
-        Change::SetQuarantine { device, to: Some(_) } => Some((device, News::Contained(Why::Behaviour))),
-        Change::SetQuarantine { device, to: None } => Some((device, News::LetOut(Why::Behaviour))),
-        _ => None,
-    }
+    let Change::SetQuarantine { device, to } = change else { return None };
+    let news = if to.is_some() { News::Contained } else { News::LetOut };
+    Some((device, news(Why::Behaviour)))
 }
 
 /// Whom a line of this kind concerns; `None` for most.

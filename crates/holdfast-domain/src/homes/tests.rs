@@ -372,9 +372,9 @@ fn agreed(world: &World, claim: &Claim, said: &str) -> ClaimState {
     let facts = Answered { claim, owner: world.owner.as_ref(), product: "Lamp" };
     let answer = Answer::Done(FieldMap::parse(said).expect("fields"));
     let decision = claim::answered(&facts, &answer, Decision::default(), world.now);
-    let to = decision.changes.iter().find_map(|change| match change {
-        Change::Home(HomeChange::SetClaim { to, .. }) => Some(*to),
-        _ => None,
+    let to = decision.changes.iter().find_map(|change| {
+        let Change::Home(HomeChange::SetClaim { to, .. }) = change else { return None };
+        Some(*to)
     });
     to.expect("an end")
 }
@@ -408,9 +408,9 @@ fn the_device_is_told_when_only_a_touch_counts() {
                 Some(Ownership { device: world.device.id.clone(), person: id(1), since: NOW, nickname: None });
         }
         let decision = world.claim(2, [5; 10]).expect("asked");
-        decision.changes.into_iter().find_map(|change| match change {
-            Change::AddCommand(command) => Some(command.input),
-            _ => None,
+        decision.changes.into_iter().find_map(|change| {
+            let Change::AddCommand(command) = change else { return None };
+            Some(command.input)
         })
     };
     assert!(input(true).expect("an order").contains("\"presence\":true"));

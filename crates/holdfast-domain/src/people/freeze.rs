@@ -123,9 +123,9 @@ mod tests {
     }
 
     fn locks(changes: &[Change]) -> Option<Standing> {
-        changes.iter().find_map(|change| match change {
-            Change::Account(AccountChange::SetStanding { to, .. }) => Some(*to),
-            _ => None,
+        changes.iter().find_map(|change| {
+            let Change::Account(AccountChange::SetStanding { to, .. }) = change else { return None };
+            Some(*to)
         })
     }
 

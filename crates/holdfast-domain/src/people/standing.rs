@@ -41,10 +41,9 @@ pub const fn admits(standing: &Standing, role: Role, door: Door) -> Result<(), C
         return Err(CredentialRefusal::Locked);
     }
     let shut = match (standing.locked, door) {
-        (None, _) => false,
         (Some(Lock { reason: LockReason::Order, .. }), _) | (Some(_), Door::Password) => true,
         (Some(Lock { reason: LockReason::Failures, .. }), Door::Passkey) => matches!(role, Role::Support),
-        (Some(Lock { reason: LockReason::NotMe, .. }), Door::Passkey) => false,
+        (None, _) | (Some(Lock { reason: LockReason::NotMe, .. }), Door::Passkey) => false,
     };
     if shut { Err(CredentialRefusal::Locked) } else { Ok(()) }
 }

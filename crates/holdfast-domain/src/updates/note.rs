@@ -198,8 +198,8 @@ mod tests {
     fn a_note_reads_back_and_an_interruption_of_nothing_is_said() {
         let note = Note::parse(WHOLE).expect("a note");
         assert_eq!(Note::parse(&note.text()), Ok(note));
-        let none = Note::parse(&WHOLE.replace(":2,", ":0,")).expect("a note");
-        assert!(none.text().contains(r#""interruption_minutes":0"#));
+        let unnoticed = Note::parse(&WHOLE.replace(":2,", ":0,")).expect("a note");
+        assert!(unnoticed.text().contains(r#""interruption_minutes":0"#));
     }
 
     #[test]

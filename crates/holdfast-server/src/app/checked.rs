@@ -50,11 +50,11 @@ impl House {
             let leaves = self.store.ledger_search(&of, before, LINES_AT_ONCE).map_err(stored)?;
             let Some(last) = leaves.last() else { return Ok(None) };
             before = Some(last.index);
-            let names = |line: &str| {
+            let publishes = |line: &str| {
                 let line: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
                 line.get("release").and_then(serde_json::Value::as_str) == Some(named.as_str())
             };
-            if let Some(leaf) = leaves.into_iter().find(|leaf| names(&leaf.line)) {
+            if let Some(leaf) = leaves.into_iter().find(|leaf| publishes(&leaf.line)) {
                 return Ok(Some(LogEntry { index: leaf.index, hash: leaf.hash, line: leaf.line }));
             }
         }

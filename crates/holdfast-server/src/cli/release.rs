@@ -285,7 +285,7 @@ pub(super) async fn run(verb: Verb, profile: Option<PathBuf>, out: Output) -> Re
         Verb::Explain { id, note } => {
             let client = Client::open(profile)?;
             let shown = client.get(&format!("/api/v1/releases/{id}")).await?;
-            let kept = explain(&client, &text(&shown, "manifest_digest"), &note).await?;
+            let kept = explain(&client, text(&shown, "manifest_digest"), &note).await?;
             out.done(
                 &format!("Owners read it so from now on: {} {}", text(&shown, "product"), text(&shown, "version")),
                 &kept,

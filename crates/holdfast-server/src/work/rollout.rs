@@ -139,10 +139,9 @@ fn keep(house: &House, deployment: &Deployment, counts: &[ExecutionCount], at: T
         *place += count.devices;
     }
     match house.store.keep_moment(deployment.id, moment) {
-        Ok(()) => Ok(()),
-        Err(CommitError::Fault(why)) => Err(why),
         // A moment that is kept already needs no second one.
-        Err(CommitError::Conflict(_)) => Ok(()),
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(CommitError::Fault(why)) => Err(why),
     }
 }
 

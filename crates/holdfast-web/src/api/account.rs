@@ -93,7 +93,7 @@ async fn policy() -> axum::Json<CredentialsPolicy> {
         let Rule { name, text, value, unit, source } = rule;
         PolicyRule { name, text, value, unit, source }
     };
-    let role = |one: Assurance| PolicyRole {
+    let assured = |one: Assurance| PolicyRole {
         role: one.role.name(),
         assurance: one.level,
         idle_s: one.idle_s,
@@ -101,7 +101,7 @@ async fn policy() -> axum::Json<CredentialsPolicy> {
     };
     axum::Json(CredentialsPolicy {
         rules: rules().into_iter().map(rule).collect(),
-        roles: assurances().into_iter().map(role).collect(),
+        roles: assurances().into_iter().map(assured).collect(),
     })
 }
 

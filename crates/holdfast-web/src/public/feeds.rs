@@ -194,7 +194,7 @@ pub(super) async fn atom(visit: Visit) -> Result<Response, Problem> {
 /// What the maker said to everybody.
 fn said(paper: &Paper, l: Lang, root: &str) -> Option<Entry> {
     let read = |text: &Text| text.read(l.tag()).map(|(_, words)| words.to_owned()).unwrap_or_default();
-    let (title, words, room) = match &paper.document {
+    let (title, told, folder) = match &paper.document {
         Document::Bulletin(bulletin) => (read(&bulletin.title), read(&bulletin.happened), "notices"),
         Document::Policy(policy) => {
             let name = l.say(&format!("public-policy-{}", paper.id));
@@ -203,8 +203,8 @@ fn said(paper: &Paper, l: Lang, root: &str) -> Option<Entry> {
         }
         Document::Breach(_) => return None,
     };
-    let href = format!("{root}/{room}/{}", paper.id);
-    Some(Entry { id: format!("{href}#{}", paper.version), at: paper.at, title, words, href })
+    let href = format!("{root}/{folder}/{}", paper.id);
+    Some(Entry { id: format!("{href}#{}", paper.version), at: paper.at, title, words: told, href })
 }
 
 /// What happened to a product: made public, extended, updated.

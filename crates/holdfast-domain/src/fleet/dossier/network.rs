@@ -66,13 +66,12 @@ fn talk(matches: &Json) -> Option<Talk> {
     });
     let with = match (host, matches.get("ietf-mud:mud")) {
         (Some(host), _) if is_name(host) => Peer::Host(host.trim_end_matches('.').to_ascii_lowercase()),
-        (Some(_), _) => return None,
         (None, Some(mud)) if mud.get("local-networks").is_some() => Peer::LocalNetwork,
         (None, Some(mud)) if mud.get("same-manufacturer").is_some() || mud.get("manufacturer").is_some() => {
             Peer::SameMaker
         }
         (None, Some(mud)) if mud.get("controller").is_some() || mud.get("my-controller").is_some() => Peer::Controller,
-        (None, _) => return None,
+        _ => return None,
     };
     let protocol = ["tcp", "udp"].into_iter().find(|name| matches.get(name).is_some());
     let port = protocol.and_then(|protocol| {
