@@ -17,7 +17,7 @@ async fn each_security_relevant_order_adds_exactly_one_line() {
     let mut units = world.units(2).await;
     units[0].enrol(&world).await;
     let first = world.release(1).await;
-    let mut wanted = vec!["batch-imported", "device-enrolled", "release-published"];
+    let mut wanted = vec!["batch-imported", "device-enrolled", "release-note-put", "release-published"];
     let deployment = json!({
         "release": first, "phases": [{"percent": 100, "success_percent": 100}],
         "abort_threshold_percent": 50, "min_devices": 1, "deadline_s": 3600,
