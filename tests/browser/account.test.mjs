@@ -195,7 +195,7 @@ test('a recovery code lets a new passkey in after a day, and whoever is signed i
   };
   const first = await recover(codes[0]);
   await sees(first.lost, 'counts from');
-  const warning = await mail.next('ada@mail.example', /recovered your account/);
+  const warning = await mail.next('ada@mail.example', /recovers your account/);
   const objection = new URL(warning.text.match(/https:\S+\/account\/not-me\?code=\S+/)[0]);
   await owner.look(objection.pathname + objection.search);
   await tap(first.lost, first.keys, `${house.origin}/sign-in`, 'Sign in with a passkey');

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{api, browser, run, system, tidy, units};
+use crate::{api, run, system, tidy, units};
 
 /// Where cargo puts what it builds.
 pub(crate) fn target(profile: &str, name: &str) -> PathBuf {
@@ -53,8 +53,6 @@ pub(crate) fn test() -> Result<(), String> {
     ]))?;
     let demo = run::program(&target("debug", "holdfast").to_string_lossy(), &["demo", "--once", "-o", "json"]);
     run::expect(demo)?;
-    step("pages, in a real browser");
-    browser::test(&[])?;
     step("the interface, as its document says");
     api::test(&target_dir().join("debug"), &target_dir().join("outside"))?;
     step("the server is killed under load");
