@@ -33,8 +33,8 @@ const DEVICE: &[Column] = &[
     ("Version", "/version"),
     ("Online", "/online"),
     ("Listening now", "/listening"),
-    ("Now", "/story"),
 ];
+const STORY: &[Column] = &[("Now", "/word"), ("How urgent", "/urgency"), ("What to do", "/next")];
 const PEOPLE: &[Column] = &[("Person", "/name"), ("Rights", "/rights"), ("Since", "/since_us"), ("Id", "/person")];
 
 pub(super) const EXAMPLES: &str = "\
@@ -93,7 +93,14 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             let rows = client.all("/api/v1/home?", DEVICES_MAX).await?;
             out.list(&rows, DEVICES, "You have no device yet. Claim one: holdfast home claim CODE");
         }
-        Verb::Show { id } => out.item(&client.get(&format!("/api/v1/home/devices/{id}")).await?, DEVICE),
+        Verb::Show { id } => {
+            let found = client.get(&format!("/api/v1/home/devices/{id}")).await?;
+            out.item(&found, DEVICE);
+            if !out.is_json() {
+                let story = member(&found, "story").as_array().cloned().unwrap_or_default();
+                out.list(&story, STORY, "Nothing to report.");
+            }
+        }
         Verb::Claim { code } => claim(&code, client, out).await?,
         Verb::Set { id, fields } => {
             let body = Body::Json(json!({"desired": wishes(&fields)?}));
