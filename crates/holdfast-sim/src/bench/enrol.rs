@@ -83,6 +83,14 @@ impl fmt::Debug for Device {
     }
 }
 
+/// A letter of base32 (RFC 4648, section 6) for the low five bits of a byte.
+const fn letter(byte: u8) -> u8 {
+    match byte & 31 {
+        low @ 0..=25 => b'A' + low,
+        high => b'2' + (high - 26),
+    }
+}
+
 impl Made {
     /// The device makes its key and asks; the station vouches. Leaves what the station's manifest needs in `dir`.
     pub(super) fn at_the_factory(station: &Station, dir: &Path, id: &str, safety: bool) -> Result<Self, Fault> {
@@ -93,8 +101,11 @@ impl Made {
         let certificate = station.sign(pem.as_bytes(), &device, clock::now()).map_err(|why| fault(&why))?;
         std::fs::create_dir_all(dir.join("keys")).map_err(|why| fault(&why))?;
         std::fs::write(dir.join("keys/factory.crt"), &certificate).map_err(|why| fault(&why))?;
-        // Nobody claims a simulated device.
-        secret_file::create(&dir.join("claim-code"), &[b'A'; 32]).map_err(|why| fault(&why))?;
+        // Nobody claims a simulated device, but no two units have one code.
+        let mut code = [0; 32];
+        getrandom::fill(&mut code).map_err(|why| fault(&why))?;
+        let code = code.map(letter);
+        secret_file::create(&dir.join("claim-code"), &code).map_err(|why| fault(&why))?;
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|why| fault(&why))?;
         Ok(Self { id: device, safety, key, certificate })
     }
