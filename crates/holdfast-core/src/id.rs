@@ -149,6 +149,14 @@ record_ids! {
     ClaimId;
     /// An invitation into the household of a device.
     InvitationId;
+    /// A retailer.
+    ShopId;
+    /// A complaint about privacy from somebody without an account.
+    ComplaintId;
+    /// A breach of personal data, as the register keeps it.
+    BreachId;
+    /// A record about a product that people made: a test, a checklist, a photograph.
+    ProofId;
 }
 
 #[expect(clippy::cast_sign_loss, reason = "RFC 9562 takes the low 48 bits of milliseconds")]

@@ -214,6 +214,32 @@ pub struct Facts {
     pub support_shortened: u64,
     /// Tries to make a promise of support shorter that were refused and are in the ledger.
     pub support_shortening_refused: u64,
+    /// Public products whose signed label counts now.
+    pub labels_in_force: u64,
+    /// Retailers with a key.
+    pub shops: u64,
+    /// Those of them that fetched support dates.
+    pub shops_fetching: u64,
+    /// Those of them for which somebody accepted the duties as they are now.
+    pub shops_accepted: u64,
+    /// Complaints about privacy that were answered in the promised time.
+    pub complaints_answered: u64,
+    /// Complaints about privacy that were answered late, or are late now.
+    pub complaints_late: u64,
+    /// Breaches in the register.
+    pub breaches: u64,
+    /// Breaches of which the authority was told late, or is to be told by now.
+    pub breaches_late: u64,
+    /// Claims with the privacy notice that was shown before.
+    pub claims_noticed: u64,
+    /// Claims without one, since there is the first with one.
+    pub claims_unnoticed: u64,
+    /// Public products with a photograph of the package and a page on which the link was found.
+    pub products_packaged: u64,
+    /// Public products with a test with people that came to its threshold, and one by an outside tester.
+    pub products_tested: u64,
+    /// Public products whose newest release has a complete checklist of its interface.
+    pub interfaces_checked: u64,
 }
 
 /// One requirement's status and what shows it.

@@ -10,7 +10,7 @@ use holdfast_core::id::{
     ActionId, AlertId, BatchId, ClaimId, CommandId, DeploymentId, DeviceId, FindingId, HelpId, InvitationId, PasskeyId,
     PersonId, ProductId, ReaderId, ReleaseId, SessionId, TokenId,
 };
-use holdfast_core::id::{BulkId, GroupId};
+use holdfast_core::id::{BreachId, BulkId, ComplaintId, GroupId, ProofId, ShopId};
 use holdfast_core::time::Timestamp;
 
 use crate::fleet::bulk::BulkChange;
@@ -18,7 +18,9 @@ use crate::fleet::custody::{Reader, Sighting, Tag};
 use crate::fleet::dossier::DossierChange;
 use crate::fleet::group::GroupChange;
 use crate::fleet::origin::Origin;
+use crate::fleet::proof::Proof;
 use crate::fleet::replacement::Replacement;
+use crate::fleet::shop::ShopChange;
 use crate::fleet::{
     ClaimCode, Command, CommandOutcome, Device, DeviceCertificate, Enrolment, FactoryBatch, KeyThumbprint, Product,
     Quarantine, Software,
@@ -28,6 +30,8 @@ use crate::integrity::finding::FindingChange;
 use crate::integrity::{Alert, Appraisal};
 use crate::papers::Paper;
 use crate::people::account::AccountChange;
+use crate::people::breach::BreachChange;
+use crate::people::complaint::ComplaintChange;
 use crate::people::contact::ContactChange;
 use crate::people::help::HelpChange;
 use crate::people::identity::IdentityChange;
@@ -312,6 +316,14 @@ pub enum Change {
     Identity(IdentityChange),
     /// A change of where a person is reached.
     Contact(ContactChange),
+    /// A change of complaints about privacy.
+    Complaint(ComplaintChange),
+    /// A change of the register of breaches.
+    Breach(Box<BreachChange>),
+    /// A change of retailers.
+    Shop(ShopChange),
+    /// Keeps a record about a product.
+    AddProof(Box<Proof>),
 }
 
 /// Something outside the store that must follow a decision, at least once; handling one twice changes nothing more.
@@ -382,7 +394,11 @@ fact_from!(
     GroupId,
     ReaderId,
     ClaimId,
-    InvitationId
+    InvitationId,
+    ShopId,
+    ComplaintId,
+    BreachId,
+    ProofId
 );
 
 impl From<&KeyThumbprint> for Fact {

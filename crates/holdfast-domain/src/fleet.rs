@@ -11,11 +11,14 @@ pub mod dossier;
 pub mod enrolment;
 pub mod filter;
 pub mod group;
+pub mod label;
 pub mod origin;
 pub mod product;
+pub mod proof;
 pub mod replacement;
 pub mod returning;
 pub mod shadow;
+pub mod shop;
 
 use holdfast_core::id::{BatchId, CommandId, DeviceId, ProductId};
 use holdfast_core::time::Timestamp;

@@ -10,10 +10,12 @@ pub mod household;
 pub mod pairing;
 pub mod recall;
 pub mod release;
+pub mod shown;
 pub mod story;
 pub mod telling;
 
-use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId};
+use holdfast_core::hash::Sha256Digest;
+use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 
 use crate::fleet::KeyThumbprint;
@@ -394,6 +396,17 @@ pub enum HomeChange {
     EndRecall {
         /// Of which device.
         device: DeviceId,
+    },
+    /// Keeps which privacy notice was shown before a claim.
+    ShowNotice {
+        /// Before which.
+        claim: ClaimId,
+        /// The notice of which product.
+        product: ProductId,
+        /// Its version.
+        notice: Sha256Digest,
+        /// When.
+        at: Timestamp,
     },
     /// Opens a release; one that waited for the same device is over.
     AddRelease(Release),

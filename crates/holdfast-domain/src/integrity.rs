@@ -100,6 +100,12 @@ pub mod alert_kind {
     pub const ACCOUNT_LOCKED: &str = "account-locked";
     /// One password was tried at many accounts.
     pub const PASSWORD_SPRAYED: &str = "password-sprayed";
+    /// A complaint about privacy was not answered in the promised time.
+    pub const COMPLAINT_OVERDUE: &str = "complaint-overdue";
+    /// The authority was not told of a breach in 72 hours.
+    pub const BREACH_OVERDUE: &str = "breach-overdue";
+    /// A unit that came back is sold again and was not wiped.
+    pub const RESOLD_UNWIPED: &str = "resold-unwiped";
     /// Mail to people could not be delivered.
     pub const MAIL_GIVEN_UP: &str = "mail-given-up";
 }

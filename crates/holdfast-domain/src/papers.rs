@@ -61,6 +61,8 @@ pub struct Policy {
     pub effective: Day,
     /// When it is looked at again.
     pub review: Day,
+    /// The supervisory authority to which people may complain, in the policy on privacy: name and address, line by line.
+    pub authority: String,
 }
 
 /// The policies that a maker has, by id.
@@ -202,6 +204,14 @@ impl Policy {
 pub fn in_force(versions: &[Paper], now: Timestamp) -> Option<&Paper> {
     let holds = |paper: &&Paper| matches!(&paper.document, Document::Policy(policy) if policy.is_in_force(now));
     versions.iter().find(holds).or_else(|| versions.last())
+}
+
+/// The supervisory authority, as the policy on privacy names it; the first of these papers that is that policy counts.
+#[must_use]
+pub fn authority(papers: &[Paper]) -> Option<&str> {
+    let privacy = papers.iter().find(|paper| paper.id == "privacy")?;
+    let Document::Policy(policy) = &privacy.document else { return None };
+    Some(policy.authority.as_str()).filter(|authority| !authority.is_empty())
 }
 
 /// Why a paper stays as it is.

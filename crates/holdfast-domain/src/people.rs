@@ -4,6 +4,8 @@
 
 pub mod access;
 pub mod account;
+pub mod breach;
+pub mod complaint;
 pub mod contact;
 pub mod credential;
 pub mod freeze;

@@ -24,15 +24,19 @@ mod help;
 mod home;
 mod integrity;
 mod key;
+mod label;
 mod ledger;
 mod output;
 mod paper;
 mod people;
 mod person;
 mod product;
+mod record;
+mod redress;
 mod release;
 mod serve;
 mod shadow;
+mod shop;
 mod span;
 mod status;
 mod telemetry;
@@ -131,6 +135,18 @@ enum Noun {
     /// Batches of devices made at the factory.
     #[command(subcommand, after_help = batch::EXAMPLES)]
     Batch(batch::Verb),
+    /// The signed label of a product: show it, and check it offline.
+    #[command(subcommand, after_help = label::EXAMPLES)]
+    Label(label::Verb),
+    /// Retailers: keys, what they fetched and accepted, units that came back.
+    #[command(subcommand, after_help = shop::EXAMPLES)]
+    Shop(shop::Verb),
+    /// Complaints about privacy from anybody: list, show, answer, close.
+    #[command(subcommand, after_help = redress::COMPLAINT_EXAMPLES)]
+    Complaint(redress::ComplaintVerb),
+    /// The register of breaches of personal data, with the clock of 72 hours.
+    #[command(subcommand, after_help = redress::BREACH_EXAMPLES)]
+    Breach(redress::BreachVerb),
     /// Products and their models.
     #[command(subcommand, after_help = product::EXAMPLES)]
     Product(product::Verb),
@@ -280,6 +296,10 @@ async fn dispatch(cli: Cli, out: Output) -> Result<(), Failure> {
         Noun::Release(verb) => release::run(verb, profile, out).await,
         Noun::Deployment(verb) => deployment::run(verb, &open()?, out).await,
         Noun::Device(verb) => device::run(verb, &open()?, out).await,
+        Noun::Label(verb) => label::run(verb, profile, out).await,
+        Noun::Shop(verb) => shop::run(verb, &open()?, out).await,
+        Noun::Complaint(verb) => redress::complaint(verb, &open()?, out).await,
+        Noun::Breach(verb) => redress::breach(verb, &open()?, out).await,
         Noun::Desk(verb) => help::run(verb, &open()?, out).await,
         Noun::Home(verb) => home::run(verb, &open()?, out).await,
         Noun::Custody(verb) => custody::run(verb, &open()?, out).await,

@@ -52,6 +52,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("ids", facts::ids),
     ("image_list", images::listed),
     ("key_file", server::key_file),
+    ("label", signed::label),
     ("ledger_note", facts::ledger_note),
     ("ledger_proof", facts::ledger_proof),
     ("model", facts::model),

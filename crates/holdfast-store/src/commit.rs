@@ -14,6 +14,8 @@ mod notices;
 mod papers;
 mod people;
 mod tidings;
+mod redress;
+mod shops;
 mod updates;
 
 use holdfast_domain::decision::{Change, Decision};
@@ -97,6 +99,10 @@ impl Desk {
             Change::Account(change) => self.change_account(change),
             Change::Contact(change) => self.change_contact(change),
             Change::Identity(change) => self.change_identity(change),
+            Change::Complaint(change) => self.change_complaint(change),
+            Change::Breach(change) => self.change_breach(change),
+            Change::Shop(change) => self.change_shop(change),
+            Change::AddProof(proof) => self.keep_proof(proof),
         }
     }
 

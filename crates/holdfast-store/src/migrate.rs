@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     16 "0016_safeguards.sql";
     17 "0017_papers.sql";
     18 "0018_tidings.sql";
+    19 "0019_shop.sql";
 };
 
 /// Applies every step that is missing, each in its own transaction.

@@ -210,6 +210,10 @@ impl Touched {
             | Change::AddNotice(_)
             | Change::Contact(_)
             | Change::Identity(_)
+            | Change::Complaint(_)
+            | Change::Breach(_)
+            | Change::Shop(_)
+            | Change::AddProof(_)
             | Change::RevokeToken { .. }
             | Change::SetIssuer { .. }
             | Change::SetHardwareKeys(_)

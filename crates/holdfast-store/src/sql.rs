@@ -17,6 +17,8 @@ mod ledger;
 mod notices;
 mod papers;
 mod people;
+mod redress;
+mod shops;
 mod telemetry;
 mod tidings;
 mod updates;
@@ -37,6 +39,8 @@ pub(crate) use ledger::*;
 pub(crate) use notices::*;
 pub(crate) use papers::*;
 pub(crate) use people::*;
+pub(crate) use redress::*;
+pub(crate) use shops::*;
 pub(crate) use telemetry::*;
 pub(crate) use tidings::*;
 pub(crate) use updates::*;
@@ -101,6 +105,8 @@ mod tests {
             HELP,
             CHOICES,
             TIDINGS,
+            SHOPS,
+            REDRESS,
         ] {
             for statement in part {
                 let prepared = conn.prepare(statement.text);

@@ -21,7 +21,10 @@ mod owner;
 mod papers;
 mod people;
 mod products;
+mod proofs;
+mod redress;
 mod returning;
+mod shops;
 mod telemetry;
 mod tidings;
 mod updates;
@@ -55,6 +58,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = homes::routes(routes);
     let routes = owner::routes(routes);
     let routes = help::routes(routes);
+    let routes = proofs::routes(routes);
+    let routes = redress::routes(routes);
+    let routes = shops::routes(routes);
     let routes = returning::routes(routes);
     let routes = custody::routes(routes);
     let routes = telemetry::routes(routes);
@@ -149,6 +155,8 @@ pub(crate) use integrity::severity_word;
 pub(crate) use keys::role_of as key_role;
 pub(crate) use people::scope_of as people_scope;
 pub(crate) use products::no_product;
+pub(crate) use proofs::{LabelDoc, photo as proof_photo};
+pub(crate) use redress::report as breach_report;
 pub(crate) use updates::{kind_word, no_deployment, no_release, reason_of};
 
 /// Reads any bytes as each JSON body of the interface; for the fuzzers.
@@ -164,6 +172,9 @@ pub(crate) fn read_bodies(bytes: &[u8]) {
     owner::read_bodies(bytes);
     keys::read_bodies(bytes);
     people::read_bodies(bytes);
+    proofs::read_bodies(bytes);
+    redress::read_bodies(bytes);
+    shops::read_bodies(bytes);
     products::read_bodies(bytes);
     tidings::read_bodies(bytes);
     updates::read_bodies(bytes);

@@ -21,10 +21,13 @@ pub mod oidc;
 pub mod owner;
 pub mod papers;
 pub mod people;
+pub mod proofs;
+pub mod redress;
 pub mod telemetry;
 pub mod tidings;
 pub mod returning;
 pub mod settings;
+pub mod shops;
 pub mod updates;
 
 use std::fmt;
@@ -48,6 +51,9 @@ pub trait Backend:
     + custody::CustodyChain
     + dossier::Dossiers
     + papers::Papers
+    + proofs::Proofs
+    + redress::Redress
+    + shops::Shops
     + updates::Updates
     + integrity::Integrity
     + findings::Findings
@@ -75,6 +81,9 @@ impl<T> Backend for T where
         + custody::CustodyChain
         + dossier::Dossiers
         + papers::Papers
+        + proofs::Proofs
+        + redress::Redress
+        + shops::Shops
         + updates::Updates
         + integrity::Integrity
         + findings::Findings

@@ -20,8 +20,11 @@ pub(crate) mod live;
 pub(crate) mod people;
 pub(crate) mod pictures;
 pub(crate) mod products;
+pub(crate) mod proofs;
+pub(crate) mod redress;
 pub(crate) mod returning;
 pub(crate) mod settings;
+pub(crate) mod shops;
 pub(crate) mod updates;
 pub(crate) mod words;
 
@@ -59,6 +62,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = updates::routes(routes);
     let routes = integrity::routes(routes);
     let routes = help::routes(routes);
+    let routes = shops::routes(routes);
+    let routes = proofs::routes(routes);
+    let routes = redress::routes(routes);
     let routes = findings::routes(routes);
     let routes = ledger::routes(routes);
     let routes = keys::routes(routes);

@@ -39,14 +39,14 @@ const TONGUES: [Tongue; 2] = [
         name: "English",
         thousands: ',',
         decimal: '.',
-        files: texts!("en": "common" "account" "claim" "home" "public" "mail" "console" "console-fleet" "console-bulk" "console-products" "console-updates" "console-integrity" "console-evidence" "console-people" "console-terms" "refusals"),
+        files: texts!("en": "common" "account" "claim" "home" "public" "mail" "console" "console-fleet" "console-bulk" "console-products" "console-updates" "console-integrity" "console-evidence" "console-people" "console-promises" "console-terms" "refusals"),
     },
     Tongue {
         tag: "de",
         name: "Deutsch",
         thousands: '.',
         decimal: ',',
-        files: texts!("de": "common" "account" "claim" "home" "public" "mail" "console" "console-fleet" "console-bulk" "console-products" "console-updates" "console-integrity" "console-evidence" "console-people" "console-terms" "refusals"),
+        files: texts!("de": "common" "account" "claim" "home" "public" "mail" "console" "console-fleet" "console-bulk" "console-products" "console-updates" "console-integrity" "console-evidence" "console-people" "console-promises" "console-terms" "refusals"),
     },
 ];
 

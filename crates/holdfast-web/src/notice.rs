@@ -164,8 +164,13 @@ mod tests {
 
     #[test]
     fn what_concerns_the_account_says_what_to_do_if_it_was_somebody_else() {
-        let asks_nothing =
-            [NoticeKind::SignInDelayed, NoticeKind::AccountLocked, NoticeKind::RoleChanged, NoticeKind::AccountFrozen];
+        let asks_nothing = [
+            NoticeKind::SignInDelayed,
+            NoticeKind::AccountLocked,
+            NoticeKind::RoleChanged,
+            NoticeKind::AccountFrozen,
+            NoticeKind::DataBreach,
+        ];
         for (tag, _) in Lang::all() {
             let l = Lang::from_tag(tag).unwrap();
             for kind in NoticeKind::ALL.iter().filter(|kind| kind.concern() == Concern::Account) {

@@ -1,12 +1,15 @@
 //! Pages for anyone: the door of the server, what the public reads about products, the health probe. Signing in is in `account`.
 
+mod claims;
 mod code;
+mod complaint;
 mod feeds;
 pub(crate) mod guide;
 mod lifetime;
 pub(crate) mod note;
 mod papers;
 pub(crate) mod product;
+mod shop;
 pub(crate) mod view;
 mod visit;
 pub(crate) mod words;
@@ -34,7 +37,10 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         assets::serve,
     );
     let routes = papers::routes(routes);
-    product::routes(routes)
+    let routes = product::routes(routes);
+    let routes = claims::routes(routes);
+    let routes = complaint::routes(routes);
+    shop::routes(routes)
 }
 
 #[derive(Template)]

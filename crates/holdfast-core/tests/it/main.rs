@@ -4,6 +4,7 @@
 mod attest;
 mod cbor;
 mod cose;
+mod label;
 mod makers;
 mod order;
 mod release;

@@ -39,6 +39,14 @@ const RULES: &[Rule] = &[
     (&["GSMA-6.3"], changes_are_told_ahead),
     (&["MOZ-VUL-6"], notices_can_be_acted_on),
     (&["CoP-12.6"], settings_that_matter_have_help),
+    (&["MOZ-GEN-7"], labels_are_signed_and_fresh),
+    (&["CoP-3.17"], retailers_fetch_support_dates),
+    (&["CoP-8.11"], retailers_accept_their_duties),
+    (&["GSMA-6.6"], complaints_are_answered_in_time),
+    (&["MOZ-PRI-1"], notices_come_before_claims),
+    (&["MOZ-PRI-4"], packages_carry_the_link),
+    (&["NIST-USA-1"], products_were_tested_with_people),
+    (&["CoP-12.3"], interfaces_were_checked),
 ];
 
 /// How fast a device has to be contained once a standing rule says so.
@@ -380,6 +388,93 @@ fn settings_that_matter_have_help(f: &Facts) -> Option<Proof> {
     )))
 }
 
+/// Mozilla standard. Proven by a label of every public product that is signed at this moment: one with stale evidence is not.
+fn labels_are_signed_and_fresh(f: &Facts) -> Option<Proof> {
+    if f.products == 0 || f.products_public < f.products || f.labels_in_force < f.products {
+        return None;
+    }
+    Some(met(format!("all {} products have a signed label whose evidence is fresh at this moment", f.products)))
+}
+
+/// Guideline 3. Proven by retailers that fetched the dates by their own key, each of them.
+fn retailers_fetch_support_dates(f: &Facts) -> Option<Proof> {
+    if f.products == 0 || f.products_public < f.products || f.shops == 0 || f.shops_fetching < f.shops {
+        return None;
+    }
+    Some(met(format!("all {} retailers fetch the last days of support; it is kept when each did last", f.shops)))
+}
+
+/// Guideline 8. Proven by an acceptance of the present duties for every retailer.
+fn retailers_accept_their_duties(f: &Facts) -> Option<Proof> {
+    if f.shops == 0 || f.shops_accepted < f.shops {
+        return None;
+    }
+    Some(met(format!("for all {} retailers somebody accepted the duties as they are now, by name and date", f.shops)))
+}
+
+/// GSMA privacy guideline. Proven by complaints that were answered in time, and a register in which no clock was missed.
+fn complaints_are_answered_in_time(f: &Facts) -> Option<Proof> {
+    if f.complaints_late > 0 || f.breaches_late > 0 {
+        return Some(not_met(format!(
+            "{} complaints waited longer than promised, {} breaches were told to the authority late or not yet",
+            f.complaints_late, f.breaches_late
+        )));
+    }
+    if f.complaints_answered == 0 || f.policies_lapsed > 0 || f.policies < crate::papers::POLICIES.len() as u64 {
+        return None;
+    }
+    Some(met(format!(
+        "{} complaints were answered within 72 hours, none is late; none of {} breaches missed the authority's clock",
+        f.complaints_answered, f.breaches
+    )))
+}
+
+/// Mozilla standard, privacy. Proven by claims each of which names the notice that was shown before.
+fn notices_come_before_claims(f: &Facts) -> Option<Proof> {
+    if f.claims_unnoticed > 0 {
+        return Some(not_met(format!("{} claims began without the privacy notice", f.claims_unnoticed)));
+    }
+    if f.products == 0 || f.products_public < f.products || f.claims_noticed == 0 {
+        return None;
+    }
+    Some(met(format!("all {} claims name the version of the privacy notice that was shown before", f.claims_noticed)))
+}
+
+/// Mozilla standard, privacy. Proven by a photograph of each package and a page of the maker with the link.
+fn packages_carry_the_link(f: &Facts) -> Option<Proof> {
+    if f.products == 0 || f.products_packaged < f.products {
+        return None;
+    }
+    Some(met(format!(
+        "all {} products have a photograph of their package, with digest and date, and a page on which their link was found",
+        f.products
+    )))
+}
+
+/// NISTIR 8228 and its companions. Proven by a test with people of every product, and one by an outside tester.
+fn products_were_tested_with_people(f: &Facts) -> Option<Proof> {
+    if f.products == 0 || f.products_tested < f.products {
+        return None;
+    }
+    Some(met(format!(
+        "all {} products were tested with at least five people, of whom four in five came to the end of each critical task, \
+         also by an outside tester",
+        f.products
+    )))
+}
+
+/// Guideline 12. Proven by a complete checklist with a clean accessibility scan for the newest release of every product.
+fn interfaces_were_checked(f: &Facts) -> Option<Proof> {
+    if f.products == 0 || f.releases == 0 || f.interfaces_checked < f.products {
+        return None;
+    }
+    Some(met(format!(
+        "for all {} products the interface of the newest release was checked against the whole list, without one \
+         violation in the accessibility scan",
+        f.products
+    )))
+}
+
 /// Milliseconds as seconds, rounded up to tenths.
 fn seconds(ms: u64) -> String {
     let tenths = ms.div_ceil(100);
@@ -442,6 +537,16 @@ mod tests {
             products_with_terms: 2,
             support_extended: 1,
             support_shortening_refused: 1,
+            labels_in_force: 2,
+            shops: 2,
+            shops_fetching: 2,
+            shops_accepted: 2,
+            complaints_answered: 3,
+            breaches: 1,
+            claims_noticed: 4,
+            products_packaged: 2,
+            products_tested: 2,
+            interfaces_checked: 2,
             ..Facts::default()
         }
     }
@@ -470,6 +575,9 @@ mod tests {
             ("MOZ-PRI-6", Facts { products_paid_early: 1, ..lived() }),
             ("MOZ-GEN-2", Facts { policies_lapsed: 1, ..lived() }),
             ("CoP-12.6", Facts { unguarded_settings: 1, ..lived() }),
+            ("GSMA-6.6", Facts { complaints_late: 1, ..lived() }),
+            ("GSMA-6.6", Facts { breaches_late: 1, ..lived() }),
+            ("MOZ-PRI-1", Facts { claims_unnoticed: 1, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts).map(|p| p.status), Some(Status::NotMet), "{id}");
         }
@@ -509,6 +617,15 @@ mod tests {
             ("GSMA-6.3", Facts { policy_notices: 0, ..lived() }),
             ("MOZ-VUL-6", Facts { action_notices: 0, ..lived() }),
             ("CoP-12.6", Facts { guarded_settings: 0, ..lived() }),
+            ("MOZ-GEN-7", Facts { labels_in_force: 1, ..lived() }),
+            ("CoP-3.17", Facts { shops_fetching: 1, ..lived() }),
+            ("CoP-8.11", Facts { shops_accepted: 1, ..lived() }),
+            ("GSMA-6.6", Facts { complaints_answered: 0, ..lived() }),
+            ("GSMA-6.6", Facts { policies: 4, ..lived() }),
+            ("MOZ-PRI-1", Facts { claims_noticed: 0, ..lived() }),
+            ("MOZ-PRI-4", Facts { products_packaged: 1, ..lived() }),
+            ("NIST-USA-1", Facts { products_tested: 1, ..lived() }),
+            ("CoP-12.3", Facts { interfaces_checked: 1, ..lived() }),
         ] {
             assert_eq!(judge(id, &facts), None, "{id}");
         }

@@ -240,6 +240,36 @@ kinds! {
     PAPER_KEPT = "paper-kept";
     /// One of the maker's people saw whose device it is, and said why.
     OWNER_SEEN = "owner-seen";
+    /// Somebody complained about privacy.
+    COMPLAINT_OPENED = "complaint-opened";
+    /// The maker answered a complaint about privacy.
+    COMPLAINT_ANSWERED = "complaint-answered";
+    /// A complaint about privacy ended.
+    COMPLAINT_CLOSED = "complaint-closed";
+    /// A complaint about privacy was not answered in the promised time.
+    COMPLAINT_OVERDUE = "complaint-overdue";
+    /// A breach of personal data was entered in the register.
+    BREACH_NOTED = "breach-noted";
+    /// An entry of the register of breaches was corrected.
+    BREACH_AMENDED = "breach-amended";
+    /// The authority was told of a breach.
+    BREACH_NOTIFIED = "breach-notified";
+    /// The people concerned were told of a breach.
+    BREACH_OWNERS_TOLD = "breach-owners-told";
+    /// An entry of the register of breaches was closed.
+    BREACH_CLOSED = "breach-closed";
+    /// The authority was not told of a breach in time.
+    BREACH_OVERDUE = "breach-overdue";
+    /// A retailer got a key.
+    SHOP_ADDED = "shop-added";
+    /// A retailer's key was ended.
+    SHOP_RETIRED = "shop-retired";
+    /// Somebody accepted the duties for a shop.
+    DUTIES_ACCEPTED = "duties-accepted";
+    /// A unit that came back is sold again and was not wiped.
+    RESOLD_UNWIPED = "resold-unwiped";
+    /// A record about a product was kept.
+    PROOF_KEPT = "proof-kept";
 }
 
 #[cfg(test)]

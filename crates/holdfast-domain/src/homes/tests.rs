@@ -133,7 +133,8 @@ impl World {
                 HomeChange::SetSwept { .. }
                 | HomeChange::SetControllers { .. }
                 | HomeChange::AddRecall { .. }
-                | HomeChange::EndRecall { .. } => {}
+                | HomeChange::EndRecall { .. }
+                | HomeChange::ShowNotice { .. } => {}
             }
         }
     }

@@ -128,7 +128,7 @@ impl Document {
         match self {
             Self::Policy(p) => json!({
                 "kind": "policy", "owner": p.owner, "text": words(&p.text), "change": words(&p.change),
-                "effective": p.effective.to_string(), "review": p.review.to_string(),
+                "effective": p.effective.to_string(), "review": p.review.to_string(), "authority": p.authority,
             }),
             Self::Bulletin(b) => json!({
                 "kind": "bulletin", "what": b.what.word(), "product": b.product.as_ref().map(ToString::to_string),
@@ -152,13 +152,14 @@ fn words(text: &Text) -> Json {
 }
 
 fn policy(json: &Json) -> Read<Policy> {
-    let at = Members::of(json, &["kind", "owner", "text", "change", "effective", "review"])?;
+    let at = Members::of(json, &["kind", "owner", "text", "change", "effective", "review", "authority"])?;
     Ok(Policy {
         owner: at.line("owner")?,
         text: at.text("text")?,
         change: at.text("change")?,
         effective: at.needed_day("effective")?,
         review: at.needed_day("review")?,
+        authority: at.line("authority")?,
     })
 }
 

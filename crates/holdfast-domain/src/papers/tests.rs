@@ -4,6 +4,7 @@ use super::*;
 use crate::fixture::{NOW, later, person, product};
 
 const POLICY: &str = r#"{"kind":"policy","owner":"Head of security","text":{"en":"We answer."},"change":{"en":"Faster."},
+    "authority":"The authority\n1 Square",
     "effective":"EFFECTIVE","review":"REVIEW"}"#;
 const ACTION: &str = r#"{"kind":"bulletin","what":"action","product":"hearth-thermostat","serials":["hearth-00*"],
     "title":{"en":"Change the battery"},"happened":{"en":"It may leak."},"steps":[{"en":"Open it."}],

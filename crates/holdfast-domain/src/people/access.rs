@@ -59,11 +59,13 @@ pub enum Act {
     ChangeSettings,
     /// Use one's own devices at home: the consumer's pages.
     UseHome,
+    /// Keep the register of breaches of personal data.
+    HandleBreaches,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::ViewFleet,
         Self::ReadTelemetry,
         Self::ReadSensitive,
@@ -91,6 +93,7 @@ impl Act {
         Self::SeeOwners,
         Self::ChangeSettings,
         Self::UseHome,
+        Self::HandleBreaches,
     ];
 
     /// Whether it leaves everything as it is.
@@ -148,6 +151,7 @@ pub const fn may(role: Role, act: Act) -> bool {
     match act {
         Act::ManageOwnAccess => true,
         Act::UseHome => matches!(role, Owner),
+        Act::HandleBreaches => matches!(role, Administrator | PrivacyOfficer),
         Act::ViewFleet => role.is_staff(),
         Act::ViewEvidence => role.is_staff() && !matches!(role, Support),
         Act::ReadTelemetry => matches!(role, Administrator | FleetOperator | Security),
@@ -204,7 +208,8 @@ mod tests {
         AnswerHelp        x....xx.
         SeeOwners         x....xx.
         ChangeSettings    x.......
-        UseHome           .......x";
+        UseHome           .......x
+        HandleBreaches    x....x..";
 
     #[test]
     fn every_role_may_do_exactly_what_the_table_says() {

@@ -214,7 +214,7 @@ impl HelpRefusal {
 }
 
 /// A text as it may be kept: line breaks are fine, other control characters and ones that turn text around are not.
-fn kept(text: &str) -> Result<String, HelpRefusal> {
+pub(super) fn kept(text: &str) -> Result<String, HelpRefusal> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim();
     let turns =

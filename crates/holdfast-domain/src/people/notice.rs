@@ -177,6 +177,8 @@ kinds! {
     Bulletin = "bulletin", Papers;
     /// A policy changes on a day ahead.
     PolicyChanges = "policy-changes", Papers;
+    /// Their data may be in other hands.
+    DataBreach = "data-breach", Account;
 }
 
 /// What a notice concerns.

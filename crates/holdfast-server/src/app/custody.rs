@@ -137,6 +137,9 @@ impl House {
             }
         }
         self.decide(decision)?;
+        if let Some(tag) = &tag {
+            self.watch_resale(&tag.device)?;
+        }
         Ok(Told::Kept(doubt))
     }
 }

@@ -1,5 +1,6 @@
 //! The dossiers of the port: what the public reads about products, and the maker's work on it.
 
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::ProductId;
 use holdfast_domain::decision::Decision;
 use holdfast_domain::fleet::Product;
@@ -100,7 +101,7 @@ impl House {
         Ok(())
     }
 
-    fn product_or_absent(&self, product: &ProductId) -> Answer<Product> {
+    pub(super) fn product_or_absent(&self, product: &ProductId) -> Answer<Product> {
         let found = self.store.product(product).map_err(stored)?;
         found.ok_or_else(|| absent("product-unknown", format_args!("product {product}")))
     }
@@ -158,6 +159,15 @@ impl House {
         })
     }
 
+    /// The version of a product's privacy notice in force: of its public page, or of its model before there is one.
+    pub(super) fn notice_in_force(&self, product: &ProductId) -> Answer<Sha256Digest> {
+        let record = self.store.dossier(product).map_err(stored)?;
+        let said = record.and_then(|record| record.public).map(|public| public.dossier).unwrap_or_default();
+        let model = self.models.known(product);
+        let data = model.map(|model| privacy::notice(&model, &said)).unwrap_or_default();
+        Ok(privacy::version(&data, &said))
+    }
+
     fn public_view(&self, record: Record, updates: usize) -> Answer<Option<PublicDossier>> {
         let Record { product, public: Some(public), .. } = record else { return Ok(None) };
         let model = self.models.known(&product);
@@ -189,7 +199,7 @@ impl House {
         })
     }
 
-    fn public_address(&self, product: &ProductId) -> String {
+    pub(super) fn public_address(&self, product: &ProductId) -> String {
         format!("{}/p/{product}", self.address.trim_end_matches('/'))
     }
 }

@@ -156,7 +156,7 @@ fn unknown(id: HelpId) -> Stop {
     absent("help-unknown", format_args!("request {id}"))
 }
 
-fn refused(why: HelpRefusal) -> Stop {
+pub(super) fn refused(why: HelpRefusal) -> Stop {
     let kind = match why {
         HelpRefusal::Text
         | HelpRefusal::Unseen

@@ -7,6 +7,7 @@ mod recall;
 
 use std::net::IpAddr;
 
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::decision::{Decision, LedgerLine, kind};
@@ -16,6 +17,7 @@ use holdfast_domain::homes::code::ClaimText;
 use holdfast_domain::homes::household::{self, HouseholdRefusal};
 use holdfast_domain::homes::recall::{Recall, RecallReason};
 use holdfast_domain::homes::release::{self, By, Estate, ReleaseRefusal};
+use holdfast_domain::homes::shown::{self, ShownRefusal};
 use holdfast_domain::homes::{
     Claim, ClaimState, Digits, Invitation, Member, Ownership, PairedController, Part, Place, Release, Rights, place_of,
 };
@@ -46,6 +48,7 @@ impl Homes for House {
             title: product.as_ref().map_or_else(|| device.product.to_string(), |product| product.title.clone()),
             maker: product.map(|product| product.vendor_domain).unwrap_or_default(),
             model: self.set_up(&device.product)?,
+            notice: self.notice_in_force(&device.product)?,
             device: device.id,
             product: device.product,
         }))
@@ -57,10 +60,10 @@ impl Homes for House {
         Ok(product.zip(model).map(|(product, model)| models::set_up(&product, &model)).unwrap_or_default())
     }
 
-    fn begin_claim(&self, by: &Caller, code: &str, from: IpAddr) -> Answer<ClaimId> {
+    fn begin_claim(&self, by: &Caller, code: &str, notice: Option<Sha256Digest>, from: IpAddr) -> Answer<ClaimId> {
         let unknown = || absent("code-unknown", "device with this code");
         let device = self.device_of_code(code, from)?.ok_or_else(unknown)?;
-        self.ask_at(by, &device.id)
+        self.ask_at(by, &device.id, notice)
     }
 
     fn ask_again(&self, by: &Caller, claim: ClaimId) -> Answer<ClaimId> {
@@ -71,7 +74,8 @@ impl Homes for House {
         if !over || newest.first().is_none_or(|newest| newest.id != claim.id) {
             return Err(claim_refused(ClaimRefusal::Over));
         }
-        self.ask_at(by, &claim.device)
+        let shown = self.store.claim_notice(claim.id).map_err(stored)?;
+        self.ask_at(by, &claim.device, shown)
     }
 
     fn claim(&self, by: &Caller, id: ClaimId) -> Answer<Option<ClaimView>> {
@@ -275,7 +279,7 @@ impl House {
         Ok(device)
     }
 
-    fn ask_at(&self, by: &Caller, id: &DeviceId) -> Answer<ClaimId> {
+    fn ask_at(&self, by: &Caller, id: &DeviceId, notice: Option<Sha256Digest>) -> Answer<ClaimId> {
         let _turn = self.turns.devices.take();
         let device = self.device_or_absent(id)?;
         let owner = self.store.ownership(id).map_err(stored)?;
@@ -292,6 +296,15 @@ impl House {
         let command = CommandId::new(now, clock::random());
         let new = NewClaim { id: claim, command, digits: Digits::from_random(clock::random()) };
         let decision = claim::begin(&facts, new, &by.person, now).map_err(claim_refused)?;
+        let in_force = self.notice_in_force(&device.product)?;
+        let kept = shown::shown(claim, &device.product, &in_force, notice.as_ref(), now);
+        let decision = decision.with_change(kept.map_err(|why| {
+            let kind = match why {
+                ShownRefusal::NotShown => RefusalKind::Unacceptable,
+                ShownRefusal::Changed => RefusalKind::Conflict,
+            };
+            refuse(kind, why.name(), why.to_string())
+        })?);
         // Whoever asks again and again without a yes keeps others from asking: each question waits longer than the last.
         let key = Key::Other(ASKED, digest_of(&format!("{} {id}", by.person.id)));
         self.entry.throttle().knock(&key, now).map_err(too_many)?;
@@ -434,7 +447,7 @@ impl Rooms {
     }
 }
 
-fn too_many(wait: RetryAfter) -> Stop {
+pub(super) fn too_many(wait: RetryAfter) -> Stop {
     refuse(RefusalKind::TooMany, "too-many-tries", wait.to_string())
 }
 

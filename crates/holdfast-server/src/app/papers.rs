@@ -1,6 +1,7 @@
 //! The maker's papers of the port.
 
-use holdfast_domain::papers::{self, Document, Paper, PaperRefusal};
+use holdfast_core::time::Timestamp;
+use holdfast_domain::papers::{self, Document, POLICIES, Paper, PaperRefusal, in_force};
 use holdfast_web::backend::papers::{PaperView, Papers};
 use holdfast_web::backend::people::Caller;
 use holdfast_web::backend::{Answer, RefusalKind};
@@ -45,6 +46,18 @@ impl Papers for House {
         self.support.notify_one();
         let kept = self.store.paper_versions(id).map_err(stored)?;
         kept.into_iter().next().ok_or_else(|| super::absent("paper-unknown", "paper of this name"))
+    }
+}
+
+impl House {
+    /// The version in force of every policy that anybody can read.
+    pub(super) fn policies_in_force(&self, now: Timestamp) -> Answer<Vec<Paper>> {
+        let mut found = Vec::new();
+        for id in POLICIES {
+            let versions = self.store.paper_versions(id).map_err(stored)?;
+            found.extend(in_force(&versions, now).cloned());
+        }
+        Ok(found)
     }
 }
 

@@ -119,7 +119,12 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
 
 /// Asks, shows the digits, and waits for the answer at the device; a waiting time after it is told and not waited for.
 async fn claim(code: &str, client: &Client, out: Output) -> Result<(), Failure> {
-    let made = client.post("/api/v1/claims", json!({"code": code})).await?;
+    let card = client.post("/api/v1/claims/card", json!({"code": code})).await?;
+    let taken = member(&card, "data").as_array().map_or(&[][..], Vec::as_slice);
+    let personal = taken.iter().filter(|one| member(one, "personal").as_bool() == Some(true));
+    let personal: Vec<&str> = personal.map(|one| word(one, "title")).collect();
+    progress(&format!("{} takes about you: {}.", word(&card, "title"), personal.join(", ")));
+    let made = client.post("/api/v1/claims", json!({"code": code, "notice": member(&card, "notice")})).await?;
     let id: ClaimId = word(&made, "id").parse().map_err(|_| Failure::fault("the server's answer names no claim"))?;
     let mut told = false;
     loop {

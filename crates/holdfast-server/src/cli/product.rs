@@ -11,6 +11,7 @@ use super::answer::{items, member};
 use super::client::{Body, Client};
 use super::failure::read_file;
 use super::output::Column;
+use super::record;
 use super::{Failure, Output};
 
 /// Largest Thing Model.
@@ -45,6 +46,11 @@ Examples:
   holdfast product public hearth-thermostat
   holdfast product extend hearth-thermostat 2036-12-31        support lasts longer; it can never be made shorter
   holdfast product publish hearth-thermostat
+  holdfast product record hearth-thermostat usability.json
+  holdfast product record hearth-thermostat interface.json --axe axe-report.json
+  holdfast product photo hearth-thermostat box.jpg --of 'Retail box'
+  holdfast product check-link hearth-thermostat https://hearth.example/shop/thermostat
+  holdfast product records hearth-thermostat
   holdfast product list
   holdfast product show hearth-thermostat";
 
@@ -97,6 +103,43 @@ pub(super) enum Verb {
     },
     /// What the public reads about a product, where, and what must still be said before.
     Public {
+        /// The product.
+        id: ProductId,
+    },
+    /// Keep a record: a test with people, a checklist of the interface of a release.
+    Record {
+        /// The product.
+        id: ProductId,
+        /// The record, JSON with one member: `usability`, `interface` or `page`.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The report of axe-core, whose figures go into the checklist.
+        #[arg(long, value_name = "FILE")]
+        axe: Option<PathBuf>,
+    },
+    /// Keep a photograph of the package, with its digest and date.
+    Photo {
+        /// The product.
+        id: ProductId,
+        /// PNG or JPEG.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Which package.
+        #[arg(long)]
+        of: String,
+    },
+    /// Fetch a page of the maker and look for the link to the product's public page; what was found is kept.
+    CheckLink {
+        /// The product.
+        id: ProductId,
+        /// The page, https.
+        page: String,
+        /// The certificate authorities to trust, PEM; the machine's own if not given.
+        #[arg(long, value_name = "FILE")]
+        page_ca: Option<PathBuf>,
+    },
+    /// Records about a product, and what is missing.
+    Records {
         /// The product.
         id: ProductId,
     },
@@ -162,6 +205,10 @@ pub(super) async fn run(verb: Verb, client: &Client, out: Output) -> Result<(), 
             }
             out.item(&found, DOSSIER_COLUMNS);
         }
+        Verb::Record { id, file, axe } => record::keep(&id, &file, axe.as_deref(), client, out).await?,
+        Verb::Photo { id, file, of } => record::photo(&id, &file, &of, client, out).await?,
+        Verb::CheckLink { id, page, page_ca } => record::check_link(&id, &page, page_ca, client, out).await?,
+        Verb::Records { id } => record::list(&id, client, out).await?,
         Verb::List => {
             let page = client.whole("/api/v1/products").await?;
             let empty = "No product yet. Make one: holdfast product create ID --model FILE --vendor-domain DOMAIN";

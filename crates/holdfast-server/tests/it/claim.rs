@@ -41,10 +41,15 @@ pub(crate) fn code_of(home: &Home) -> String {
     std::fs::read_to_string(home.dir.join("claim-code")).unwrap().trim().to_owned()
 }
 
+/// The version of the privacy notice that the label's card shows.
+async fn notice_of(who: &Api, code: &str) -> Value {
+    who.post("/api/v1/claims/card", json!({"code": code})).await.body["notice"].clone()
+}
+
 /// Claims the device, as soon as it is connected and ready for it.
 pub(crate) async fn claim(who: &Api, code: &str) -> String {
     let begun = until("a claim that the device is asked about", || async {
-        let reply = who.post("/api/v1/claims", json!({"code": code})).await;
+        let reply = who.post("/api/v1/claims", json!({"code": code, "notice": notice_of(who, code).await})).await;
         (reply.status == 200).then_some(reply.body)
     });
     begun.await["id"].as_str().unwrap().to_owned()
@@ -78,7 +83,10 @@ async fn a_device_goes_from_its_label_to_its_owner_and_on_to_the_next_one() {
     assert_eq!(mine(&ada).await[0]["place"], "owner");
     assert_eq!(ben.get(&format!("/api/v1/claims/{first}")).await.status, 404, "somebody else's claim");
     assert_eq!(ben.get(&format!("{DEVICE}/household")).await.name(), "device-unknown");
-    assert_eq!(ada.post("/api/v1/claims", json!({"code": code})).await.name(), "already-yours");
+    assert_eq!(
+        ada.post("/api/v1/claims", json!({"code": code, "notice": notice_of(&ada, &code).await})).await.name(),
+        "already-yours"
+    );
 
     // Ben holds it too, presses, and still has to wait: Ada is asked, and objects.
     let second = claim(&ben, &code).await;
@@ -136,7 +144,10 @@ async fn a_person_at_the_device_can_say_no_and_an_offline_device_is_named() {
     let world = World::with_product().await;
     let mut home = made(&world, "#!/bin/sh\nexec sleep 600\n").await;
     let (ada, code) = (somebody(&world, "Ada").await, code_of(&home));
-    assert_eq!(ada.post("/api/v1/claims", json!({"code": code})).await.name(), "device-not-ready");
+    assert_eq!(
+        ada.post("/api/v1/claims", json!({"code": code, "notice": notice_of(&ada, &code).await})).await.name(),
+        "device-not-ready"
+    );
     assert_eq!(ada.post("/api/v1/claims", json!({"code": "A".repeat(32)})).await.name(), "code-unknown");
     // Who has the label and no account learns nothing of whether somebody is at home.
     let card = async || {
@@ -158,7 +169,10 @@ async fn a_person_at_the_device_can_say_no_and_an_offline_device_is_named() {
     })
     .await;
     let other = somebody(&world, "Ben").await;
-    assert_eq!(other.post("/api/v1/claims", json!({"code": code})).await.name(), "claim-waits");
+    assert_eq!(
+        other.post("/api/v1/claims", json!({"code": code, "notice": notice_of(&other, &code).await})).await.name(),
+        "claim-waits"
+    );
     assert!(home.command(&["local", "deny"]).output().unwrap().status.success());
     assert_eq!(stands(&ada, &refused, "refused").await["why"], "denied");
 
@@ -175,7 +189,10 @@ async fn a_person_at_the_device_can_say_no_and_an_offline_device_is_named() {
     home.stop();
     ada.post(&format!("{DEVICE}/release"), json!({})).await.ok();
     assert!(mine(&ada).await.is_empty());
-    assert_eq!(ada.post("/api/v1/claims", json!({"code": code})).await.name(), "device-not-erased");
+    assert_eq!(
+        ada.post("/api/v1/claims", json!({"code": code, "notice": notice_of(&ada, &code).await})).await.name(),
+        "device-not-erased"
+    );
     home.start();
     until("the wipe's receipt", || async {
         world.kinds_from(0).await.iter().any(|kind| kind == "device-wiped").then_some(())

@@ -88,6 +88,7 @@ fn of(target: &str) -> Vec<Vec<u8>> {
         "release" => documents::releases(),
         "server_session" => packets::to_server(),
         "spki" => documents::spkis(),
+        "label" => documents::labels(),
         "statement" => documents::statements(),
         "suit" => documents::envelopes(),
         "telemetry" => documents::payloads(),

@@ -6,6 +6,7 @@
 use holdfast_core::attest::{self, verify_evidence};
 use holdfast_core::cbor::{self, CborError, Kind, Reader, Rules, Writer};
 use holdfast_core::cose::{self, AlgorithmPolicy, PublicKey, Sign, Sign1, Signer as _};
+use holdfast_core::label::{self, Label, verify_label};
 use holdfast_core::release::{self, Floors, ReleaseManifest, verify_release};
 use holdfast_core::statement::{Expectation, verify_statement};
 use holdfast_core::suit::Sealed;
@@ -198,6 +199,20 @@ pub(super) fn statement(data: &[u8]) {
     if let Ok(statement) = verify_statement(&signed, &TRUST, &expected) {
         let again = statement.sign(&freshness);
         assert_eq!(again.as_deref(), Ok(signed.as_slice()), "a statement has two forms");
+    }
+}
+
+pub(super) fn label(data: &[u8]) {
+    let now = Timestamp::from_micros(1_795_408_200_000_001);
+    let freshness = key(FRESHNESS);
+    let _ = verify_label(data, &TRUST, now);
+    if !is_content(data) {
+        return;
+    }
+    let Ok(signed) = cose::sign1_attached(&freshness, label::CONTEXT, data) else { return };
+    if let Ok(found) = verify_label(&signed, &TRUST, now) {
+        assert_eq!(found.sign(&freshness).as_deref(), Ok(signed.as_slice()), "a label has two forms");
+        assert!(found.expires <= Label::end(found.issued, &found.evidence), "a label outlives its evidence");
     }
 }
 

@@ -38,6 +38,9 @@ impl Desk {
             }
             HomeChange::AddRecall { device, recall } => self.add_recall(device, recall),
             HomeChange::EndRecall { device } => self.must(sql::RECALL_END, [device.as_str()], "recall-unknown"),
+            HomeChange::ShowNotice { claim, product, notice, at } => {
+                self.add_claim_notice(*claim, product, notice, *at)
+            }
             HomeChange::AddRelease(release) => self.add_release_of_home(release),
             HomeChange::SetWiped { order, at } => {
                 self.must(sql::RELEASE_WIPED, params![at.as_micros(), order.to_string()], "release-unknown")

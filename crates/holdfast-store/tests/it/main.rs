@@ -17,5 +17,6 @@ mod people;
 mod provenance;
 mod register;
 mod rooms;
+mod shops;
 mod telemetry;
 mod tidings;

@@ -299,6 +299,14 @@ mail-vulnerability-fixed-body =
 
     Was Sie tun können: Lassen Sie Ihr Gerät das Update installieren. Auf seiner Seite steht, ob es schon da ist.
 
+mail-data-breach-subject = Mit personenbezogenen Daten ist etwas geschehen
+mail-data-breach-body =
+    Personenbezogene Daten von Besitzern waren möglicherweise in fremden Händen. Der Hersteller teilt Ihnen das mit, weil es Sie betrifft:
+
+    { $reason }
+
+    Alles steht auf der Seite /data-breach/{ $case } dieses Servers. Fragen Sie auf der Seite „Hilfe“ Ihres Kontos.
+
 mail-unpatchable-subject = Eine Schwachstelle von { $product }, die kein Update beseitigt
 mail-unpatchable-body =
     Bei { $product } wurde eine Schwachstelle gefunden, die wir nicht durch ein Update beseitigen können: { $reason }.

@@ -300,6 +300,14 @@ mail-vulnerability-fixed-body =
 
     What to do: let your device install it. Its page says whether it has it already.
 
+mail-data-breach-subject = Something happened to personal data
+mail-data-breach-body =
+    Personal data of owners may have been in other hands. The maker tells you this because it concerns you:
+
+    { $reason }
+
+    All of it stands on this server’s page /data-breach/{ $case }. You can ask on the page “Help” of your account.
+
 mail-unpatchable-subject = A flaw of { $product } that no update removes
 mail-unpatchable-body =
     A security flaw of { $product } was found that we cannot remove by an update: { $reason }.

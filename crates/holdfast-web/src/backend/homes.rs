@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{ClaimId, DeviceId, InvitationId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::homes::recall::{Recall, RecallReason};
@@ -21,6 +22,8 @@ pub struct ClaimCard {
     pub device: DeviceId,
     /// Its product.
     pub product: ProductId,
+    /// The version of the privacy notice that is shown with it.
+    pub notice: Sha256Digest,
     /// What people call the product.
     pub title: String,
     /// The maker's domain.
@@ -236,7 +239,8 @@ pub trait Homes: Ground {
     fn set_up(&self, product: &ProductId) -> Answer<SetUp>;
     /// Begins a claim: the device asks whoever is beside it. Refusals: `code-unknown`, `device-offline`,
     /// `device-not-ready`, `device-not-erased`, `device-quarantined`, `claim-waits`, `already-yours`, `claim-by-staff`.
-    fn begin_claim(&self, by: &Caller, code: &str, from: IpAddr) -> Answer<ClaimId>;
+    /// `notice` is the version of the privacy notice that was shown: `privacy-notice-not-shown`, `privacy-notice-changed`.
+    fn begin_claim(&self, by: &Caller, code: &str, notice: Option<Sha256Digest>, from: IpAddr) -> Answer<ClaimId>;
     /// Asks at the device once more, after nobody confirmed; a new claim takes the place of the old one.
     fn ask_again(&self, by: &Caller, claim: ClaimId) -> Answer<ClaimId>;
     /// Where one of the caller's claims stands; `None` for somebody else's.

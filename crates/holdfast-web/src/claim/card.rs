@@ -104,10 +104,11 @@ async fn begin(
     Who(by): Who,
     Token(token): Token,
     Path(code): Path<String>,
-    Sent(_): Sent,
+    Sent(fields): Sent,
 ) -> PageReply {
     let (from, asked, who) = (knock.address, code.clone(), by.clone());
-    match app.ask(move |b| b.begin_claim(&who, &asked, from)).await {
+    let notice = fields.parsed("notice")?;
+    match app.ask(move |b| b.begin_claim(&who, &asked, notice, from)).await {
         Ok(claim) => Ok(Redirect::to(&format!("/claims/{claim}")).into_response()),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {

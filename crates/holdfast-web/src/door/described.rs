@@ -226,4 +226,4 @@ macro_rules! record_ids {
     )+};
 }
 
-record_ids!(BulkId ClaimId HelpId InvitationId PasskeyId ReleaseId DeploymentId CommandId AlertId PersonId SessionId TokenId BatchId FindingId ActionId);
+record_ids!(BreachId ComplaintId ProofId ShopId BulkId ClaimId HelpId InvitationId PasskeyId ReleaseId DeploymentId CommandId AlertId PersonId SessionId TokenId BatchId FindingId ActionId);

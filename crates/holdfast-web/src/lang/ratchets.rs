@@ -13,7 +13,7 @@ use holdfast_domain::people::help::Outcome;
 use super::*;
 
 /// Folders of templates that the maker's people see.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 12] = [
     "fleet",
     "products",
     "updates",
@@ -25,6 +25,7 @@ const FOLDERS: [&str; 11] = [
     "people",
     "settings",
     "help",
+    "promises",
 ];
 
 /// Words that are the same in every language, or stand for what a command or a format calls so.

@@ -39,7 +39,7 @@ pub(super) struct Code {
 
 impl Code {
     /// The code of an address, readable with a quarter of it scratched or wet.
-    fn of(address: &str) -> Result<Self, Problem> {
+    pub(super) fn of(address: &str) -> Result<Self, Problem> {
         let code = QrCode::with_error_correction_level(address, EcLevel::Q).map_err(|error| {
             tracing::error!(%error, "an address does not fit into a code");
             Problem::fault("code-too-long")
@@ -110,6 +110,12 @@ fn drawn<T: Template>(picture: &T) -> Result<Vec<u8>, Problem> {
         tracing::error!(%error, "a picture could not be drawn");
         Problem::fault("picture-broken")
     })
+}
+
+/// The code of an address as a picture.
+pub(super) fn picture(visit: &Visit, address: &str) -> Result<Response, Problem> {
+    let code = Code::of(address)?;
+    Ok(visit.document("image/svg+xml", drawn(&CodePicture { code: &code, title: address })?))
 }
 
 pub(super) async fn qr(visit: Visit, Named(text): Named) -> Result<Response, Problem> {

@@ -24,6 +24,11 @@ pub(super) fn json_ld(visit: &Visit, dossier: &PublicDossier) -> Response {
 }
 
 pub(super) async fn json_feed(visit: Visit) -> Result<Response, Problem> {
+    feed(&visit).await
+}
+
+/// All products as JSON Feed.
+pub(super) async fn feed(visit: &Visit) -> Result<Response, Problem> {
     let all = visit.app.ask(Dossiers::public_dossiers).await?;
     let root = root(&all);
     let feed = json!({
@@ -64,6 +69,7 @@ fn support(dossier: &PublicDossier) -> Value {
     let at = &dossier.address;
     json!({
         "models": text.models,
+        "privacy_notice": super::view::notice_version(dossier).to_string(),
         "first_supplied": text.first_supplied.map(|day| day.to_string()),
         "discontinued": text.discontinued.map(|day| day.to_string()),
         "support_until": public.until.to_string(),

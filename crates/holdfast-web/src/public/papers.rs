@@ -115,6 +115,8 @@ struct PolicyPage {
     /// The version that takes its place, with what is different.
     next: Option<Version>,
     earlier: Vec<Version>,
+    /// Whom people may complain to, as the policy on privacy names it.
+    authority: Vec<String>,
 }
 
 fn version(l: Lang, paper: &Paper, policy: &Policy) -> Version {
@@ -130,17 +132,20 @@ async fn policy(visit: Visit, Path(name): Path<String>) -> Result<Response, Prob
     let nothing = || Problem::absent("paper-unknown", "There is no such policy here.");
     let versions = visit.app.ask(move |b| b.public_paper(&name)).await?;
     let row = row(&visit, &versions).ok_or_else(nothing)?;
-    let (mut text, mut next, mut earlier) = (None, None, Vec::new());
+    let (mut text, mut next, mut earlier, mut authority) = (None, None, Vec::new(), Vec::new());
     for paper in &versions {
         let Document::Policy(policy) = &paper.document else { return Err(nothing()) };
         match paper.version.cmp(&row.version) {
             std::cmp::Ordering::Greater => next = next.or_else(|| Some(version(visit.l, paper, policy))),
-            std::cmp::Ordering::Equal => text = Some(said(visit.l, &policy.text)),
+            std::cmp::Ordering::Equal => {
+                text = Some(said(visit.l, &policy.text));
+                authority = policy.authority.lines().map(str::to_owned).collect();
+            }
             std::cmp::Ordering::Less => earlier.push(version(visit.l, paper, policy)),
         }
     }
     let text = text.ok_or_else(nothing)?;
-    visit.page(&PolicyPage { l: visit.l, q: visit.q.clone(), row, text, next, earlier })
+    visit.page(&PolicyPage { l: visit.l, q: visit.q.clone(), row, text, next, earlier, authority })
 }
 
 /// A bulletin in a list.

@@ -1,7 +1,8 @@
 //! A product as its public pages show it: facts in the reader's language, sentences in the maker's words.
 
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::time::Timestamp;
-use holdfast_domain::fleet::dossier::privacy::Datum;
+use holdfast_domain::fleet::dossier::privacy::{self, Datum};
 use holdfast_domain::fleet::dossier::promise::{Weakened, weakened};
 use holdfast_domain::fleet::dossier::{
     Basis, Compliance, Credentials, Day, Label, Link, LinkKind, Party, Recipient, Sensor, SensorKind, Sunset, Text,
@@ -431,6 +432,12 @@ impl ProductView {
         self.d.public.dossier.labels.iter().map(view).collect()
     }
 
+    /// The version of the privacy notice, as people compare it.
+    pub(crate) fn notice_line(&self) -> String {
+        let version: String = notice_version(&self.d).to_string().chars().take(12).collect();
+        self.l.with2("public-privacy-version", ("version", version), ("day", self.changed()))
+    }
+
     pub(crate) fn languages(&self) -> String {
         let name = |tag: &String| {
             let known = Lang::all().find(|(known, _)| known == tag);
@@ -458,6 +465,11 @@ impl ProductView {
             date: words::day(self.l, statement.date),
         })
     }
+}
+
+/// The version of the privacy notice that stands on a product's public page.
+pub(crate) fn notice_version(d: &PublicDossier) -> Sha256Digest {
+    privacy::version(&d.data, &d.public.dossier)
 }
 
 /// The statement of compliance.

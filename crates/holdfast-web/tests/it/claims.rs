@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use holdfast_core::hash::Sha256Digest;
 use holdfast_domain::people::Role;
 
 use crate::samples::homes::{CODE, claim_id};
@@ -30,7 +31,12 @@ async fn three_taps_lead_from_the_label_to_a_device_of_ones_own() {
     let card = send(&sample, OWNER, get(&format!("/c/{CODE}"))).await;
     assert_eq!((card.status, taps(&card.text)), (StatusCode::OK, 1), "the first tap: {}", card.text);
     let token = token(&sample).await;
-    let begun = send(&sample, OWNER, form(&format!("/c/{CODE}"), &format!("form_token={token}"))).await;
+    let begun = send(
+        &sample,
+        OWNER,
+        form(&format!("/c/{CODE}"), &format!("form_token={token}&notice={}", Sha256Digest::of(b"notice"))),
+    )
+    .await;
     assert_eq!(begun.header("location"), format!("/claims/{}", claim_id(1)));
     let waiting = send(&sample, OWNER, get(begun.header("location"))).await;
     assert_eq!(taps(&waiting.text), 0, "the second tap is the button on the device: {}", waiting.text);

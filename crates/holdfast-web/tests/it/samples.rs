@@ -33,6 +33,8 @@ mod idempotency;
 mod keys;
 #[path = "samples/notices.rs"]
 mod notices;
+#[path = "samples/promises.rs"]
+mod promises;
 #[path = "samples/owner.rs"]
 pub(crate) mod owner;
 #[path = "samples/oidc.rs"]

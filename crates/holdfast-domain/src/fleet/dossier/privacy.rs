@@ -2,9 +2,10 @@
 //!
 //! Owns no text of its own; a maker adds names, purposes and legal bases in the reader's language in the dossier.
 
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::time::Millis;
 
-use super::{Basis, Dossier, Text};
+use super::{Basis, Dossier, Text, Topic};
 use crate::telemetry::Model;
 use crate::telemetry::schema::Field;
 
@@ -25,6 +26,39 @@ pub struct Datum {
     pub kept: Option<Millis>,
     /// How often it is sent at most; `None` for settings.
     pub every: Option<Millis>,
+}
+
+/// The version of a privacy notice: a digest of all that it says. What is shown twice and is the same has one version.
+#[must_use]
+pub fn version(data: &[Datum], dossier: &Dossier) -> Sha256Digest {
+    let mut text = String::new();
+    let mut add = |part: &str| {
+        text.push_str(part);
+        text.push('\u{1f}');
+    };
+    for datum in data {
+        add(&datum.path);
+        for (tag, words) in datum.title.iter().chain(datum.purpose.iter()) {
+            add(tag);
+            add(words);
+        }
+        add(if datum.personal { "personal" } else { "" });
+        add(datum.basis.map_or("", Basis::word));
+        for span in [datum.kept, datum.every] {
+            add(&span.map_or_else(String::new, |span| span.0.to_string()));
+        }
+    }
+    for to in &dossier.recipients {
+        add(&to.name);
+        add(&to.country);
+        to.what.iter().for_each(|(_, words)| add(words));
+    }
+    let topics = [Topic::PrivacyNote, Topic::PrivacyRisks, Topic::PrivacySteps, Topic::PrivacyRights, Topic::Deletion];
+    for (tag, words) in topics.iter().filter_map(|topic| dossier.texts.get(topic)).flat_map(Text::iter) {
+        add(tag);
+        add(words);
+    }
+    Sha256Digest::of(text.as_bytes())
 }
 
 /// Everything that a product takes, personal data first, in the order of the model.
@@ -86,6 +120,22 @@ mod tests {
         for datum in notice.iter().filter(|datum| datum.personal && datum.every.is_some()) {
             assert!(datum.kept.is_some() && !datum.purpose.is_empty(), "{}", datum.path);
         }
+    }
+
+    #[test]
+    fn a_notice_that_says_something_else_has_another_version() {
+        let model = Model::compile(THERMOSTAT).expect("a model");
+        let whole =
+            Dossier::parse(include_str!("../../../../../examples/hearth-thermostat.dossier.json")).expect("one");
+        let of = |dossier: &Dossier| version(&notice(&model, dossier), dossier);
+        assert_eq!(of(&whole), of(&whole.clone()));
+        let renamed = Dossier { name: "Other".to_owned(), ..whole.clone() };
+        assert_eq!(of(&renamed), of(&whole), "its name is no part of the notice");
+        let fewer = Dossier { recipients: Vec::new(), ..whole.clone() };
+        let words = Text::default().with("en", "Ask us.").expect("words");
+        let mut other = whole.clone();
+        other.texts.insert(Topic::PrivacyRights, words);
+        assert!(of(&other) != of(&whole) && (whole.recipients.is_empty() || of(&fewer) != of(&whole)));
     }
 
     #[test]

@@ -5,11 +5,13 @@
 use holdfast_core::cose::{PublicKey, Signer as _};
 use holdfast_domain::conformity::Facts;
 use holdfast_domain::fleet::dossier::{Dossier, Public, Topic, Updates};
+use holdfast_domain::fleet::shop::DUTIES_VERSION;
 use holdfast_domain::keys::KeyState;
 use holdfast_domain::keys::inventory::Due;
 use holdfast_domain::papers::{Document, POLICIES, What, in_force};
 use holdfast_domain::telemetry::guard;
 use holdfast_store::StoreError;
+use holdfast_web::backend::proofs::Proofs as _;
 
 use super::super::{Answer, House, fault, stored};
 use crate::clock;
@@ -63,6 +65,7 @@ impl House {
         self.add_support(&mut facts, counted.products)?;
         self.add_papers(&mut facts)?;
         self.add_settings(&mut facts)?;
+        self.add_promises(&mut facts)?;
         self.add_doors(&mut facts);
         self.add_signers(&mut facts)?;
         self.add_keys(&mut facts).map_err(stored)?;
@@ -130,6 +133,27 @@ impl House {
             let guarded = count(model.properties().iter().filter(|property| property.guard.is_some()));
             facts.guarded_settings += guarded + without;
             facts.unguarded_settings += without;
+        }
+        Ok(())
+    }
+
+    /// Labels, retailers, redress, and records that people made.
+    fn add_promises(&self, facts: &mut Facts) -> Answer<()> {
+        let now = clock::now();
+        facts.labels_in_force = self.labels_in_force()?;
+        let shops = self.store.shop_facts(DUTIES_VERSION).map_err(stored)?;
+        (facts.shops, facts.shops_fetching, facts.shops_accepted) = (shops.shops, shops.fetching, shops.accepted);
+        let redress = self.store.redress_facts(now).map_err(stored)?;
+        (facts.complaints_answered, facts.complaints_late) = (redress.answered_in_time, redress.late);
+        (facts.breaches, facts.breaches_late) = (redress.breaches, redress.breaches_late);
+        let notices = self.store.notice_facts().map_err(stored)?;
+        (facts.claims_noticed, facts.claims_unnoticed) = (notices.shown, notices.without);
+        for record in self.store.public_dossiers().map_err(stored)? {
+            let missing = self.proofs(&record.product)?.map(|view| view.missing).unwrap_or_default();
+            let lacks = |part: &str| missing.iter().any(|word| word.starts_with(part));
+            facts.products_packaged += u64::from(!lacks("packaging"));
+            facts.products_tested += u64::from(!lacks("usability"));
+            facts.interfaces_checked += u64::from(!lacks("interface"));
         }
         Ok(())
     }

@@ -4,12 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use holdfast_core::attest::{BootState as Running, Evidence};
 use holdfast_core::cbor::{Reader, Rules, item};
-use holdfast_core::cose::{PublicKey, Sign1, Signer as _, sign1_attached, sign1_detached};
+use holdfast_core::cose::{AlgorithmPolicy, PublicKey, Sign1, Signer as _, sign1_attached, sign1_detached};
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{BatchId, DeploymentId};
+use holdfast_core::label::{self, Evidence as Shown, Label};
 use holdfast_core::ledger::checkpoint::Checkpoint;
 use holdfast_core::ledger::tree::{leaf_hash, node_hash};
 use holdfast_core::statement::{Assignment, TimestampStatement};
+use holdfast_core::time::Millis;
 use holdfast_core::update::boot::{BootState, Slot, Trial};
 use holdfast_server::authority::secret_file;
 
@@ -122,6 +124,32 @@ pub(super) fn statements() -> Vec<Vec<u8>> {
     let freshness = key(FRESHNESS);
     let signed = [plain, assigned].into_iter().filter_map(|one| one.sign(&freshness).ok());
     signed.flat_map(|signed| with_payload(signed, &freshness.public_key())).collect()
+}
+
+pub(super) fn labels() -> Vec<Vec<u8>> {
+    let Ok(product) = "hearth-thermostat".parse() else { return Vec::new() };
+    let shown =
+        Shown { what: "release".into(), link: "/p".into(), at: NOW, until: NOW.plus(Millis::from_secs(86_400)) };
+    let label = Label {
+        product,
+        name: "Hearth".into(),
+        version: "2.1.0".into(),
+        manifest: Some(Sha256Digest::of(b"manifest")),
+        address: "https://hearth.example/p/hearth-thermostat".into(),
+        issued: NOW,
+        expires: shown.until,
+        trust_version: 1,
+        claims: vec![("support-until".into(), "2034-12-31".into())],
+        evidence: vec![shown],
+    };
+    let freshness = key(FRESHNESS);
+    let signed = label.sign(&freshness).ok();
+    let payload = |signed: &Vec<u8>| {
+        let message = Sign1::parse(signed).ok()?;
+        let policy = AlgorithmPolicy::FullySpecified;
+        message.verify_attached(&freshness.public_key(), policy, label::CONTEXT).ok().map(<[u8]>::to_vec)
+    };
+    signed.iter().filter_map(payload).chain(signed.clone()).collect()
 }
 
 pub(super) fn evidence() -> Vec<Vec<u8>> {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{ClaimId, CommandId, DeviceId, InvitationId, PersonId, ProductId};
 use holdfast_core::time::Timestamp;
 use holdfast_domain::homes::recall::{Recall, RecallReason};
@@ -112,6 +113,7 @@ impl Homes for Sample {
         Ok((code == CODE).then(|| ClaimCard {
             device: DEVICE.parse().unwrap(),
             product: "hearth-thermostat".parse().unwrap(),
+            notice: Sha256Digest::of(b"notice"),
             title: "Hearth thermostat".to_owned(),
             maker: "hearth.example".to_owned(),
             model: model(),
@@ -120,10 +122,15 @@ impl Homes for Sample {
     fn set_up(&self, _: &ProductId) -> Answer<SetUp> {
         Ok(model())
     }
-    fn begin_claim(&self, by: &Caller, code: &str, _: IpAddr) -> Answer<ClaimId> {
+    fn begin_claim(&self, by: &Caller, code: &str, notice: Option<Sha256Digest>, _: IpAddr) -> Answer<ClaimId> {
         if code != CODE {
             let detail = "there is no device with this code".to_owned();
             return Err(Stop::Refused(Refusal { kind: RefusalKind::Absent, name: "code-unknown", detail }));
+        }
+        if notice != Some(Sha256Digest::of(b"notice")) {
+            let detail = "a claim begins with the privacy notice".to_owned();
+            let name = "privacy-notice-not-shown";
+            return Err(Stop::Refused(Refusal { kind: RefusalKind::Unacceptable, name, detail }));
         }
         self.note(format!("claim by {}", by.person.name));
         Ok(claim_id(1))

@@ -9,7 +9,7 @@ use holdfast_web::backend::{Answer, Ground as _, RefusalKind};
 use super::{Sample, person, refuse};
 
 const PRIVACY: &str = r#"{"kind":"policy","owner":"Privacy officer","text":{"en":"We keep readings for 30 days."},
-    "change":{"en":"30 days instead of 60."},"effective":"EFFECTIVE","review":"2027-12-31"}"#;
+    "change":{"en":"30 days instead of 60."},"authority":"The authority\n1 Square","effective":"EFFECTIVE","review":"2027-12-31"}"#;
 const SECURITY: &str = r#"{"kind":"policy","owner":"Head of security","text":{"en":"We fix flaws in 30 days."},
     "effective":"2025-01-01","review":"2026-06-30"}"#;
 const RECALL: &str = r#"{"kind":"bulletin","what":"action","product":"hearth-thermostat","serials":["hearth-00*"],
