@@ -4,6 +4,7 @@
 
 mod ended;
 mod recall;
+mod shown;
 
 use std::net::IpAddr;
 
@@ -17,7 +18,6 @@ use holdfast_domain::homes::code::ClaimText;
 use holdfast_domain::homes::household::{self, HouseholdRefusal};
 use holdfast_domain::homes::recall::{Recall, RecallReason};
 use holdfast_domain::homes::release::{self, By, Estate, ReleaseRefusal};
-use holdfast_domain::homes::shown::{self, ShownRefusal};
 use holdfast_domain::homes::{
     Claim, ClaimState, Digits, Invitation, Member, Ownership, PairedController, Part, Place, Release, Rights, place_of,
 };
@@ -296,15 +296,7 @@ impl House {
         let command = CommandId::new(now, clock::random());
         let new = NewClaim { id: claim, command, digits: Digits::from_random(clock::random()) };
         let decision = claim::begin(&facts, new, &by.person, now).map_err(claim_refused)?;
-        let in_force = self.notice_in_force(&device.product)?;
-        let kept = shown::shown(claim, &device.product, &in_force, notice.as_ref(), now);
-        let decision = decision.with_change(kept.map_err(|why| {
-            let kind = match why {
-                ShownRefusal::NotShown => RefusalKind::Unacceptable,
-                ShownRefusal::Changed => RefusalKind::Conflict,
-            };
-            refuse(kind, why.name(), why.to_string())
-        })?);
+        let decision = decision.with_change(self.notice_shown(claim, &device.product, notice, now)?);
         // Whoever asks again and again without a yes keeps others from asking: each question waits longer than the last.
         let key = Key::Other(ASKED, digest_of(&format!("{} {id}", by.person.id)));
         self.entry.throttle().knock(&key, now).map_err(too_many)?;

@@ -1,5 +1,7 @@
 //! Interface of the room `homes`: claims, one's own devices, households, release; whose device it is, for the staff.
 
+mod card;
+
 use axum::extract::State;
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{ClaimId, DeviceId, InvitationId, PersonId};
@@ -22,9 +24,6 @@ use crate::secret::Secret;
 const INVITE: About = About::new("Invite somebody into the household of one's device.")
     .more("The address of the answer works once, for seven days. It is shown this once.")
     .secret();
-const CARD: About = About::new("What a label leads to: the product, and what it takes about its people.")
-    .more("The same as the page of the label. A claim begins with the `notice` of this answer.")
-    .refuses(&[404, 429]);
 const OWNER: About = About::new("Whose device it is; that it was asked, by whom and why, is kept in the ledger.")
     .query(&[Ask::of("reason", Kind::Word(&["help-asked", "danger", "data-request", "authority"]), "Why.").needed()]);
 const RELEASE: About = About::new("Give one's device away. It cannot be taken back.").more(
@@ -42,9 +41,8 @@ const SECOND: About = About::new("End an ownership at once, as a second person o
 pub(super) fn routes(routes: Routes) -> Routes {
     let (home, sure) = (Access::May(Act::UseHome), Access::Fresh(Act::UseHome));
     let (see, recall) = (Access::May(Act::SeeOwners), Access::Fresh(Act::RevokeDevice));
-    let routes = routes
+    let routes = card::routes(routes)
         .api_post("/api/v1/claims", home, begin, "Claim a device by the code of its label; the device asks.")
-        .api_post("/api/v1/claims/card", home, card, CARD)
         .api_get("/api/v1/claims", home, claims, About::new("One's own newest claims.").query(Ask::PAGE))
         .api_get("/api/v1/claims/{id}", home, claim, "Where one's claim stands.")
         .api_post("/api/v1/claims/{id}/again", home, again, "Ask at the device once more.")
@@ -103,48 +101,6 @@ async fn begin(State(app): State<App>, Who(by): Who, knock: Knock, Json(body): J
     let notice = body.notice.as_deref().map(str::parse::<Sha256Digest>).transpose().map_err(unreadable)?;
     let id = app.ask(move |b| b.begin_claim(&by, &body.code, notice, knock.address)).await?;
     Ok(axum::Json(ClaimMade { id: id.to_string() }))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ClaimCardBody {
-    /// As the label has it.
-    code: String,
-}
-
-#[derive(Serialize, ToSchema)]
-struct ClaimDataRow {
-    title: String,
-    purpose: Option<String>,
-    personal: bool,
-}
-
-#[derive(Serialize, ToSchema)]
-struct ClaimCardDoc {
-    product: String,
-    title: String,
-    maker: String,
-    /// What it takes; to be shown before the claim.
-    data: Vec<ClaimDataRow>,
-    /// The version of the privacy notice that this is; a claim sends it back as `notice`.
-    notice: String,
-}
-
-async fn card(State(app): State<App>, knock: Knock, Json(body): Json<ClaimCardBody>) -> Reply<ClaimCardDoc> {
-    let found = app.ask(move |b| b.claim_card(&body.code, knock.address)).await?;
-    let card = found.ok_or_else(|| Problem::absent("code-unknown", "There is no device with this code."))?;
-    let row = |one: crate::backend::homes::DataTaken| ClaimDataRow {
-        title: one.title,
-        purpose: one.purpose,
-        personal: one.personal,
-    };
-    Ok(axum::Json(ClaimCardDoc {
-        product: card.product.to_string(),
-        title: card.title,
-        maker: card.maker,
-        data: card.model.data.into_iter().map(row).collect(),
-        notice: card.notice.to_string(),
-    }))
 }
 
 async fn again(State(app): State<App>, Who(by): Who, Id(id): Id<ClaimId>) -> Reply<ClaimMade> {

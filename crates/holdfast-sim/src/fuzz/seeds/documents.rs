@@ -105,7 +105,7 @@ pub(super) fn releases() -> Vec<Vec<u8>> {
 
 /// The signed form, and its payload, which the target signs by itself.
 fn with_payload(signed: Vec<u8>, key: &PublicKey) -> Vec<Vec<u8>> {
-    let policy = holdfast_core::cose::AlgorithmPolicy::FullySpecified;
+    let policy = AlgorithmPolicy::FullySpecified;
     let payload = Sign1::parse(&signed).and_then(|one| one.verify_attached(key, policy, b"").map(<[u8]>::to_vec));
     payload.into_iter().chain([signed]).collect()
 }
