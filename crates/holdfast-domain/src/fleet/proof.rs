@@ -72,8 +72,8 @@ pub struct Task {
 impl Task {
     /// The share that came to the end, in percent.
     #[must_use]
-    pub const fn percent(&self) -> u32 {
-        if self.tried == 0 { 0 } else { self.succeeded.saturating_mul(100) / self.tried }
+    pub fn percent(&self) -> u32 {
+        self.succeeded.saturating_mul(100).checked_div(self.tried).unwrap_or(0)
     }
 }
 

@@ -247,9 +247,9 @@ mod tests {
     }
 
     fn after(decision: &Decision) -> Complaint {
-        let put = decision.changes.iter().find_map(|change| match change {
-            Change::Complaint(ComplaintChange::Put(to)) => Some(to.clone()),
-            _ => None,
+        let put = decision.changes.iter().find_map(|change| {
+            let Change::Complaint(ComplaintChange::Put(to)) = change else { return None };
+            Some(to.clone())
         });
         put.expect("a change")
     }

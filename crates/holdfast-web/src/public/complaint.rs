@@ -107,11 +107,11 @@ fn read(fields: &Fields, secret_hash: [u8; 32]) -> Result<NewComplaint, Problem>
 
 async fn send(State(app): State<App>, l: Lang, knock: Knock, Token(token): Token, Sent(fields): Sent) -> PageReply {
     let secret = Secret::from_random(app.ground().random());
-    let taken = match read(&fields, secret.hash()) {
+    let outcome = match read(&fields, secret.hash()) {
         Ok(new) => app.ask(move |b| b.complain(&new, knock.address)).await.map(drop),
         Err(problem) => Err(problem),
     };
-    match taken {
+    match outcome {
         Ok(()) => Ok(Redirect::to(&format!("/complaint/{}?done=sent", secret.text())).into_response()),
         Err(problem) if problem.reference.is_some() => Err(problem),
         Err(problem) => {
@@ -198,7 +198,6 @@ async fn follow(
     page(&talk_page(&app, l, token, &secret, asked.text("done") == Some("sent")).await?)
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is an extractor")]
 async fn add(
     State(app): State<App>,
     l: Lang,

@@ -22,9 +22,9 @@ fn entry(risk: Risk) -> Entry {
 }
 
 fn kept(decision: &Decision) -> Breach {
-    let found = decision.changes.iter().find_map(|change| match change {
-        Change::Breach(change) => Some(change.breach.clone()),
-        _ => None,
+    let found = decision.changes.iter().find_map(|change| {
+        let Change::Breach(change) = change else { return None };
+        Some(change.breach.clone())
     });
     found.expect("an entry")
 }
