@@ -80,7 +80,7 @@ impl Store {
 
     /// When a retailer last fetched this document.
     pub fn shop_fetch(&self, shop: ShopId, document: &str) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|conn| one(conn, (sql::SHOP_FETCH, "shop_fetch"), params![shop.to_string(), document], Fields::time))
+        self.read(|conn| one(conn, (sql::SHOP_FETCH, "shop_fetch"), params![shop.to_string(), document], moment))
     }
 
     /// Who accepted the duties for a retailer, newest first.
@@ -103,7 +103,7 @@ impl Store {
 
     /// When any reader first saw a unit come back.
     pub fn unit_back(&self, device: &DeviceId) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|conn| one(conn, (sql::UNIT_BACK, "sighting"), [device.as_str()], Fields::time))
+        self.read(|conn| one(conn, (sql::UNIT_BACK, "sighting"), [device.as_str()], moment))
     }
 
     /// What is counted about retailers.
@@ -128,7 +128,7 @@ impl Store {
     /// When a unit of the product last proved that it runs the image with this digest.
     pub fn firmware_proved(&self, product: &ProductId, image: &[u8; 32]) -> Result<Option<Timestamp>, StoreError> {
         let asked = params![product.as_str(), image];
-        self.read(|conn| one(conn, (sql::FIRMWARE_PROVED, "appraisal"), asked, Fields::time))
+        self.read(|conn| one(conn, (sql::FIRMWARE_PROVED, "appraisal"), asked, moment))
     }
 
     /// The privacy notice that was shown before a claim.
@@ -166,4 +166,8 @@ fn proof_row(f: &mut Fields<'_>) -> Result<Proof, StoreError> {
     let document = f.str()?;
     let said = Said::parse(document).map_err(|why| f.inconsistent(&format!("cannot be read: {why}")))?;
     Ok(Proof { id, product, said, at: f.time()?, by: f.parsed()? })
+}
+
+fn moment(f: &mut Fields<'_>) -> Result<Timestamp, StoreError> {
+    f.time()
 }

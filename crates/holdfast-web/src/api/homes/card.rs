@@ -50,11 +50,7 @@ struct ClaimCardDoc {
 async fn card(State(app): State<App>, knock: Knock, Json(body): Json<ClaimCardBody>) -> Reply<ClaimCardDoc> {
     let found = app.ask(move |b| b.claim_card(&body.code, knock.address)).await?;
     let card = found.ok_or_else(|| Problem::absent("code-unknown", "There is no device with this code."))?;
-    let row = |one: DataTaken| ClaimDataRow {
-        title: one.title,
-        purpose: one.purpose,
-        personal: one.personal,
-    };
+    let row = |one: DataTaken| ClaimDataRow { title: one.title, purpose: one.purpose, personal: one.personal };
     Ok(axum::Json(ClaimCardDoc {
         product: card.product.to_string(),
         title: card.title,
