@@ -97,8 +97,7 @@ struct ClaimMade {
 }
 
 async fn begin(State(app): State<App>, Who(by): Who, knock: Knock, Json(body): Json<CodeBody>) -> Reply<ClaimMade> {
-    let unreadable = |_| Problem::malformed("notice-malformed", "`notice` is a SHA-256 digest in hexadecimal.");
-    let notice = body.notice.as_deref().map(str::parse::<Sha256Digest>).transpose().map_err(unreadable)?;
+    let notice = card::notice(body.notice.as_deref())?;
     let id = app.ask(move |b| b.begin_claim(&by, &body.code, notice, knock.address)).await?;
     Ok(axum::Json(ClaimMade { id: id.to_string() }))
 }

@@ -1,6 +1,7 @@
 //! Interface of the label's card: what a code leads to and what that takes, to be shown before somebody claims it.
 
 use axum::extract::State;
+use holdfast_core::hash::Sha256Digest;
 use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,4 +59,10 @@ async fn card(State(app): State<App>, knock: Knock, Json(body): Json<ClaimCardBo
         data: card.model.data.into_iter().map(row).collect(),
         notice: card.notice.to_string(),
     }))
+}
+
+/// The version of the notice that somebody says was shown.
+pub(super) fn notice(said: Option<&str>) -> Result<Option<Sha256Digest>, Problem> {
+    let unreadable = |_| Problem::malformed("notice-malformed", "`notice` is a SHA-256 digest in hexadecimal.");
+    said.map(str::parse).transpose().map_err(unreadable)
 }
