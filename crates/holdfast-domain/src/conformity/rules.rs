@@ -585,7 +585,7 @@ mod tests {
 
     #[test]
     fn what_did_not_happen_yet_is_open() {
-        for (id, facts) in [
+        for (id, facts) in vec![
             ("CoP-5.1", Facts { listeners_seen: 2, ..lived() }),
             ("CoP-7.2", Facts { contradictions: 0, ..lived() }),
             ("CoP-7.4", Facts { recoveries: 0, ..lived() }),
