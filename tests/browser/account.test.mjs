@@ -60,7 +60,7 @@ test('a newcomer adds a passkey after the first link and signs in with it, on an
   await tap(page, keys, `${house.origin}/sign-in?lang=de`, 'Mit Passkey anmelden');
   await at(page, '/console');
   await keys.touch(false);
-  await press(page, page.getByRole('button', { name: 'Sign out' }).first(), '/sign-in');
+  await press(page, page.getByRole('button', { name: /Sign out|Abmelden/ }).first(), '/sign-in');
   await guest.look('/sign-in?lang=de');
   await guest.look('/recover');
 });
