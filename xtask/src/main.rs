@@ -16,7 +16,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   demo [ARGS]     build in release mode and run `holdfast demo ARGS` (try: -- --once -o json)
-  test            everything CI checks: format, lints, tidy, unit and integration tests, vectors, no_std, the demo, the pages
+  test            everything CI checks: format, lints, tidy, unit and integration tests, vectors, no_std, the demo
   test api        throw requests at every route of the interface with schemathesis; nothing undeclared may come back
   test vectors    only the standards bodies' vectors
   test browser    pages in headless Chromium against real processes (words after -- go to node)

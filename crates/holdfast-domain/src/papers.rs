@@ -1,14 +1,14 @@
 //! What the maker says to everybody beside a product's dossier, and keeps in version after version: policies with a day on
-//! which they are looked at again, bulletins that people can act on, the register of breaches with the authority's clock.
+//! which they are looked at again, bulletins that people can act on.
 //!
 //! `document` reads and writes them. Nothing here is taken back: a later version takes the place of an earlier one, which
-//! stays readable. A breach is for the staff alone.
+//! stays readable. Anybody may read them; breaches of personal data are in `people::breach`.
 
 pub mod document;
 
 use holdfast_core::hash::Sha256Digest;
 use holdfast_core::id::{DeviceId, PersonId, ProductId};
-use holdfast_core::time::{Millis, Timestamp};
+use holdfast_core::time::Timestamp;
 
 use crate::decision::{Change, Decision, LedgerLine, kind};
 use crate::fleet::dossier::{Day, ENGLISH, Link, Text};
@@ -19,8 +19,6 @@ use document::PaperError;
 pub const NOTICE_DAYS: i32 = 30;
 /// A policy is looked at again at the latest after so many days: two years.
 pub const REVIEW_DAYS_MAX: i32 = 731;
-/// The authority is told of a breach within 72 hours (GDPR Art. 33(1)).
-pub const AUTHORITY_WITHIN: Millis = Millis::from_secs(72 * 3_600);
 
 /// One version of a paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +42,6 @@ pub enum Document {
     Policy(Policy),
     /// What happened, and what to do.
     Bulletin(Bulletin),
-    /// Personal data in wrong hands; for the staff.
-    Breach(Breach),
 }
 
 /// A policy. Its id is one of [`POLICIES`].
@@ -132,59 +128,6 @@ impl Bulletin {
     }
 }
 
-/// Personal data in wrong hands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Breach {
-    /// When somebody became aware of it.
-    pub found: Timestamp,
-    /// What happened.
-    pub what: String,
-    /// Whose owners are affected; all products' if none is named.
-    pub product: Option<ProductId>,
-    /// Which data.
-    pub data: String,
-    /// Which authority is to be told, and how.
-    pub authority: String,
-    /// When it was.
-    pub told_authority: Option<Timestamp>,
-    /// The bulletin that tells the people concerned.
-    pub bulletin: Option<String>,
-    /// What was done about it; empty while it is open.
-    pub outcome: String,
-}
-
-/// How the clock of a breach stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clock {
-    /// So much time is left to tell the authority.
-    Left(Millis),
-    /// It should have been told so long ago.
-    Late(Millis),
-    /// It was told in time, or not.
-    Told {
-        /// Whether within 72 hours.
-        in_time: bool,
-    },
-}
-
-impl Breach {
-    /// By when the authority has to be told.
-    #[must_use]
-    pub const fn due(&self) -> Timestamp {
-        self.found.plus(AUTHORITY_WITHIN)
-    }
-
-    /// How its clock stands.
-    #[must_use]
-    pub fn clock(&self, now: Timestamp) -> Clock {
-        match self.told_authority {
-            Some(told) => Clock::Told { in_time: told <= self.due() },
-            None if now > self.due() => Clock::Late(now.since(self.due())),
-            None => Clock::Left(self.due().since(now)),
-        }
-    }
-}
-
 impl Policy {
     /// Whether it should have been looked at again.
     #[must_use]
@@ -232,9 +175,6 @@ pub enum PaperRefusal {
     /// A new version of a policy would be in force too soon.
     #[error("a new version is in force at the earliest {NOTICE_DAYS} days after people were told")]
     TooSoon,
-    /// A breach was found in the future, or told before it was found.
-    #[error("the times do not fit together")]
-    Times,
 }
 
 impl PaperRefusal {
@@ -247,7 +187,6 @@ impl PaperRefusal {
             Self::OtherKind => "paper-other-kind",
             Self::Incomplete(_) => "paper-incomplete",
             Self::TooSoon => "policy-too-soon",
-            Self::Times => "breach-times",
         }
     }
 }
@@ -276,7 +215,6 @@ pub fn put(
     match &document {
         Document::Policy(policy) => check_policy(existing.is_some(), id, policy, now)?,
         Document::Bulletin(bulletin) => check_bulletin(bulletin)?,
-        Document::Breach(breach) => check_breach(breach, now)?,
     }
     let paper = Paper { id: id.to_owned(), version: current + 1, document, at: now, by: *by };
     let line = LedgerLine::new(kind::PAPER_KEPT, now)
@@ -322,16 +260,6 @@ fn check_bulletin(bulletin: &Bulletin) -> Result<(), PaperRefusal> {
     Ok(())
 }
 
-fn check_breach(breach: &Breach, now: Timestamp) -> Result<(), PaperRefusal> {
-    if breach.what.is_empty() || breach.data.is_empty() || breach.authority.is_empty() {
-        return Err(PaperRefusal::Incomplete(
-            "a breach says what happened, to which data, and which authority is told",
-        ));
-    }
-    let told = breach.told_authority.is_none_or(|told| told >= breach.found && told <= now);
-    if breach.found > now || !told { Err(PaperRefusal::Times) } else { Ok(()) }
-}
-
 impl Document {
     /// The stable word of its kind.
     #[must_use]
@@ -339,14 +267,7 @@ impl Document {
         match self {
             Self::Policy(_) => "policy",
             Self::Bulletin(_) => "bulletin",
-            Self::Breach(_) => "breach",
         }
-    }
-
-    /// Whether anybody may read it.
-    #[must_use]
-    pub const fn is_public(&self) -> bool {
-        !matches!(self, Self::Breach(_))
     }
 
     /// The product that it is about.
@@ -355,7 +276,6 @@ impl Document {
         match self {
             Self::Policy(_) => None,
             Self::Bulletin(bulletin) => bulletin.product.as_ref(),
-            Self::Breach(breach) => breach.product.as_ref(),
         }
     }
 }
@@ -368,7 +288,7 @@ pub fn notice(paper: &Paper, owner: PersonId) -> Option<Notice> {
         Document::Policy(policy) if paper.version > 1 => {
             (NoticeKind::PolicyChanges, policy.effective.to_string(), "policies")
         }
-        Document::Policy(_) | Document::Breach(_) => return None,
+        Document::Policy(_) => return None,
     };
     let place = format!("{folder}/{}", paper.id);
     Some(Notice::new(owner, kind, paper.at).fact("title", title).fact("place", place))

@@ -189,7 +189,7 @@ enum Noun {
     /// A device of one's own, as its owner: claim, show, set, give away.
     #[command(subcommand, after_help = home::EXAMPLES)]
     Home(home::Verb),
-    /// Papers: policies, bulletins that people can act on, breaches with the authority's clock.
+    /// Papers: policies, and bulletins that people can act on.
     #[command(subcommand, after_help = paper::EXAMPLES)]
     Paper(paper::Verb),
     /// What the doors refused, by name.

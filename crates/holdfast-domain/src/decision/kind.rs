@@ -236,7 +236,7 @@ kinds! {
     PROMISE_CHANGE_EFFECTIVE = "promise-change-effective";
     /// One password was tried at many accounts.
     PASSWORD_SPRAYED = "password-sprayed";
-    /// A version of a policy, a bulletin or a breach was kept.
+    /// A version of a policy or a bulletin was kept.
     PAPER_KEPT = "paper-kept";
     /// One of the maker's people saw whose device it is, and said why.
     OWNER_SEEN = "owner-seen";

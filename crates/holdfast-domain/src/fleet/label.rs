@@ -99,7 +99,7 @@ pub fn issue(facts: &Facts<'_>, now: Timestamp) -> Result<Label, Lapsed> {
         let paper = facts.policies.iter().find(|paper| paper.id == id);
         let shown = paper.and_then(|paper| match &paper.document {
             Document::Policy(policy) if policy.is_in_force(now) => Some((paper.at, policy.review.end())),
-            Document::Policy(_) | Document::Bulletin(_) | Document::Breach(_) => None,
+            Document::Policy(_) | Document::Bulletin(_) => None,
         });
         found.need(&format!("policy-{id}"), &format!("/policies/{id}"), shown);
     }

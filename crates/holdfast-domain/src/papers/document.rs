@@ -1,9 +1,8 @@
 //! Papers as JSON text: what the interface takes and the store keeps. Each member is understood or refused by its name.
 
-use holdfast_core::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Breach, Bulletin, Document, Policy, What};
+use super::{Bulletin, Document, Policy, What};
 use crate::fleet::dossier::{Day, Link, Text};
 
 /// Most bytes of a paper.
@@ -76,11 +75,6 @@ impl<'a> Members<'a> {
         self.day(name)?.ok_or_else(|| wrong(name, "this must be filled in"))
     }
 
-    fn moment(&self, name: &str) -> Read<Option<Timestamp>> {
-        let read = |value: &Json| value.as_i64().filter(|us| *us > 0).map(Timestamp::from_micros);
-        self.get(name).map(|value| read(value).ok_or_else(|| wrong(name, "microseconds since 1970"))).transpose()
-    }
-
     fn product(&self) -> Read<Option<holdfast_core::id::ProductId>> {
         let parse = |value: &Json| value.as_str().and_then(|text| text.parse().ok());
         self.get("product")
@@ -117,8 +111,7 @@ impl Document {
         match json.get("kind").and_then(Json::as_str) {
             Some("policy") => policy(&json).map(Self::Policy),
             Some("bulletin") => bulletin(&json).map(Self::Bulletin),
-            Some("breach") => breach(&json).map(Self::Breach),
-            Some(_) | None => Err(wrong("kind", "policy, bulletin or breach")),
+            Some(_) | None => Err(wrong("kind", "policy or bulletin")),
         }
     }
 
@@ -135,12 +128,6 @@ impl Document {
                 "serials": b.serials, "title": words(&b.title), "happened": words(&b.happened),
                 "steps": b.steps.iter().map(words).collect::<Vec<_>>(),
                 "deadline": b.deadline.map(|day| day.to_string()), "contact": b.contact.as_str(),
-            }),
-            Self::Breach(b) => json!({
-                "kind": "breach", "found_us": b.found.as_micros(), "what": b.what,
-                "product": b.product.as_ref().map(ToString::to_string), "data": b.data, "authority": b.authority,
-                "told_authority_us": b.told_authority.map(Timestamp::as_micros), "bulletin": b.bulletin,
-                "outcome": b.outcome,
             }),
         }
         .to_string()
@@ -184,21 +171,5 @@ fn bulletin(json: &Json) -> Read<Bulletin> {
         steps: at.list("steps", |value| text("steps", value))?,
         deadline: at.day("deadline")?,
         contact: contact.ok_or_else(|| wrong("contact", "an address with https://, mailto: or tel:"))?,
-    })
-}
-
-fn breach(json: &Json) -> Read<Breach> {
-    let known =
-        ["kind", "found_us", "what", "product", "data", "authority", "told_authority_us", "bulletin", "outcome"];
-    let at = Members::of(json, &known)?;
-    Ok(Breach {
-        found: at.moment("found_us")?.ok_or_else(|| wrong("found_us", "this must be filled in"))?,
-        what: at.line("what")?,
-        product: at.product()?,
-        data: at.line("data")?,
-        authority: at.line("authority")?,
-        told_authority: at.moment("told_authority_us")?,
-        bulletin: Some(at.line("bulletin")?).filter(|id| !id.is_empty()),
-        outcome: at.line("outcome")?,
     })
 }

@@ -1,4 +1,4 @@
-//! Papers: what is refused, what changes when, who is told, how the authority's clock stands.
+//! Papers: what is refused, what changes when, who is told.
 
 use super::*;
 use crate::fixture::{NOW, later, person, product};
@@ -9,8 +9,6 @@ const POLICY: &str = r#"{"kind":"policy","owner":"Head of security","text":{"en"
 const ACTION: &str = r#"{"kind":"bulletin","what":"action","product":"hearth-thermostat","serials":["hearth-00*"],
     "title":{"en":"Change the battery"},"happened":{"en":"It may leak."},"steps":[{"en":"Open it."}],
     "deadline":"2027-01-31","contact":"mailto:help@hearth.example"}"#;
-const BREACH: &str = r#"{"kind":"breach","found_us":FOUND,"what":"A backup was lost.","data":"names",
-    "authority":"ICO, by form"}"#;
 
 fn read(text: &str) -> Document {
     Document::parse(text).expect("a paper")
@@ -31,8 +29,7 @@ fn kept(existing: Option<&Paper>, id: &str, document: Document) -> Result<Paper,
 
 #[test]
 fn a_paper_reads_back_as_it_was_written() {
-    let breach = BREACH.replace("FOUND", &NOW.as_micros().to_string());
-    for document in [policy(0, 365), read(ACTION), read(&breach)] {
+    for document in [policy(0, 365), read(ACTION)] {
         assert_eq!(Document::parse(&document.text()).as_ref(), Ok(&document));
     }
     for bad in ["", "[]", r#"{"kind":"other"}"#, &ACTION.replace("title", "titel"), &ACTION.replace("action", "fire")] {
@@ -75,22 +72,6 @@ fn who_has_to_act_gets_steps_a_deadline_and_learns_whether_it_is_their_unit() {
     assert!(!bulletin.concerns(&unit("hearth-1001"), &product().id));
     assert!(!bulletin.concerns(&unit("hearth-0001"), &"porch-camera".parse().expect("an id")));
     assert_eq!(notice(&paper, person()).expect("told").facts["place"], "notices/battery");
-}
-
-#[test]
-fn the_authoritys_clock_runs_from_when_a_breach_was_found() {
-    let found = Timestamp::from_micros(NOW.as_micros() - 3_600_000_000);
-    let document = read(&BREACH.replace("FOUND", &found.as_micros().to_string()));
-    let paper = kept(None, "backup", document).expect("kept");
-    assert!(!paper.document.is_public() && notice(&paper, person()).is_none());
-    let Document::Breach(breach) = paper.document else { panic!("a breach") };
-    assert_eq!(breach.clock(NOW), Clock::Left(Millis::from_secs(71 * 3_600)));
-    assert_eq!(breach.clock(later(72 * 3_600)), Clock::Late(Millis::from_secs(3_600)));
-    let told = |at| Breach { told_authority: Some(at), ..breach.clone() }.clock(later(99 * 3_600));
-    assert_eq!(told(later(0)), Clock::Told { in_time: true });
-    assert_eq!(told(later(72 * 3_600)), Clock::Told { in_time: false });
-    let future = read(&BREACH.replace("FOUND", &later(60).as_micros().to_string()));
-    assert_eq!(kept(None, "backup", future), Err(PaperRefusal::Times));
 }
 
 #[test]

@@ -151,14 +151,6 @@ kinds! {
     SupportEndsSoon = "support-ends-soon", Product;
     /// Support has ended.
     SupportEnded = "support-ended", Product;
-    /// A technique that the product rests on ends soon.
-    SunsetSoon = "sunset-soon", Product;
-    /// Repair and replacement of hardware end soon.
-    HardwareEndsSoon = "hardware-ends-soon", Product;
-    /// What the maker says about a product changes on an announced day.
-    ChangeAhead = "change-ahead", Product;
-    /// An announced change does not come.
-    ChangeWithdrawn = "change-withdrawn", Product;
     /// Support lasts longer than was said.
     SupportExtended = "support-extended", Product;
     /// Something that was promised about a product will be otherwise.

@@ -14,13 +14,7 @@ const PAPERS_MAX: u32 = 500;
 
 impl Papers for House {
     fn public_papers(&self) -> Answer<Vec<Paper>> {
-        let all = self.store.papers(PAPERS_MAX).map_err(stored)?;
-        Ok(all.into_iter().filter(|paper| paper.document.is_public()).collect())
-    }
-
-    fn public_paper(&self, id: &str) -> Answer<Vec<Paper>> {
-        let all = self.paper(id)?;
-        Ok(all.into_iter().filter(|paper| paper.document.is_public()).collect())
+        self.store.papers(PAPERS_MAX).map_err(stored)
     }
 
     fn papers(&self) -> Answer<Vec<PaperView>> {
@@ -64,9 +58,7 @@ impl House {
 fn not_kept(why: &PaperRefusal) -> holdfast_web::backend::Stop {
     let kind = match why {
         PaperRefusal::VersionConflict(_) | PaperRefusal::OtherKind => RefusalKind::Conflict,
-        PaperRefusal::Document(_) | PaperRefusal::Incomplete(_) | PaperRefusal::TooSoon | PaperRefusal::Times => {
-            RefusalKind::Unacceptable
-        }
+        PaperRefusal::Document(_) | PaperRefusal::Incomplete(_) | PaperRefusal::TooSoon => RefusalKind::Unacceptable,
     };
     refuse(kind, why.name(), why.to_string())
 }

@@ -1,4 +1,4 @@
-//! `holdfast paper …`: policies, bulletins, breaches.
+//! `holdfast paper …`: policies and bulletins.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,6 @@ const COLUMNS: &[Column] = &[
     ("Since", "/at_us"),
     ("Owners told", "/told"),
     ("Owners", "/owners"),
-    ("Authority by", "/due_us"),
 ];
 
 pub(super) const EXAMPLES: &str = "\
@@ -30,7 +29,6 @@ Examples:
   holdfast paper list
   holdfast paper put privacy privacy.json                 a new version is in force at the earliest in thirty days
   holdfast paper put battery-recall recall.json           owners whose units it is about are told
-  holdfast paper put lost-backup breach.json              the authority's clock runs from `found_us`
   holdfast paper show privacy -o json
 
 A bulletin: {\"kind\":\"bulletin\",\"what\":\"action\",\"product\":\"hearth-thermostat\",\"serials\":[\"hearth-00*\"],

@@ -49,7 +49,6 @@ fn tell(house: &House, Untold { paper, mut after }: Untold) -> Result<(), String
 fn concerns(house: &House, paper: &Paper, owner: PersonId) -> Result<bool, String> {
     let bulletin = match &paper.document {
         Document::Policy(_) => return Ok(true),
-        Document::Breach(_) => return Ok(false),
         Document::Bulletin(bulletin) => bulletin,
     };
     for owned in house.store.ownerships_of(owner).map_err(|why| chain(&why))? {

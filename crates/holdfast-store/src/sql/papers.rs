@@ -11,7 +11,7 @@ catalogue! { PAPERS:
     PAPER_VERSIONS = "select id, version, document, at, person from paper where id = $1 order by version desc";
     PAPERS_UNTOLD = "select p.id, p.version, p.document, p.at, p.person, coalesce(t.after, '')
         from paper p left join paper_telling t on t.paper = p.id and t.version = p.version
-        where p.kind <> 'breach' and coalesce(t.done, 0) = 0 order by p.at limit $1";
+        where coalesce(t.done, 0) = 0 order by p.at limit $1";
     PAPER_TOLD_PUT = "insert into paper_telling (paper, version, after, told, done) values ($1, $2, $3, $4, $5)
         on conflict (paper, version) do update
         set after = excluded.after, told = paper_telling.told + excluded.told, done = excluded.done";

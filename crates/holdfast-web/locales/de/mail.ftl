@@ -359,23 +359,6 @@ mail-update-required-body =
 
     Auf der Seite des Geräts können Sie einen anderen Zeitpunkt wählen.
 
-mail-sunset-soon-subject = Eine Technik, die { $product } nutzt, endet am { $end }
-mail-sunset-soon-body =
-    Am { $end } endet etwas, worauf { $product } angewiesen ist. Hier steht, was es ist und was Sie vorher tun.
-
-mail-hardware-ends-soon-subject = Die Reparatur von { $product } endet am { $end }
-mail-hardware-ends-soon-body =
-    Bis zum { $end } reparieren oder ersetzen wir die Hardware von { $product }. Danach nicht mehr; das Gerät funktioniert weiter.
-
-mail-change-ahead-subject = Wir ändern, was wir über { $product } sagen
-mail-change-ahead-body =
-    Etwas, das wir zu { $product } zugesagt haben, oder die Daten, die es erhebt, ändern sich am { $end }. Bis zu diesem Tag bleibt alles, wie es ist.
-
-    Unten steht, wie es war und wie es sein wird. Wenn Sie die Änderung nicht möchten, können Sie auf Ihrer Hilfeseite widersprechen oder uns das Gerät bis dahin zurückgeben.
-
-mail-change-withdrawn-subject = Eine angekündigte Änderung für { $product } kommt nicht
-mail-change-withdrawn-body =
-    Wir hatten für { $product } zum { $end } eine Änderung angekündigt. Sie kommt nicht; alles bleibt, wie es ist.
 mail-recovery-stopped-subject = Eine Wiederherstellung Ihres Kontos wurde angehalten
 mail-recovery-stopped-body =
     Eine Wiederherstellung Ihres Kontos, die noch wartete, wurde angehalten. Der neue Passkey wurde entfernt, und alle Wiederherstellungscodes sind ungültig.

@@ -360,23 +360,6 @@ mail-update-required-body =
 
     On the page of the device you can choose another time.
 
-mail-sunset-soon-subject = A technique that { $product } uses ends on { $end }
-mail-sunset-soon-body =
-    On { $end } something ends that { $product } rests on. Here is what it is, and what to do before that day.
-
-mail-hardware-ends-soon-subject = Repair of { $product } ends on { $end }
-mail-hardware-ends-soon-body =
-    Until { $end } we repair or replace the hardware of { $product }. After that day we do not any more; the device goes on working.
-
-mail-change-ahead-subject = We change what we say about { $product }
-mail-change-ahead-body =
-    Something that we promised about { $product }, or the data that it takes, will change on { $end }. Until that day everything stays as it is.
-
-    Below is how it was and how it will be. If you do not want the change, you can object on your help page, or give the device back to us by then.
-
-mail-change-withdrawn-subject = An announced change for { $product } does not come
-mail-change-withdrawn-body =
-    We had announced a change for { $product } for { $end }. It does not come; everything stays as it is.
 mail-recovery-stopped-subject = A recovery of your account was stopped
 mail-recovery-stopped-body =
     A recovery of your account that was waiting was stopped. The new passkey was removed, and all recovery codes are void.

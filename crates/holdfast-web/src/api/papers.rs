@@ -1,7 +1,7 @@
-//! Interface of the maker's papers: policies, bulletins, breaches.
+//! Interface of the maker's papers: policies and bulletins.
 
 use axum::extract::{Path, State};
-use holdfast_domain::papers::{Document, Paper};
+use holdfast_domain::papers::Paper;
 use holdfast_domain::people::access::Act;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,9 +17,9 @@ use crate::door::routes::{Access, Routes};
 
 const PUT: About = About::new("Keep a new version of a paper.")
     .more(
-        "`document.kind` is `policy` (id `security`, `support`, `disclosure`, `privacy` or `retention`), `bulletin` or `breach`. \
-         Policies and bulletins are public at once, and owners whose units they are about are told; a new version of a policy \
-         is in force at the earliest thirty days ahead (`policy-too-soon`). A breach is for the staff.",
+        "`document.kind` is `policy` (id `security`, `support`, `disclosure`, `privacy` or `retention`) or `bulletin`. \
+         They are public at once, and owners whose units they are about are told; a new version of a policy \
+         is in force at the earliest thirty days ahead (`policy-too-soon`).",
     )
     .refuses(&[409, 422]);
 
@@ -62,17 +62,11 @@ struct PaperRow {
     told_all: bool,
     /// Owners of units of its product, or of any.
     owners: u64,
-    /// Of a breach: by when the authority has to be told.
-    due_us: Option<i64>,
 }
 
 impl From<&PaperView> for PaperRow {
     fn from(view: &PaperView) -> Self {
-        let due = match &view.paper.document {
-            Document::Breach(breach) => Some(us(breach.due())),
-            Document::Policy(_) | Document::Bulletin(_) => None,
-        };
-        Self { paper: (&view.paper).into(), told: view.told, told_all: view.told_all, owners: view.owners, due_us: due }
+        Self { paper: (&view.paper).into(), told: view.told, told_all: view.told_all, owners: view.owners }
     }
 }
 

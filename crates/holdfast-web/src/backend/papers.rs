@@ -1,4 +1,4 @@
-//! Port of the maker's papers: policies, bulletins, breaches, each with its versions.
+//! Port of the maker's papers: policies and bulletins, each with its versions.
 
 use holdfast_domain::papers::Paper;
 
@@ -21,15 +21,13 @@ pub struct PaperView {
 /// What pages ask and order about papers. Each call stops for a rule or a fault, as [`super::Stop`] says.
 #[expect(clippy::missing_errors_doc, reason = "said once for all methods, at the trait")]
 pub trait Papers: Ground {
-    /// The newest version of each paper that anybody may read, the newest first.
+    /// The newest version of each paper, the newest first.
     fn public_papers(&self) -> Answer<Vec<Paper>>;
-    /// Every version of a paper that anybody may read, the newest first; empty if there is none.
-    fn public_paper(&self, id: &str) -> Answer<Vec<Paper>>;
-    /// Every paper, the newest first.
+    /// Every paper with how far it was told, the newest first.
     fn papers(&self) -> Answer<Vec<PaperView>>;
     /// Every version of a paper, the newest first; empty if there is none.
     fn paper(&self, id: &str) -> Answer<Vec<Paper>>;
     /// Keeps a new version, JSON text. Refusals: `paper-malformed`, `paper-version-conflict`, `paper-other-kind`,
-    /// `paper-incomplete`, `policy-too-soon`, `breach-times`.
+    /// `paper-incomplete`, `policy-too-soon`.
     fn put_paper(&self, by: &Caller, id: &str, text: &str, from_version: Option<u64>) -> Answer<Paper>;
 }

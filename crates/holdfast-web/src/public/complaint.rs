@@ -58,7 +58,7 @@ fn why(l: Lang, problem: &Problem) -> String {
 
 /// Lines of the supervisory authority, as the policy on privacy in force names it.
 async fn authority(app: &App) -> Result<Vec<String>, Problem> {
-    let versions = app.ask(|b| b.public_paper("privacy")).await?;
+    let versions = app.ask(|b| b.paper("privacy")).await?;
     let now = app.ground().now();
     let policy = papers::in_force(&versions, now).map(std::slice::from_ref).unwrap_or_default();
     Ok(papers::authority(policy).map(|said| said.lines().map(str::to_owned).collect()).unwrap_or_default())

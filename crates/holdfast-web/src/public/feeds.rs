@@ -185,7 +185,7 @@ pub(super) async fn atom(visit: Visit) -> Result<Response, Problem> {
         entries.extend(whole.iter().flat_map(|dossier| happened(dossier, visit.l)));
     }
     let papers = visit.app.ask(Papers::public_papers).await?;
-    entries.extend(papers.iter().filter_map(|paper| said(paper, visit.l, &root)));
+    entries.extend(papers.iter().map(|paper| said(paper, visit.l, &root)));
     entries.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
     entries.truncate(ENTRIES_MAX);
     let updated = entries.first().map_or(Timestamp::from_micros(0), |entry| entry.at);
@@ -198,7 +198,7 @@ pub(super) async fn atom(visit: Visit) -> Result<Response, Problem> {
 }
 
 /// What the maker said to everybody.
-fn said(paper: &Paper, l: Lang, root: &str) -> Option<Entry> {
+fn said(paper: &Paper, l: Lang, root: &str) -> Entry {
     let read = |text: &Text| text.read(l.tag()).map(|(_, words)| words.to_owned()).unwrap_or_default();
     let (title, told, folder) = match &paper.document {
         Document::Bulletin(bulletin) => (read(&bulletin.title), read(&bulletin.happened), "notices"),
@@ -207,10 +207,9 @@ fn said(paper: &Paper, l: Lang, root: &str) -> Option<Entry> {
             let day = words::day(l, policy.effective);
             (l.with2("public-feed-policy", ("name", name), ("day", day)), read(&policy.change), "policies")
         }
-        Document::Breach(_) => return None,
     };
     let href = format!("{root}/{folder}/{}", paper.id);
-    Some(Entry { id: format!("{href}#{}", paper.version), at: paper.at, title, words: told, href })
+    Entry { id: format!("{href}#{}", paper.version), at: paper.at, title, words: told, href }
 }
 
 /// What happened to a product: made public, extended, updated.

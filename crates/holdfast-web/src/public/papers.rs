@@ -71,7 +71,7 @@ fn row(visit: &Visit, versions: &[Paper]) -> Option<PolicyRow> {
     let newest = versions.first().filter(|newest| newest.version != paper.version);
     let coming = newest.and_then(|newest| match &newest.document {
         Document::Policy(next) => Some(words::day(l, next.effective)),
-        Document::Bulletin(_) | Document::Breach(_) => None,
+        Document::Bulletin(_) => None,
     });
     Some(PolicyRow {
         id: paper.id.clone(),
@@ -89,7 +89,7 @@ async fn policies(visit: Visit) -> Result<Response, Problem> {
     let mut rows = Vec::new();
     let mut missing = Vec::new();
     for id in POLICIES {
-        let versions = visit.app.ask(move |b| b.public_paper(id)).await?;
+        let versions = visit.app.ask(move |b| b.paper(id)).await?;
         match row(&visit, &versions) {
             Some(one) => rows.push(one),
             None => missing.push(visit.l.say(&format!("public-policy-{id}"))),
@@ -130,7 +130,7 @@ fn version(l: Lang, paper: &Paper, policy: &Policy) -> Version {
 
 async fn policy(visit: Visit, Path(name): Path<String>) -> Result<Response, Problem> {
     let nothing = || Problem::absent("paper-unknown", "There is no such policy here.");
-    let versions = visit.app.ask(move |b| b.public_paper(&name)).await?;
+    let versions = visit.app.ask(move |b| b.paper(&name)).await?;
     let row = row(&visit, &versions).ok_or_else(nothing)?;
     let (mut text, mut next, mut earlier, mut authority) = (None, None, Vec::new(), Vec::new());
     for paper in &versions {
@@ -184,7 +184,7 @@ async fn notices(visit: Visit) -> Result<Response, Problem> {
     let all = visit.app.ask(Papers::public_papers).await?;
     let rows = all.iter().filter_map(|paper| match &paper.document {
         Document::Bulletin(bulletin) => Some(notice_row(visit.l, paper, bulletin)),
-        Document::Policy(_) | Document::Breach(_) => None,
+        Document::Policy(_) => None,
     });
     visit.page(&NoticesPage { l: visit.l, q: visit.q.clone(), rows: rows.collect() })
 }
@@ -208,7 +208,7 @@ struct NoticePage {
 
 async fn notice(visit: Visit, Path(name): Path<String>, Asked(query): Asked) -> Result<Response, Problem> {
     let nothing = || Problem::absent("paper-unknown", "There is no such notice here.");
-    let versions = visit.app.ask(move |b| b.public_paper(&name)).await?;
+    let versions = visit.app.ask(move |b| b.paper(&name)).await?;
     let paper = versions.first().ok_or_else(nothing)?;
     let Document::Bulletin(bulletin) = &paper.document else { return Err(nothing()) };
     let l = visit.l;

@@ -1,4 +1,4 @@
-//! The sample's papers: a privacy policy that changes soon, a security policy that nobody looked at again, a recall, a breach.
+//! The sample's papers: a privacy policy that changes soon, a security policy that nobody looked at again, a recall.
 
 use holdfast_core::time::Timestamp;
 use holdfast_domain::papers::{Document, Paper, put};
@@ -16,8 +16,6 @@ const RECALL: &str = r#"{"kind":"bulletin","what":"action","product":"hearth-the
     "title":{"en":"Change the battery","de":"Batterie wechseln"},"happened":{"en":"A batch of batteries may leak."},
     "steps":[{"en":"Open the lid."},{"en":"Put in new batteries."}],"deadline":"2027-01-31",
     "contact":"mailto:help@hearth.example"}"#;
-const BREACH: &str = r#"{"kind":"breach","found_us":1795300000000000,"what":"A backup was lost.","data":"names",
-    "authority":"ICO, by form"}"#;
 
 impl Sample {
     fn all_papers(&self) -> Vec<Paper> {
@@ -35,7 +33,6 @@ impl Sample {
         vec![
             paper("battery-recall", 1, RECALL, 1),
             paper("privacy", 2, &PRIVACY.replace("EFFECTIVE", "2026-12-31"), 2),
-            paper("lost-backup", 1, BREACH, 1),
             paper("security", 1, SECURITY, 600),
             paper("privacy", 1, &PRIVACY.replace("EFFECTIVE", "2026-01-01"), 300),
         ]
@@ -44,10 +41,7 @@ impl Sample {
 
 impl Papers for Sample {
     fn public_papers(&self) -> Answer<Vec<Paper>> {
-        Ok(self.all_papers().into_iter().filter(|paper| paper.document.is_public()).collect())
-    }
-    fn public_paper(&self, id: &str) -> Answer<Vec<Paper>> {
-        Ok(self.public_papers()?.into_iter().filter(|paper| paper.id == id).collect())
+        Ok(self.all_papers())
     }
     fn papers(&self) -> Answer<Vec<PaperView>> {
         let view = |paper| PaperView { paper, told: 812, told_all: true, owners: 1_204 };
