@@ -179,8 +179,11 @@ async fn answer(request: Request, local: SocketAddr, peer: IpAddr, door: &Door) 
     if !network::is_own_host(&request.host, local, &door.identity.host) {
         return refusal(421, "wrong-host");
     }
-    let foreign_site = request.site.as_deref().is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let foreign_origin = request.origin.as_deref().is_some_and(|o| !network::is_own_origin(o, &request.host));
+    // What a browser says of the site is its own word and no page's; the origin may be hidden (`null`) even from ourselves.
+    let (foreign_site, foreign_origin) = match (request.site.as_deref(), request.origin.as_deref()) {
+        (Some(site), _) => (!matches!(site, "same-origin" | "none"), false),
+        (None, origin) => (false, origin.is_some_and(|origin| !network::is_own_origin(origin, &request.host))),
+    };
     // A link on another page may lead a person here, so the page itself is given to any navigation.
     let is_front = matches!(request.path.as_str(), "/" | "/page") && request.method == Method::Get;
     if (foreign_site && !is_front) || foreign_origin {
